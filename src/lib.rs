@@ -1,1 +1,13 @@
-//! x
+//! Trainable: from a table to a trained, checked model.
+//!
+//! Modules in reading order, and the layers in which imports point down only:
+//!
+//! ```text
+//! main, http  ->  graphql  ->  session  ->  agent, autopilot, dataset  ->  stage  ->  tool
+//! graphql, session  ->  log  ->  store  ->  event     tool and above  ->  event, llm, sandbox, objects  ->  entity
+//! ```
+
+pub mod event;
+pub mod llm;
+pub mod objects;
+pub mod sandbox;
