@@ -3,6 +3,7 @@
 //! Everything above speaks in these types. This crate knows no query, no event and no rule.
 
 pub mod ids;
+pub mod principal;
 pub mod vocab;
 
 pub mod artifacts;
