@@ -9,5 +9,7 @@
 
 pub mod event;
 pub mod llm;
+pub mod log;
 pub mod objects;
 pub mod sandbox;
+pub mod store;
