@@ -7,9 +7,12 @@
 //! graphql, session  ->  log  ->  store  ->  event     tool and above  ->  event, llm, sandbox, objects  ->  entity
 //! ```
 
+pub mod agent;
 pub mod event;
 pub mod llm;
 pub mod log;
 pub mod objects;
 pub mod sandbox;
+pub mod stage;
 pub mod store;
+pub mod tool;
