@@ -13,6 +13,7 @@ pub mod llm;
 pub mod log;
 pub mod objects;
 pub mod sandbox;
+pub mod session;
 pub mod stage;
 pub mod store;
 pub mod tool;

@@ -223,6 +223,8 @@ fn indexes() -> Vec<IndexCreateStatement> {
         made
     };
     vec![
+        // The last plan and dashboard of a session.
+        index("events", &["session_id", "kind", "seq"]),
         index("experiments", &["owner", "id"]),
         index("sessions", &["experiment_id", "id"]),
         // The running sessions, which a starting server takes up again.

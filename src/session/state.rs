@@ -6,9 +6,7 @@
 //! any *_running -> failed | cancelled    failed -> cancelled    any that rests -> *_running
 //! ```
 
-use crate::event::{
-    Budgets, Draft, Ending, EndingKind, Entry, Event, Fact, Outcome, SessionEvent,
-};
+use crate::event::{Budgets, Draft, Ending, EndingKind, Entry, Event, Fact, Outcome, SessionEvent};
 use chrono::{DateTime, Utc};
 use entity::{
     ids::{ExperimentId, MessageId, StageRunId},
@@ -78,17 +76,37 @@ pub struct OpenCall {
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
     /// Makes the session.
-    Create { experiment: ExperimentId },
+    Create {
+        experiment: ExperimentId,
+    },
     StartStage(StartStage),
-    PostMessage { id: MessageId, text: String },
-    AnswerQuestion { call_id: String, answer: String },
-    Cancel { at: DateTime<Utc> },
+    PostMessage {
+        id: MessageId,
+        text: String,
+    },
+    AnswerQuestion {
+        call_id: String,
+        answer: String,
+    },
+    Cancel {
+        at: DateTime<Utc>,
+    },
     /// Facts from the agent loop.
-    Observe { stage_run: StageRunId, facts: Vec<Fact> },
+    Observe {
+        stage_run: StageRunId,
+        facts: Vec<Fact>,
+    },
     /// The agent loop ended. `next` is the id of the run that follows, if one follows.
-    Conclude { stage_run: StageRunId, outcome: Outcome, next: StageRunId, at: DateTime<Utc> },
+    Conclude {
+        stage_run: StageRunId,
+        outcome: Outcome,
+        next: StageRunId,
+        at: DateTime<Utc>,
+    },
     /// The server came back: what was in flight has an unknown outcome.
-    Recover { at: DateTime<Utc> },
+    Recover {
+        at: DateTime<Utc>,
+    },
 }
 
 /// What a stage is started with.
@@ -347,7 +365,9 @@ impl Session {
 
     fn apply_decision(&mut self, entry: &Entry, event: &SessionEvent) {
         match event {
-            SessionEvent::SessionCreated { experiment_id } => self.experiment = Some(*experiment_id),
+            SessionEvent::SessionCreated { experiment_id } => {
+                self.experiment = Some(*experiment_id)
+            }
             SessionEvent::StageRunStarted { stage, through, provider, model, seed, budgets } => {
                 let Some(stage_run) = entry.stage_run else { return };
                 // What stood from this stage on is superseded.
@@ -377,7 +397,9 @@ impl Session {
             }
             SessionEvent::StateChange { state } => {
                 // The one change that no stage run's start or end brings.
-                if let (SessionStateName::Cancelled, SessionState::Failed { stage }) = (state, &self.state) {
+                if let (SessionStateName::Cancelled, SessionState::Failed { stage }) =
+                    (state, &self.state)
+                {
                     self.state = SessionState::Cancelled { stage: *stage };
                 }
             }

@@ -48,10 +48,7 @@ pub async fn since(
         .await?;
     let mut entries = Vec::with_capacity(rows.len());
     for row in rows {
-        let event = serde_json::from_str(&row.payload).map_err(|error| StoreError::Corrupted {
-            table: "events",
-            reason: format!("event {} of session {session}: {error}", row.seq),
-        })?;
+        let event = parse(&row)?;
         entries.push(Entry {
             seq: row.seq,
             at: row.created_at,
@@ -61,6 +58,28 @@ pub async fn since(
     }
     hydrate(db, session, &mut entries).await?;
     Ok(entries)
+}
+
+/// The last event of a kind. For kinds that `metrics` does not hold.
+pub async fn last_of_kind(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    kind: &str,
+) -> Result<Option<Event>, StoreError> {
+    let row = events::Entity::find()
+        .filter(events::Column::SessionId.eq(session))
+        .filter(events::Column::Kind.eq(kind))
+        .order_by_desc(events::Column::Seq)
+        .one(db)
+        .await?;
+    row.map(|row| parse(&row)).transpose()
+}
+
+fn parse(row: &events::Model) -> Result<Event, StoreError> {
+    serde_json::from_str(&row.payload).map_err(|error| StoreError::Corrupted {
+        table: "events",
+        reason: format!("event {} of session {}: {error}", row.seq, row.session_id),
+    })
 }
 
 /// Puts the metric points back into their events, with one query for all of them.
