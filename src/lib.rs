@@ -8,6 +8,7 @@
 //! ```
 
 pub mod agent;
+pub mod dataset;
 pub mod event;
 pub mod llm;
 pub mod log;
