@@ -25,4 +25,6 @@ pub struct Parts {
     pub providers: Providers,
     /// Cores that one execution may use.
     pub cpus: u32,
+    /// Memory of one execution when nothing else is asked for, in MiB.
+    pub memory_mib: u64,
 }
