@@ -240,7 +240,10 @@ fn children(folder: &Path) -> Vec<String> {
 /// 0 and 1 would mean something else altogether to `kill`.
 fn processes(place: &Path) -> Vec<Pid> {
     let text = fs::read_to_string(place.join("cgroup.procs")).unwrap_or_default();
-    text.lines().filter_map(|line| Pid::from_raw(line.parse().ok()?)).filter(|p| !p.is_init()).collect()
+    text.lines()
+        .filter_map(|line| Pid::from_raw(line.parse().ok()?))
+        .filter(|p| !p.is_init())
+        .collect()
 }
 
 /// One value of a file of `name value` lines.

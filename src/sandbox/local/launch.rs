@@ -5,12 +5,14 @@
 //! limits, drops the server's user and marks every descriptor but the wanted ones to be closed.
 
 use rustix::{
-    fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd},
-    fs::{Gid, Uid},
+    fd::{AsRawFd, OwnedFd},
+    fs::{Gid, Mode, OFlags, Uid},
     io::{FdFlags, fcntl_setfd},
     process::{Resource, Rlimit, Signal},
 };
-use std::{ffi::OsString, io, path::PathBuf, process::Stdio, thread};
+use std::{
+    ffi::OsString, io, os::unix::process::CommandExt, path::PathBuf, process::Stdio, thread,
+};
 use tokio::{
     process::{Child, Command},
     runtime::Handle,
@@ -59,59 +61,50 @@ impl Launcher {
     pub(super) async fn launch(&self, plan: Plan) -> io::Result<Child> {
         let (reply, answer) = oneshot::channel();
         let gone = || io::Error::other("the thread that starts sandboxes has ended");
-        self.jobs
-            .send(Job { plan, runtime: Handle::current(), reply })
-            .map_err(|_| gone())?;
+        self.jobs.send(Job { plan, runtime: Handle::current(), reply }).map_err(|_| gone())?;
         answer.await.map_err(|_| gone())?
     }
 }
 
 fn spawn(plan: Plan) -> io::Result<Child> {
-    let mut command = Command::new(&plan.bwrap);
-    command
-        .args(&plan.args)
-        .env_clear()
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true);
-    confine(&mut command, plan);
+    let mut command = Command::from(command(plan));
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command.spawn()
 }
 
-fn confine(command: &mut Command, plan: Plan) {
-    let prepare = move || {
-        for procs in &plan.cgroups {
-            rustix::io::write(procs, b"0")?;
-        }
-        // The host's out-of-memory killer should take a sandbox before anything else.
-        let score = rustix::fs::open(
-            c"/proc/self/oom_score_adj",
-            rustix::fs::OFlags::WRONLY | rustix::fs::OFlags::CLOEXEC,
-            rustix::fs::Mode::empty(),
-        );
-        if let Ok(score) = score {
-            let _ = rustix::io::write(&score, b"1000");
-        }
-        for (resource, most) in &plan.limits {
-            limit(*resource, *most)?;
-        }
-        if let Some((uid, gid)) = plan.user {
-            rustix::thread::set_thread_groups(&[])?;
-            rustix::thread::set_thread_res_gid(gid, gid, gid)?;
-            rustix::thread::set_thread_res_uid(uid, uid, uid)?;
-        }
-        rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
-        close_on_exec_from(3)?;
-        for fd in &plan.keep {
-            fcntl_setfd(fd.as_fd(), FdFlags::empty())?;
-        }
-        Ok(())
-    };
+/// A command that starts a plan; it holds the plan's descriptors until it is dropped.
+pub(super) fn command(plan: Plan) -> std::process::Command {
+    let mut command = std::process::Command::new(&plan.bwrap);
+    command.args(&plan.args).env_clear().current_dir("/");
     // SAFETY: between fork and exec only system calls are made; nothing allocates or locks, and
     // the captured values are only read.
-    unsafe { command.pre_exec(prepare) };
+    unsafe { command.pre_exec(move || confine(&plan)) };
+    command
+}
+
+fn confine(plan: &Plan) -> io::Result<()> {
+    for procs in &plan.cgroups {
+        rustix::io::write(procs, b"0")?;
+    }
+    // The host's out-of-memory killer should take a sandbox before anything else.
+    let flags = OFlags::WRONLY | OFlags::CLOEXEC;
+    if let Ok(score) = rustix::fs::open(c"/proc/self/oom_score_adj", flags, Mode::empty()) {
+        let _ = rustix::io::write(&score, b"1000");
+    }
+    for (resource, most) in &plan.limits {
+        limit(*resource, *most)?;
+    }
+    if let Some((uid, gid)) = plan.user {
+        rustix::thread::set_thread_groups(&[])?;
+        rustix::thread::set_thread_res_gid(gid, gid, gid)?;
+        rustix::thread::set_thread_res_uid(uid, uid, uid)?;
+    }
+    rustix::process::set_parent_process_death_signal(Some(Signal::KILL))?;
+    close_on_exec_from(3)?;
+    for fd in &plan.keep {
+        fcntl_setfd(fd, FdFlags::empty())?;
+    }
+    Ok(())
 }
 
 /// Never above what the server itself was given: an unprivileged server cannot raise it.
@@ -123,16 +116,14 @@ fn limit(resource: Resource, most: u64) -> io::Result<()> {
 
 fn close_on_exec_from(first: u32) -> io::Result<()> {
     // SAFETY: the call changes flags of descriptors and touches no memory.
-    let done = unsafe {
-        libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC)
-    };
+    let done =
+        unsafe { libc::syscall(libc::SYS_close_range, first, u32::MAX, libc::CLOSE_RANGE_CLOEXEC) };
     if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
 /// The number a descriptor will have in the child.
 pub(super) fn number(fd: &impl AsRawFd) -> String {
-    let raw: RawFd = fd.as_raw_fd();
-    raw.to_string()
+    fd.as_raw_fd().to_string()
 }
 
 /// Makes a file in memory that a child can read from its start.
@@ -140,13 +131,9 @@ pub(super) fn memory_file(bytes: &[u8]) -> io::Result<OwnedFd> {
     let fd = rustix::fs::memfd_create("trainable", rustix::fs::MemfdFlags::CLOEXEC)?;
     let mut rest = bytes;
     while !rest.is_empty() {
-        let written = rustix::io::write(borrow(&fd), rest)?;
+        let written = rustix::io::write(&fd, rest)?;
         rest = &rest[written..];
     }
     rustix::fs::seek(&fd, rustix::fs::SeekFrom::Start(0))?;
     Ok(fd)
-}
-
-fn borrow(fd: &OwnedFd) -> BorrowedFd<'_> {
-    fd.as_fd()
 }

@@ -65,12 +65,8 @@ impl Drop for SocketFolder {
 /// Must be called where tokio runs.
 pub(super) fn open(run: &Path, owner: Owner) -> io::Result<(Records, OwnedFd, SocketFolder)> {
     let flags = SocketFlags::CLOEXEC | SocketFlags::NONBLOCK;
-    let (ours, theirs) = socketpair(
-        AddressFamily::UNIX,
-        SocketType::SEQPACKET,
-        SocketFlags::CLOEXEC,
-        None,
-    )?;
+    let (ours, theirs) =
+        socketpair(AddressFamily::UNIX, SocketType::SEQPACKET, SocketFlags::CLOEXEC, None)?;
     // Only ours: the flag belongs to the end, and the program is to wait when it is too fast.
     rustix::io::ioctl_fionbio(&ours, true)?;
     if sockopt::set_socket_send_buffer_size_force(&theirs, SEND_BUFFER).is_err() {
@@ -84,8 +80,7 @@ pub(super) fn open(run: &Path, owner: Owner) -> io::Result<(Records, OwnedFd, So
         OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,
         Mode::empty(),
     )?;
-    let listener =
-        socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
+    let listener = socket_with(AddressFamily::UNIX, SocketType::SEQPACKET, flags, None)?;
     // A socket's address holds 107 bytes, which a data directory's path may well pass.
     let short = format!("/proc/self/fd/{}/records", opened.as_raw_fd());
     bind(&listener, &SocketAddrUnix::new(short.as_str())?)?;
@@ -96,7 +91,6 @@ pub(super) fn open(run: &Path, owner: Owner) -> io::Result<(Records, OwnedFd, So
         rustix::fs::chown(&path, Some(uid), Some(gid))?;
     }
     listen(&listener, 64)?;
-    let register = |fd| AsyncFd::with_interest(fd, Interest::READABLE);
     Ok((Records { inherited: register(ours)?, listener: register(listener)? }, theirs, folder))
 }
 
@@ -139,13 +133,18 @@ async fn accept(listener: &AsyncFd<OwnedFd>) -> io::Result<AsyncFd<OwnedFd>> {
     loop {
         // Tried first, because readiness is learned late and the end may be known already.
         match accept_with(listener.get_ref(), flags) {
-            Ok(fd) => return AsyncFd::with_interest(fd, Interest::READABLE),
+            Ok(fd) => return register(fd),
             Err(Errno::AGAIN) => {}
             Err(Errno::INTR | Errno::CONNABORTED) => continue,
             Err(error) => return Err(error.into()),
         }
         listener.readable().await?.clear_ready();
     }
+}
+
+fn register(fd: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an owned descriptor stays open, and the same, until its owner is dropped.
+    Ok(unsafe { AsyncFd::register_with_interest(fd, Interest::READABLE) }?)
 }
 
 /// Reads one connection to its end.

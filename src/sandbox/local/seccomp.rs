@@ -82,9 +82,6 @@ const REFUSED_HERE: &[i64] = &[
     libc::SYS_ustat,
     libc::SYS_sysfs,
     libc::SYS__sysctl,
-    libc::SYS_create_module,
-    libc::SYS_get_kernel_syms,
-    libc::SYS_query_module,
 ];
 #[cfg(not(target_arch = "x86_64"))]
 const REFUSED_HERE: &[i64] = &[];
@@ -133,9 +130,7 @@ fn prelude() -> Vec<sock_filter> {
 fn deny_list() -> Result<BpfProgram, seccompiler::Error> {
     let mut rules: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.iter().chain(REFUSED_HERE).map(|call| (*call, vec![])).collect();
-    let is = |argument, operator, value| {
-        SeccompCondition::new(argument, Dword, operator, value)
-    };
+    let is = |argument, operator, value| SeccompCondition::new(argument, Dword, operator, value);
     let flag = |flag: i32| {
         SeccompRule::new(vec![is(0, SeccompCmpOp::MaskedEq(flag as u64), flag as u64)?])
     };

@@ -138,7 +138,12 @@ fn locate(
     let own = place(&at, root, path_of(&|names| names.is_empty()));
     Ok((
         Version::Two,
-        Places { memory: own.clone(), pids: own.clone(), cpu: Some(own.clone()), cpuacct: Some(own) },
+        Places {
+            memory: own.clone(),
+            pids: own.clone(),
+            cpu: Some(own.clone()),
+            cpuacct: Some(own),
+        },
     ))
 }
 
@@ -191,9 +196,17 @@ mod tests {
 
     #[test]
     fn the_own_place_is_found() {
-        check(V1, "5:memory:/a/b\n4:pids:/\n0::/\n", Ok((Version::One, "/cg/memory/a/b", "/cg/pids/")));
+        check(
+            V1,
+            "5:memory:/a/b\n4:pids:/\n0::/\n",
+            Ok((Version::One, "/cg/memory/a/b", "/cg/pids/")),
+        );
         check(V1, "5:memory:/hidden\n4:pids:/\n", Ok((Version::One, "/cg/memory", "/cg/pids/")));
-        check(V2, "0::/user.slice/x.scope\n", Ok((Version::Two, "/cg/user.slice/x.scope", "/cg/user.slice/x.scope")));
+        check(
+            V2,
+            "0::/user.slice/x.scope\n",
+            Ok((Version::Two, "/cg/user.slice/x.scope", "/cg/user.slice/x.scope")),
+        );
         check("", "0::/\n", Err("no cgroup hierarchy"));
         let part = V2.replace("0:29 / ", "0:29 /docker/1 ");
         check(&part, "0::/docker/1/x\n", Ok((Version::Two, "/cg/x", "/cg/x")));

@@ -10,9 +10,8 @@ use rustix::{
 };
 use std::fs::File;
 
-const RESOLVE: ResolveFlags = ResolveFlags::BENEATH
-    .union(ResolveFlags::NO_SYMLINKS)
-    .union(ResolveFlags::NO_MAGICLINKS);
+const RESOLVE: ResolveFlags =
+    ResolveFlags::BENEATH.union(ResolveFlags::NO_SYMLINKS).union(ResolveFlags::NO_MAGICLINKS);
 
 /// Who owns what the server makes inside a volume.
 pub(in crate::sandbox::local) type Owner = Option<(Uid, Gid)>;

@@ -30,6 +30,8 @@ use tokio::io::AsyncWriteExt;
 
 /// Bytes that a digest reads at a time.
 const PIECE: usize = 256 * 1024;
+/// How the names of folders begin that wait to be deleted.
+const OLD: &str = ".old-";
 
 /// The folder that all volumes lie in.
 ///
@@ -45,13 +47,17 @@ impl Volumes {
     /// Opens the folder, making it where it is missing.
     pub(super) fn open(folder: &Path, owner: Owner) -> io::Result<Self> {
         std::fs::create_dir_all(folder)?;
-        let root = fs::open(
-            folder,
-            OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-            Mode::empty(),
-        )?;
+        let root =
+            fs::open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         // Others may pass through to a volume that is theirs, and list nothing.
         fs::fchmod(&root, Mode::from(0o711))?;
+        // What a server that died left here is put aside first: `sweep` may take its time then.
+        for name in [".trash", ".incoming"] {
+            match fs::renameat(&root, name, &root, format!("{OLD}{}", unique())) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
         let trash = beneath::make_folders(&root, ".trash", Mode::RWXU, None)?;
         let incoming = beneath::make_folders(&root, ".incoming", Mode::RWXU, None)?;
         Ok(Self { root, trash, incoming, owner })
@@ -59,8 +65,15 @@ impl Volumes {
 
     /// Deletes what a server that died left half written or half deleted.
     pub(super) fn sweep(&self) -> io::Result<()> {
-        removal::clear(&self.trash)?;
-        Ok(removal::clear(&self.incoming)?)
+        for entry in fs::Dir::read_from(&self.root)? {
+            let entry = entry?;
+            let name = entry.file_name();
+            if name.to_bytes().starts_with(OLD.as_bytes()) {
+                removal::clear(&beneath::folder(&self.root, name)?)?;
+                fs::unlinkat(&self.root, name, AtFlags::REMOVEDIR)?;
+            }
+        }
+        Ok(())
     }
 
     /// Opens a volume, making it where it is missing.
@@ -262,7 +275,7 @@ struct Incoming {
 
 impl Incoming {
     fn create(volumes: Arc<Volumes>) -> rustix::io::Result<Self> {
-        let name = uuid::Uuid::now_v7().simple().to_string();
+        let name = unique();
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mode = Mode::from(0o644);
         let fd = fs::openat(&volumes.incoming, name.as_str(), flags, mode)?;
@@ -278,6 +291,10 @@ impl Drop for Incoming {
         // After the move there is nothing by this name, and the error says just that.
         let _ = fs::unlinkat(&self.volumes.incoming, self.name.as_str(), AtFlags::empty());
     }
+}
+
+fn unique() -> String {
+    uuid::Uuid::now_v7().simple().to_string()
 }
 
 /// Runs file work off the event loop.

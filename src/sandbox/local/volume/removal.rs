@@ -14,7 +14,7 @@ use std::ffi::CStr;
 
 /// Moves `name` out of its folder into the trash and deletes it; harmless when it is not there.
 pub(super) fn remove(parent: &OwnedFd, name: &str, trash: &OwnedFd) -> Result<()> {
-    let job = uuid::Uuid::now_v7().simple().to_string();
+    let job = super::unique();
     fs::mkdirat(trash, job.as_str(), Mode::RWXU)?;
     let place = beneath::folder(trash, job.as_str())?;
     let moved = match fs::renameat(parent, name, &place, "0") {
@@ -105,11 +105,7 @@ fn unlink_file(folder: impl AsFd, name: &CStr) -> Result<bool> {
     }
 }
 
-fn retry_unlocked<T>(
-    place: &OwnedFd,
-    name: &CStr,
-    attempt: impl Fn() -> Result<T>,
-) -> Result<T> {
+fn retry_unlocked<T>(place: &OwnedFd, name: &CStr, attempt: impl Fn() -> Result<T>) -> Result<T> {
     match attempt() {
         Err(Errno::ACCESS) => {
             beneath::unlock(place, name)?;
