@@ -58,9 +58,14 @@ def random_split(units, stratum, rng):
     first = pd.DataFrame({"unit": units, "stratum": stratum}).groupby("unit", sort=True)["stratum"].agg(lambda s: s.mode().iloc[0]) \
         if SPLIT == "group" else pd.Series(stratum, index=units).groupby(level=0, sort=True).first()
     assigned = pd.Series("train", index=first.index)
+    owed = 0.0
     for value in np.unique(first):
         members = rng.permutation(first.index[first == value])
-        held = max(1, round(SHARES["test"] * len(members))) if len(members) >= 3 else 0
+        # What rounding took from one stratum the next one gives, so that the shares come out right as a whole.
+        owed += SHARES["test"] * len(members)
+        held = max(1, round(owed)) if len(members) >= 3 else 0
+        held = min(held, len(members) // 3)
+        owed -= held
         assigned[members[:held]] = "test"
         assigned[members[held:2 * held]] = "val"
     return assigned.reindex(units).to_numpy()

@@ -46,7 +46,7 @@ def number_steps(first=(), log=False, marker=False):
     clean = [("finite", step(methodcaller("replace", [np.inf, -np.inf], np.nan)))]
     fill = [("impute", SimpleImputer(strategy="median", add_indicator=marker, keep_empty_features=True))]
     # Rows to come may be below the smallest one that was seen.
-    tame = [("floor", step(np.maximum, x2=0.0)), ("log", step(np.log1p))] if log else []
+    tame = [("floor", step(np.clip, a_min=0.0, a_max=None)), ("log", step(np.log1p))] if log else []
     return Pipeline([*first, *clean, *fill, *tame, ("scale", StandardScaler())])
 
 
