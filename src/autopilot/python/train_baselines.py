@@ -31,6 +31,7 @@ STRENGTHS = [0.01, 0.1, 1.0, 10.0]
 ALPHAS = [0.1, 1.0, 10.0, 100.0, 1000.0]
 POSITIVE_NAMES = ("1", "1.0", "true", "yes", "y", "t", "positive", "pos")
 LOWER_IS_BETTER = ("rmse", "mae", "log_loss")
+VAL_ROWS = 50000  # validation rows that models are compared on, at most
 
 
 def read_rows(name, limit):
@@ -113,8 +114,6 @@ def tuned(x, y, x_val, y_val, plan, log_target):
 def keep(name, model, predicted, y_val, plan, params, note):
     """Saves a candidate and shows its score."""
     value = shown(score(y_val, predicted, plan))
-    for folder in ("models/candidates", "data/candidates"):
-        (stage_dir() / folder).mkdir(parents=True, exist_ok=True)
     joblib.dump(model, stage_dir() / f"models/candidates/{name}.pkl", compress=3)
     np.save(stage_dir() / f"data/candidates/{name}.npy", predicted)
     record = {"name": name, "params": params, f"val_{METRIC}": value, "trials": 0, "note": note}
@@ -132,13 +131,15 @@ def main():
         {"title": f"Test {METRIC}", "metrics": [f"test_{METRIC}", f"dummy_{METRIC}"], "type": "bar"},
     ])
     x, y = read_rows("train", FIT_ROWS)
-    x_val, y_val = read_rows("val", FIT_ROWS)
+    x_val, y_val = read_rows("val", VAL_ROWS)
     plan = make_plan(y)
     classes = None
     if TASK != "regression":
         classes = np.unique(y)
         y, y_val = np.searchsorted(classes, y), np.searchsorted(classes, y_val)
-    (stage_dir() / "data").mkdir(exist_ok=True)
+    for folder in ("data/candidates", "models/candidates"):
+        (stage_dir() / folder).mkdir(parents=True, exist_ok=True)
+    joblib.dump(classes, stage_dir() / "models/classes.pkl")
 
     if TASK == "regression":
         dummy = DummyRegressor(strategy="median" if METRIC == "mae" else "mean").fit(x, y)

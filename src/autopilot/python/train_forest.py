@@ -28,6 +28,7 @@ TREES = 300
 # --- end of decisions ---
 
 LOWER_IS_BETTER = ("rmse", "mae", "log_loss")
+VAL_ROWS = 50000  # validation rows that models are compared on, at most
 
 
 def read_rows(name, limit):
@@ -93,9 +94,9 @@ def main():
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     plan = json.loads((stage_dir() / "data/plan.json").read_text())
     x, y = read_rows("train", FIT_ROWS)
-    x_val, y_val = read_rows("val", FIT_ROWS)
+    x_val, y_val = read_rows("val", VAL_ROWS)
     if TASK != "regression":
-        classes = np.unique(y)
+        classes = joblib.load(stage_dir() / "models/classes.pkl")
         y, y_val = np.searchsorted(classes, y), np.searchsorted(classes, y_val)
     goal = np.log1p(y) if plan["log_target"] else y
     small = max(1, len(x) // 20000)

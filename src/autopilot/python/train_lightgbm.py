@@ -29,8 +29,9 @@ TRIALS = 20
 ROUNDS = 600  # trees, at most
 # --- end of decisions ---
 
-PATIENCE = 40  # trees without progress before a fit stops
+PATIENCE = 30  # trees without progress before a fit stops
 LOWER_IS_BETTER = ("rmse", "mae", "log_loss")
+VAL_ROWS = 50000  # validation rows that models are compared on, at most
 
 
 def read_rows(name, limit):
@@ -99,15 +100,15 @@ def main():
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     plan = json.loads((stage_dir() / "data/plan.json").read_text())
     x, y = read_rows("train", FIT_ROWS)
-    x_val, y_val = read_rows("val", FIT_ROWS)
+    x_val, y_val = read_rows("val", VAL_ROWS)
     if TASK != "regression":
-        classes = np.unique(y)
+        classes = joblib.load(stage_dir() / "models/classes.pkl")
         y, y_val = np.searchsorted(classes, y), np.searchsorted(classes, y_val)
     goal, goal_val = (np.log1p(y), np.log1p(np.maximum(y_val, 0))) if plan["log_target"] else (y, y_val)
 
     def objective(trial):
         params = {
-            "learning_rate": trial.suggest_float("learning_rate", 0.03, 0.2, log=True),
+            "learning_rate": trial.suggest_float("learning_rate", 0.04, 0.25, log=True),
             "num_leaves": trial.suggest_int("num_leaves", 4, 63, log=True),
             "min_child_samples": trial.suggest_int("min_child_samples", 3, 60, log=True),
             "colsample_bytree": trial.suggest_float("colsample_bytree", 0.4, 1.0),
