@@ -45,7 +45,10 @@ pub struct Total {
 }
 
 /// Adds up a session's turns.
-pub async fn total(db: &impl ConnectionTrait, session: SessionId) -> Result<Total, super::StoreError> {
+pub async fn total(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+) -> Result<Total, super::StoreError> {
     let rows = usage::Entity::find().filter(usage::Column::SessionId.eq(session)).all(db).await?;
     let sum = |field: fn(&usage::Model) -> i64| rows.iter().map(field).sum::<i64>().max(0) as u64;
     Ok(Total {
