@@ -8,7 +8,13 @@ const config: CodegenConfig = {
     "src/api/gql/": {
       preset: "client",
       presetConfig: { fragmentMasking: { unmaskFunctionName: "readFragment" } },
-      config: { useTypeImports: true, enumsAsTypes: true, strictScalars: true, defaultScalarType: "unknown" },
+      config: {
+        useTypeImports: true,
+        enumsAsTypes: true,
+        avoidOptionals: { field: true, object: true, inputValue: false, defaultValue: false },
+        strictScalars: true,
+        scalars: { Long: "number", DateTime: "string", JSON: "unknown" },
+      },
     },
   },
 };

@@ -25,12 +25,12 @@ interface Props {
 function componentsFor(sessionKey: string, path: string, onOpenFile: Props["onOpenFile"]): Components {
   return {
     img: ({ src, alt }) => {
-      const inside = typeof src === "string" ? resolveInSession(sessionKey, path, src) : null;
+      const inside = typeof src === "string" ? resolveInSession(path, src) : null;
       if (inside === null) return null;
       return <img src={fileAddress(sessionKey, inside)} alt={alt ?? ""} loading="lazy" decoding="async" />;
     },
     a: ({ href, children }) => {
-      const inside = typeof href === "string" ? resolveInSession(sessionKey, path, href) : null;
+      const inside = typeof href === "string" ? resolveInSession(path, href) : null;
       if (inside !== null) {
         return (
           <a
