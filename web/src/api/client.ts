@@ -50,6 +50,14 @@ const cache = cacheExchange({
         if (session?.experiment) store.invalidate({ __typename: "Experiment", id: session.experiment.id });
       },
     },
+    Subscription: {
+      // A hint, not data: what is on the page asks again.
+      experimentChanged: (result, _args, store) => {
+        const { experimentId } = result.experimentChanged as { experimentId: string };
+        store.invalidate({ __typename: "Experiment", id: experimentId });
+        store.invalidate("Query", "experiments");
+      },
+    },
   },
 });
 

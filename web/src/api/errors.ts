@@ -20,7 +20,10 @@ export function troubleFrom(error: CombinedError): Trouble {
 }
 
 /** What a mutation's answer says is wrong: its own user errors first, then the transport's. */
-export function problemsOf(result: { error?: CombinedError | undefined }, userErrors: UserError[] | undefined): UserError[] {
+export function problemsOf(
+  result: { error?: CombinedError | undefined },
+  userErrors: UserError[] | undefined,
+): UserError[] {
   if (userErrors && userErrors.length > 0) return userErrors;
   if (!result.error) return [];
   const { message, detail } = troubleFrom(result.error);

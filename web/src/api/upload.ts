@@ -32,7 +32,8 @@ function refusal(request: XMLHttpRequest): string {
     if (body && typeof body === "object") {
       const said = "message" in body ? body.message : "error" in body ? body.error : undefined;
       if (typeof said === "string") return said;
-      if (said && typeof said === "object" && "message" in said && typeof said.message === "string") return said.message;
+      if (said && typeof said === "object" && "message" in said && typeof said.message === "string")
+        return said.message;
     }
   } catch {
     const text = request.responseText.trim();

@@ -1,6 +1,6 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
-import { Lost, Shell, Trouble } from "./shell";
 import { parseStudioSearch } from "./search";
+import { Lost, Shell, Trouble } from "./shell";
 
 const root = createRootRoute({ component: Shell, notFoundComponent: Lost, errorComponent: Trouble });
 

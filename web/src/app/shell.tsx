@@ -1,5 +1,5 @@
 /** What is around every page: the header with the way home, the connection and the theme. */
-import { Link, Outlet, useRouter } from "@tanstack/react-router";
+import { type ErrorComponentProps, Link, Outlet, useRouter } from "@tanstack/react-router";
 import { Braces, CircleHelp, Monitor, Moon, Sun, SunMoon } from "lucide-react";
 import { Suspense, useState } from "react";
 import { useHotkey } from "@/lib/keys";
@@ -27,7 +27,7 @@ export function Shell() {
           <img src={icon} alt="" width={20} height={20} />
           Trainable
         </Link>
-        <div id="header-slot" className="flex min-w-0 flex-1 items-center" />
+        <div className="flex-1" />
         <ConnectionState />
         <a
           href="/graphiql"
@@ -89,12 +89,13 @@ export function Lost() {
 }
 
 /** Where a page that broke ends up; the rest of the client goes on. */
-export function Trouble({ error }: { error: Error }) {
+export function Trouble({ error }: ErrorComponentProps) {
+  const cause = error instanceof Error ? error : new Error(String(error));
   const router = useRouter();
   return (
     <Failure
       title="This page broke"
-      trouble={{ message: error.message, detail: error.stack }}
+      trouble={{ message: cause.message, detail: cause.stack }}
       retry={() => void router.invalidate()}
     />
   );

@@ -23,7 +23,7 @@ function events(rows: Row[]): SessionEvent[] {
 function plain(view: SessionView): Record<string, unknown> {
   return {
     ...view,
-    items: view.items.map(({ key, at: _at, run: _run, ...item }) => item),
+    items: view.items.map(({ key: _key, at: _at, run: _run, ...item }) => item),
     series: Object.fromEntries([...view.series.values()].map((one) => [`${one.run}/${one.name}`, one.values])),
     charts: Object.fromEntries(view.charts),
   };
@@ -107,7 +107,12 @@ describe("tool calls", () => {
     ));
 
   test("what a stage run leaves unfinished was interrupted", () =>
-    check([start, ended], { items: [{ kind: "tool", state: "interrupted" }, { kind: "stage-end", outcome: "CANCELLED" }] }));
+    check([start, ended], {
+      items: [
+        { kind: "tool", state: "interrupted" },
+        { kind: "stage-end", outcome: "CANCELLED" },
+      ],
+    }));
 
   test("output of a call that never started is nobody's", () =>
     check([["CodeOutputEvent", { callId: "ghost", stream: "STDOUT", text: "boo" }]], { seq: 1, items: [] }));
@@ -173,8 +178,14 @@ test("the plan starts anew with a stage run, and usage adds up", () =>
   check(
     [
       ["PlanUpdatedEvent", { steps: [{ title: "Look", status: "DONE" }] }],
-      ["UsageRecordedEvent", { inputTokens: 10, outputTokens: 2, cacheReadTokens: 1, cacheWriteTokens: 1, costUsd: null }],
-      ["UsageRecordedEvent", { inputTokens: 5, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 }],
+      [
+        "UsageRecordedEvent",
+        { inputTokens: 10, outputTokens: 2, cacheReadTokens: 1, cacheWriteTokens: 1, costUsd: null },
+      ],
+      [
+        "UsageRecordedEvent",
+        { inputTokens: 5, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 },
+      ],
       running,
     ],
     { plan: [], stateSeq: 4, usage: { inputTokens: 15, outputTokens: 3, cachedTokens: 2, turns: 2, costUsd: 0.5 } },

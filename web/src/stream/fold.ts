@@ -58,8 +58,8 @@ export function fold(before: SessionView, events: readonly SessionEvent[], caugh
   return draft.view;
 }
 
-function place(event: SessionEvent): Placed {
-  return { key: String(event.seq), at: event.at, run: event.stageRunId };
+function place({ view }: Draft, { seq, at, stageRunId }: SessionEvent): Placed {
+  return { key: String(seq), at, run: stageRunId, stage: (stageRunId && view.runs.get(stageRunId)) || null };
 }
 
 function apply(draft: Draft, event: SessionEvent): void {
@@ -74,10 +74,10 @@ function apply(draft: Draft, event: SessionEvent): void {
     case "StageRunEndedEvent":
       return endRun(draft, event);
     case "UserMessageEvent":
-      return draft.push({ ...place(event), kind: "user", text: event.text });
+      return draft.push({ ...place(draft, event), kind: "user", text: event.text });
     case "AgentMessageEvent":
       view.provisional = null;
-      return draft.push({ ...place(event), kind: "agent", text: event.text });
+      return draft.push({ ...place(draft, event), kind: "agent", text: event.text });
     case "TextDeltaEvent":
       view.provisional = hear(view.provisional, event);
       return;
@@ -85,13 +85,13 @@ function apply(draft: Draft, event: SessionEvent): void {
       if (outdated(view.provisional, event)) view.provisional = null;
       return;
     case "NoticeEvent":
-      return draft.push({ ...place(event), kind: "notice", text: event.text });
+      return draft.push({ ...place(draft, event), kind: "notice", text: event.text });
     case "AgentErrorEvent":
       view.provisional = null;
-      return draft.push({ ...place(event), kind: "error", text: event.message });
+      return draft.push({ ...place(draft, event), kind: "error", text: event.message });
     case "BudgetExceededEvent":
       return draft.push({
-        ...place(event),
+        ...place(draft, event),
         kind: "error",
         text: `The budget for ${event.budget.replaceAll("_", " ")} is used up (limit ${event.limit}).`,
       });
@@ -104,7 +104,7 @@ function apply(draft: Draft, event: SessionEvent): void {
     case "QuestionAskedEvent":
       view.stateSeq = view.seq;
       return draft.push({
-        ...place(event),
+        ...place(draft, event),
         kind: "question",
         callId: event.callId,
         question: event.question,
@@ -146,7 +146,7 @@ function apply(draft: Draft, event: SessionEvent): void {
       return;
     case "ValidationResultEvent":
       return draft.push({
-        ...place(event),
+        ...place(draft, event),
         kind: "validation",
         stage: event.stage,
         passed: event.passed,
@@ -172,7 +172,7 @@ function startRun(draft: Draft, event: EventOf<"StageRunStartedEvent">) {
   draft.view.plan = [];
   draft.view.stateSeq = draft.view.seq;
   draft.push({
-    ...place(event),
+    ...place(draft, event),
     kind: "stage-start",
     stage: event.stage,
     through: event.through,
@@ -192,7 +192,7 @@ function endRun(draft: Draft, event: EventOf<"StageRunEndedEvent">) {
     }
   });
   draft.push({
-    ...place(event),
+    ...place(draft, event),
     kind: "stage-end",
     stage: event.stage,
     outcome: event.outcome,
@@ -209,12 +209,11 @@ function applyTool(draft: Draft, event: ToolEvent) {
   switch (event.__typename) {
     case "ToolStartEvent":
       return draft.push({
-        ...place(event),
+        ...place(draft, event),
         kind: "tool",
         callId: event.callId,
         tool: event.tool,
         input: event.input,
-        stage: (event.stageRunId && draft.view.runs.get(event.stageRunId)) || null,
         state: "running",
         output: [],
         answer: null,

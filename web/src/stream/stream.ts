@@ -5,10 +5,10 @@
  * keeps its view, so that coming back goes on where it left.
  */
 import { stringifyDocument } from "urql";
+import type { SessionEventsSubscription } from "@/api/gql/graphql";
 import { socket } from "@/api/socket";
 import type { Trouble } from "@/ui/pane";
-import { SessionEvents, type SessionEvent } from "./events";
-import type { SessionEventsSubscription } from "@/api/gql/graphql";
+import { type SessionEvent, SessionEvents } from "./events";
 import { fold } from "./fold";
 import { emptyView, type SessionView } from "./view";
 

@@ -22,14 +22,22 @@ export interface Placed {
   key: string;
   at: string | null;
   run: string | null;
+  /** The stage of that run. */
+  stage: Stage | null;
 }
 
 export type UserItem = Placed & { kind: "user"; text: string };
 export type AgentItem = Placed & { kind: "agent"; text: string };
 export type NoticeItem = Placed & { kind: "notice"; text: string };
 export type ErrorItem = Placed & { kind: "error"; text: string };
-export type StageStartItem = Placed & { kind: "stage-start"; stage: Stage; through: Stage; provider: string; model: string };
-export type StageEndItem = Placed & {
+export type StageStartItem = Omit<Placed, "stage"> & {
+  kind: "stage-start";
+  stage: Stage;
+  through: Stage;
+  provider: string;
+  model: string;
+};
+export type StageEndItem = Omit<Placed, "stage"> & {
   kind: "stage-end";
   stage: Stage;
   outcome: StageRunState;
@@ -43,7 +51,7 @@ export type QuestionItem = Placed & {
   options: string[];
   answer: string | null;
 };
-export type ValidationItem = Placed & {
+export type ValidationItem = Omit<Placed, "stage"> & {
   kind: "validation";
   stage: Stage;
   passed: string[];
@@ -55,7 +63,6 @@ export type ToolItem = Placed & {
   callId: string;
   tool: string;
   input: unknown;
-  stage: Stage | null;
   state: ToolState;
   output: OutputPiece[];
   /** What the tool answered the agent, once it has. */

@@ -1,6 +1,6 @@
 import { memo, useSyncExternalStore } from "react";
-import { cell } from "@/lib/external";
 import { cx } from "@/lib/cx";
+import { cell } from "@/lib/external";
 import type { Piece } from "./highlight";
 
 type Highlight = (code: string, language: string) => Piece[];

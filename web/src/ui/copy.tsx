@@ -2,11 +2,22 @@ import { Check, Copy } from "lucide-react";
 import { useRef, useState } from "react";
 import { Button, IconButton } from "./button";
 
+/** The clipboard's own interface is there on secure pages alone; a plain-HTTP server in a local network has the old way. */
+async function toClipboard(text: string) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(text);
+  const area = document.createElement("textarea");
+  area.value = text;
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
 function useCopy(text: () => string) {
   const [copied, setCopied] = useState(false);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   const copy = async () => {
-    await navigator.clipboard.writeText(text());
+    await toClipboard(text());
     setCopied(true);
     clearTimeout(timer.current);
     timer.current = setTimeout(() => setCopied(false), 1600);

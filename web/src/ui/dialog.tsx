@@ -35,7 +35,9 @@ export function Dialog({ open, onOpenChange, title, description, wide, children 
             </RadixDialog.Close>
           </div>
           <div className="p-4">
-            {description && <RadixDialog.Description className="mb-4 text-muted">{description}</RadixDialog.Description>}
+            {description && (
+              <RadixDialog.Description className="mb-4 text-muted">{description}</RadixDialog.Description>
+            )}
             {children}
           </div>
         </RadixDialog.Content>

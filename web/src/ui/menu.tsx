@@ -20,7 +20,8 @@ export function Menu({ trigger, children }: { trigger: ReactNode; children: Reac
   );
 }
 
-const row = "flex h-8 cursor-pointer items-center gap-2 rounded-sm px-2 outline-none select-none data-highlighted:bg-hover";
+const row =
+  "flex h-8 cursor-pointer items-center gap-2 rounded-sm px-2 outline-none select-none data-highlighted:bg-hover";
 
 interface ItemProps {
   icon?: ReactNode;

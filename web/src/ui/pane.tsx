@@ -36,7 +36,15 @@ export interface Trouble {
 }
 
 /** A failure with its cause, a way to try again and a way to pass it on. */
-export function Failure({ title, trouble, retry }: { title: string; trouble: Trouble; retry?: (() => void) | undefined }) {
+export function Failure({
+  title,
+  trouble,
+  retry,
+}: {
+  title: string;
+  trouble: Trouble;
+  retry?: (() => void) | undefined;
+}) {
   return (
     <div role="alert" className="m-4 flex flex-col gap-3 rounded-lg border border-line bg-error-wash p-4">
       <div className="flex items-start gap-2">
@@ -52,17 +60,31 @@ export function Failure({ title, trouble, retry }: { title: string; trouble: Tro
             Try again
           </Button>
         )}
-        <CopyButton label="Copy details" text={() => [title, trouble.message, trouble.detail].filter(Boolean).join("\n")} />
+        <CopyButton
+          label="Copy details"
+          text={() => [title, trouble.message, trouble.detail].filter(Boolean).join("\n")}
+        />
       </div>
     </div>
   );
 }
 
 /** One line over content that may be older than what the server has. */
-export function Notice({ icon, children, tone = "muted" }: { icon?: ReactNode; children: ReactNode; tone?: "muted" | "warn" | "error" }) {
+export function Notice({
+  icon,
+  children,
+  tone = "muted",
+}: {
+  icon?: ReactNode;
+  children: ReactNode;
+  tone?: "muted" | "warn" | "error";
+}) {
   const tones = { muted: "text-muted", warn: "text-warn", error: "text-error" };
   return (
-    <div role="status" className={cx("flex items-center gap-2 border-b border-line bg-sunken px-3 py-1.5 text-small", tones[tone])}>
+    <div
+      role="status"
+      className={cx("flex items-center gap-2 border-b border-line bg-sunken px-3 py-1.5 text-small", tones[tone])}
+    >
       {icon}
       <span>{children}</span>
     </div>

@@ -27,7 +27,10 @@ export function Tabs<T extends string>({ label, value, tabs, onChange, children,
       activationMode="manual"
       className={cx("flex min-h-0 min-w-0 flex-1 flex-col", className)}
     >
-      <Radix.List aria-label={label} className="flex h-10 shrink-0 items-stretch gap-1 overflow-x-auto border-b border-line px-2">
+      <Radix.List
+        aria-label={label}
+        className="flex h-10 shrink-0 items-stretch gap-1 overflow-x-auto border-b border-line px-2"
+      >
         {tabs.map((tab) => (
           <Radix.Trigger
             key={tab.value}

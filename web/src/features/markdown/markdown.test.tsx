@@ -42,7 +42,11 @@ test.each(hostile)("%s does nothing", (_name, text) => {
 test.each<[string, string, RegExp]>([
   ["a figure", "![Age](figures/age.png)", /<img alt="Age"[^>]* src="\/files\/sessions\/s1\/eda\/figures\/age\.png"/],
   ["a file", "[data](data/x.csv)", /<a href="\/files\/sessions\/s1\/eda\/data\/x\.csv"/],
-  ["a site", "[docs](https://example.org)", /href="https:\/\/example\.org" target="_blank" rel="noopener noreferrer nofollow"/],
+  [
+    "a site",
+    "[docs](https://example.org)",
+    /href="https:\/\/example\.org" target="_blank" rel="noopener noreferrer nofollow"/,
+  ],
   ["a table", "|a|b|\n|-|-|\n|1|2|", /<th>a<\/th>/],
   ["text in angle brackets", "a &lt;b&gt; c", /a &lt;b&gt; c/],
 ])("%s is shown", (_name, text, expected) => {

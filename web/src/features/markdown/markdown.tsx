@@ -5,9 +5,10 @@
 import { memo, useMemo } from "react";
 import ReactMarkdown, { type Components, defaultUrlTransform } from "react-markdown";
 import rehypeSanitize from "rehype-sanitize";
-import remarkGfm from "remark-gfm";
+
 import { fileAddress, resolveInSession } from "@/api/files";
 import { Code } from "@/ui/code";
+import { remarkGfm } from "./gfm";
 
 const remarkPlugins = [remarkGfm];
 const rehypePlugins = [rehypeSanitize];

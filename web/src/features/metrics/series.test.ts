@@ -6,7 +6,10 @@ const owner = { stageRun: "sr", run: "r" };
 function series(name: string, points: Omit<Point, "at">[]): Series {
   const [first, ...rest] = points.map((point) => ({ at: 0, ...point }));
   if (!first) throw new Error("a series has a point");
-  return rest.reduce((grown, point) => extend(grown, { ...owner, name }, point), extend(undefined, { ...owner, name }, first));
+  return rest.reduce(
+    (grown, point) => extend(grown, { ...owner, name }, point),
+    extend(undefined, { ...owner, name }, first),
+  );
 }
 
 test("a series knows its last, lowest and highest value", () => {

@@ -132,7 +132,8 @@ export function align(columns: Columns[]): [number[], ...(number | null | undefi
   return [axis, ...joined];
 }
 
-const falling = /(loss|error|err|rmse|mse|mae|mape|rmsle|logloss|log_loss|deviance|brier|perplexity|_time|seconds|duration)/i;
+const falling =
+  /(loss|error|err|rmse|mse|mae|mape|rmsle|logloss|log_loss|deviance|brier|perplexity|_time|seconds|duration)/i;
 
 /** Whether a smaller value of a metric with this name is the better one. */
 export function lowerIsBetter(name: string): boolean {
