@@ -47,7 +47,12 @@ const cache = cacheExchange({
       },
       createSession: (result, _args, store) => {
         const session = (result.createSession as { session?: { experiment?: { id: string } } }).session;
-        if (session?.experiment) store.invalidate({ __typename: "Experiment", id: session.experiment.id });
+        if (!session?.experiment) return;
+        // Only the lists of sessions: without the experiment itself the mutation's own answer would be a miss.
+        const owner = { __typename: "Experiment", id: session.experiment.id };
+        for (const { fieldName, arguments: args } of store.inspectFields(owner)) {
+          if (fieldName === "sessions" || fieldName === "latestSession") store.invalidate(owner, fieldName, args);
+        }
       },
     },
     Subscription: {

@@ -37,7 +37,6 @@ export const Code = memo(function Code({ text, language, framed, className }: Pr
   const pieces = highlight && text.length <= LIMIT ? highlight(text, language) : null;
   return (
     <pre
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: code scrolls sideways, and the keyboard must be able to scroll it.
       tabIndex={0}
       className={cx(
         "overflow-auto font-mono text-code whitespace-pre",

@@ -48,7 +48,6 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
     <section aria-label="Chat" className="flex min-h-0 flex-1 flex-col">
       <Plan />
       <div className="relative flex min-h-0 flex-1 flex-col">
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the conversation scrolls, and the keyboard must be able to scroll it. */}
         <div
           ref={scroller}
           className="min-h-0 flex-1 overflow-y-auto"

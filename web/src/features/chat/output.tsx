@@ -37,7 +37,6 @@ export function Output({ pieces, dropped }: Props) {
         </button>
       )}
       <pre
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: output scrolls, and the keyboard must be able to scroll it.
         tabIndex={0}
         role="group"
         aria-label="Output"

@@ -43,9 +43,17 @@ export function useFollow(count: number) {
     });
     grown.observe(inside);
     grown.observe(box);
+    // What the reader opens stays where it is, under their pointer.
+    const onClick = (event: MouseEvent) => {
+      if (!(event.target instanceof Element) || !event.target.closest("[aria-expanded]")) return;
+      following.current = false;
+      setLeft(counted.current);
+    };
+    inside.addEventListener("click", onClick, { capture: true });
     box.addEventListener("scroll", onScroll, { passive: true });
     return () => {
       grown.disconnect();
+      inside.removeEventListener("click", onClick, { capture: true });
       box.removeEventListener("scroll", onScroll);
     };
   }, [toEnd]);

@@ -82,7 +82,6 @@ export function DataPane({ sessionId }: { sessionId: string }) {
   const cells = table.rows * columns.length;
   const missing = columns.reduce((sum, column) => sum + column.missing, 0);
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: the description scrolls, and the keyboard must be able to scroll it.
     <div className="flex min-h-0 flex-1 flex-col gap-5 overflow-y-auto p-4" tabIndex={0} role="group" aria-label="Data">
       <Outcome session={data.session} />
       {dataset.tables.length > 1 && (

@@ -86,7 +86,6 @@ export function TableView(props: Props) {
       <div
         ref={scroller}
         className="min-h-0 flex-1 overflow-auto font-mono text-code"
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the table scrolls, and the keyboard must be able to scroll it.
         tabIndex={0}
         role="table"
         aria-label={path}

@@ -50,7 +50,7 @@ export function ExperimentMenu({ id, name }: Props) {
   const navigate = useNavigate();
   const close = () => setAsking(null);
   return (
-    <div className="relative z-10">
+    <>
       <Menu
         trigger={
           <IconButton label={`Actions for ${name}`}>
@@ -73,7 +73,7 @@ export function ExperimentMenu({ id, name }: Props) {
       </Menu>
       {asking === "rename" && <RenameDialog id={id} name={name} onClose={close} />}
       {asking === "delete" && <DeleteDialog id={id} name={name} onClose={close} />}
-    </div>
+    </>
   );
 }
 

@@ -48,8 +48,8 @@ export function ExperimentRow({ experiment }: { experiment: Data }) {
   const { id, name, target, createdAt, latestSession } = experiment;
   const title = <span className="truncate font-medium group-hover:underline">{name}</span>;
   return (
-    <li className="group relative grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 transition-colors first:border-t-0 hover:bg-hover md:grid-cols-[minmax(0,2fr)_9rem_minmax(0,1fr)_6rem_auto]">
-      <div className="flex min-w-0 flex-col">
+    <li className="group relative grid items-center gap-x-4 gap-y-1 border-t border-line px-4 py-2.5 transition-colors first:border-t-0 hover:bg-hover md:grid-cols-[minmax(0,2fr)_9rem_minmax(0,1fr)_6rem_auto] max-md:grid-cols-[minmax(0,1fr)_minmax(0,auto)]">
+      <div className="flex min-w-0 flex-col max-md:order-1">
         {latestSession ? (
           <Link
             to="/e/$experiment/s/$session"
@@ -71,13 +71,15 @@ export function ExperimentRow({ experiment }: { experiment: Data }) {
       <div className="text-muted max-md:order-3">
         {latestSession ? <StateBadge state={latestSession.state} /> : "No session"}
       </div>
-      <div className="min-w-0 truncate max-md:order-4 max-md:text-right">
+      <div className="min-w-0 truncate max-md:order-4 max-md:justify-self-end">
         <Best result={latestSession?.result ?? null} />
       </div>
       <time dateTime={createdAt} className="text-small text-muted max-md:hidden">
         {formatWhen(new Date(createdAt), new Date(now))}
       </time>
-      <ExperimentMenu id={id} name={name} />
+      <div className="relative z-10 max-md:order-2 max-md:justify-self-end">
+        <ExperimentMenu id={id} name={name} />
+      </div>
     </li>
   );
 }

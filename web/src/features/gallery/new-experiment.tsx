@@ -138,7 +138,7 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
         {plans.map((choice) => (
           <label
             key={choice.value}
-            className="flex cursor-pointer gap-2 rounded-sm border border-control p-2.5 has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent"
+            className="flex cursor-pointer items-start gap-2 rounded-sm border border-control p-2.5 has-checked:border-accent has-checked:bg-accent-wash has-focus-visible:outline-2 has-focus-visible:outline-accent"
           >
             <input
               type="radio"

@@ -54,7 +54,6 @@ function componentsFor(sessionKey: string, path: string, onOpenFile: Props["onOp
       );
     },
     table: ({ children }) => (
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: a wide table scrolls, and the keyboard must be able to scroll it.
       <div className="table-scroll" tabIndex={0} role="group" aria-label="Table">
         <table>{children}</table>
       </div>

@@ -4,7 +4,7 @@ import { formatValue } from "@/lib/format";
 import { useTheme } from "@/lib/theme";
 import type { ChartPlan, Line } from "./layout";
 import { Plot, type PlotLine } from "./plot";
-import { type Axis, align, best, columnsOf, lowerIsBetter, type Series, smooth } from "./series";
+import { type Axis, align, best, columnsOf, direction, type Series, smooth } from "./series";
 
 interface Props {
   plan: ChartPlan;
@@ -48,7 +48,11 @@ export function ChartCard({ plan, axis, log, weight }: Props) {
         />
       )}
       {type !== "bar" && (
-        <Legend lines={lines} valueAt={(at) => (hovered === null ? undefined : drawn.shown[at]?.[hovered])} />
+        <Legend
+          lines={lines}
+          hovering={hovered !== null}
+          valueAt={(at) => (hovered === null ? undefined : drawn.shown[at]?.[hovered])}
+        />
       )}
     </section>
   );
@@ -85,9 +89,14 @@ function latestText({ latest }: Series): string {
   return latest.value === null ? (latest.odd ?? "none") : formatValue(latest.value);
 }
 
-function Legend({ lines, valueAt }: { lines: Line[]; valueAt: (at: number) => number | null | undefined }) {
+interface LegendProps {
+  lines: Line[];
+  hovering: boolean;
+  valueAt: (at: number) => number | null | undefined;
+}
+
+function Legend({ lines, hovering, valueAt }: LegendProps) {
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: a long legend scrolls, and the keyboard must be able to scroll it.
     <div className="mt-1 max-h-40 overflow-y-auto" tabIndex={0} role="group" aria-label="Legend">
       <table className="w-full text-small">
         <thead>
@@ -95,13 +104,13 @@ function Legend({ lines, valueAt }: { lines: Line[]; valueAt: (at: number) => nu
             <th scope="col">
               <span className="sr-only">Line</span>
             </th>
-            <th scope="col" className="w-20 text-right">
+            <th scope="col" className="w-16 text-right">
               here
             </th>
-            <th scope="col" className="w-20 text-right">
+            <th scope="col" className="w-16 text-right">
               latest
             </th>
-            <th scope="col" className="w-20 text-right">
+            <th scope="col" className="w-16 text-right">
               best
             </th>
           </tr>
@@ -122,8 +131,11 @@ function Legend({ lines, valueAt }: { lines: Line[]; valueAt: (at: number) => nu
                 </th>
                 <td className="text-right text-muted">{typeof here === "number" ? formatValue(here) : ""}</td>
                 <td className="text-right">{latestText(line.series)}</td>
-                <td className="text-right" title={lowerIsBetter(line.series.name) ? "the lowest" : "the highest"}>
-                  {top === null ? "" : formatValue(top)}
+                <td
+                  className="text-right"
+                  title={{ down: "the lowest", up: "the highest" }[direction(line.series.name) ?? "up"]}
+                >
+                  {top === null ? "–" : formatValue(top)}
                 </td>
               </tr>
             );

@@ -94,7 +94,6 @@ export function MetricsPane({ session }: { session: FragmentType<typeof MetricsS
           <span className="w-8 tabular-nums">{(smooth ?? 0).toFixed(2)}</span>
         </label>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: the charts scroll, and the keyboard must be able to scroll them. */}
       <div className="min-h-0 flex-1 overflow-y-auto p-3" tabIndex={0} role="group" aria-label="Charts">
         {layout.runs.length > 1 && (
           <Runs

@@ -22,6 +22,7 @@ test("a series knows its last, lowest and highest value", () => {
   expect(grown).toMatchObject({ length: 4, ordered: true, latest: { step: 3, value: 2 }, lowest: 1, highest: 3 });
   expect(best(grown)).toBe(1);
   expect(best({ ...grown, name: "val_accuracy" })).toBe(3);
+  expect(best({ ...grown, name: "learning_rate" })).toBe(null);
 });
 
 test("an older value of a series stays what it was, also when two grow from it", () => {

@@ -132,14 +132,19 @@ export function align(columns: Columns[]): [number[], ...(number | null | undefi
   return [axis, ...joined];
 }
 
-const falling =
-  /(loss|error|err|rmse|mse|mae|mape|rmsle|logloss|log_loss|deviance|brier|perplexity|_time|seconds|duration)/i;
+const falling = /(loss|error|rmse|mse|mae|mape|deviance|brier|perplexity)/i;
+const rising =
+  /(accuracy|acc$|auc|auroc|roc|f1|fbeta|precision|recall|r2|score|kappa|mcc|average_precision|gini|ndcg)/i;
 
-/** Whether a smaller value of a metric with this name is the better one. */
-export function lowerIsBetter(name: string): boolean {
-  return falling.test(name);
+/** Which way a metric with this name gets better; null where the name does not say. */
+export function direction(name: string): "down" | "up" | null {
+  if (falling.test(name)) return "down";
+  return rising.test(name) ? "up" : null;
 }
 
+/** The best value so far, where it is known what better means. */
 export function best(series: Series): number | null {
-  return lowerIsBetter(series.name) ? series.lowest : series.highest;
+  const way = direction(series.name);
+  if (way === null) return null;
+  return way === "down" ? series.lowest : series.highest;
 }

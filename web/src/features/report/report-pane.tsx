@@ -74,7 +74,6 @@ export function ReportPane({ session }: { session: FragmentType<typeof ReportSes
         </Notice>
       )}
       {report ? (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: the report scrolls, and the keyboard must be able to scroll it.
         <div
           className="min-h-0 flex-1 overflow-y-auto"
           tabIndex={0}
