@@ -53,7 +53,7 @@ test("an experiment is found, renamed and deleted", async ({ page }) => {
   const row = page.getByRole("listitem").filter({ hasText: "target species" }).first();
   await row.getByRole("button", { name: /Actions for/ }).click();
   await page.getByRole("menuitem", { name: "Rename" }).click();
-  await page.getByLabel("Name").fill("Renamed birds");
+  await page.getByRole("textbox", { name: "Name" }).fill("Renamed birds");
   await page.getByRole("button", { name: "Rename" }).click();
   await page.getByRole("searchbox").fill("renamed");
   await expect(page).toHaveURL(/q=renamed/);

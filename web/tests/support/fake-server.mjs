@@ -9,7 +9,7 @@ import { createServer } from "node:http";
 import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { buildSchema, graphql } from "graphql";
-import { useServer } from "graphql-ws/use/ws";
+import { useServer as serveSockets } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
 import { FakeSession } from "./fake-session.mjs";
 
@@ -17,7 +17,7 @@ const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const dist = here("../../dist");
 const schema = buildSchema(readFileSync(here("../../../schema.graphql"), "utf8"));
 const port = Number(process.env.PORT ?? 4199);
-/** Milliseconds of one beat of the script. */
+/** Milliseconds of one beat of the script; the diabetes sample is played slower, to be interrupted. */
 const pace = Number(process.env.PACE ?? 20);
 
 const typeName = (value) => value.__typename;
@@ -115,7 +115,10 @@ const sessions = new Map();
 const uploads = new Map();
 const hints = new Set();
 let counter = 0;
-const next = (kind) => `${kind}${(counter += 1)}`;
+const next = (kind) => {
+  counter += 1;
+  return `${kind}${counter}`;
+};
 const hint = (experimentId) => {
   for (const tell of hints) tell(experimentId);
 };
@@ -127,7 +130,7 @@ function makeExperiment({ name, instructions, target, source }) {
   const files = source.sampleId
     ? [{ name: `${source.sampleId}.csv`, size: 13_478, sha256: "0" }]
     : source.uploadIds.map((id) => uploads.get(id));
-  if (target && !columns.some((column) => column.name === target)) {
+  if (!source.sampleId && target && !columns.some((column) => column.name === target)) {
     return refuse(
       `there is no column \`${target}\`; the columns are ${columns.map((column) => `\`${column.name}\``).join(", ")}`,
       ["target"],
@@ -325,7 +328,11 @@ const root = {
     return { deletedId: input.experimentId, userErrors: [] };
   },
   createSession: ({ input }) => {
-    const session = new FakeSession(next("s"), experiments.get(input.experimentId), pace);
+    const session = new FakeSession(
+      next("s"),
+      experiments.get(input.experimentId),
+      pace * (experiments.get(input.experimentId).name.startsWith("Diabetes") ? 6 : 1),
+    );
     sessions.set(session.id, session);
     return { session: view(session), userErrors: [] };
   },
@@ -407,5 +414,5 @@ const server = createServer(async (request, response) => {
 });
 
 const sockets = new WebSocketServer({ server, path: "/graphql/ws" });
-useServer({ schema, roots: { subscription: root } }, sockets);
+serveSockets({ schema, roots: { subscription: root } }, sockets);
 server.listen(port, "127.0.0.1");

@@ -35,7 +35,12 @@ interface Props {
 export function Columns({ columns, rows, target }: Props) {
   const [limit, setLimit] = useState(STEP);
   return (
-    <div className="overflow-x-auto rounded-lg border border-line bg-surface">
+    <div
+      className="overflow-x-auto rounded-lg border border-line bg-surface"
+      tabIndex={0}
+      role="group"
+      aria-label="Columns"
+    >
       <table className="w-full border-collapse text-left">
         <caption className="sr-only">Columns of the table</caption>
         <thead>

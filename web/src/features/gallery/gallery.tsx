@@ -71,7 +71,6 @@ export function Gallery() {
   };
 
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: dropping a file is a second way to what the upload button does.
     <div className="min-h-0 flex-1 overflow-y-auto" {...drop}>
       <div className="mx-auto flex w-full max-w-6xl flex-col gap-8 px-4 py-6">
         <section aria-labelledby="experiments">

@@ -21,14 +21,14 @@ export function ChartCard({ plan, axis, log, weight }: Props) {
   const step = hovered === null ? null : (drawn.data[0][hovered] ?? null);
   return (
     <section aria-label={plan.title} className="flex min-w-0 flex-col rounded-lg border border-line bg-surface p-3">
-      <h3 className="mb-1 flex items-baseline gap-2 font-semibold">
+      <h2 className="mb-1 flex items-baseline gap-2 font-semibold">
         <span className="min-w-0 truncate">{plan.title}</span>
         {step !== null && (
           <span className="ml-auto text-small font-normal text-muted">
             {axis === "time" ? `${formatValue(step)} s` : `step ${formatValue(step)}`}
           </span>
         )}
-      </h3>
+      </h2>
       {lines.length === 0 ? (
         <p className="flex h-[208px] items-center justify-center text-muted">
           Every run of this chart is switched off.
@@ -105,7 +105,7 @@ function Legend({ lines, hovering, valueAt }: LegendProps) {
               <span className="sr-only">Line</span>
             </th>
             <th scope="col" className="w-16 text-right">
-              here
+              <span className={hovering ? "" : "sr-only"}>here</span>
             </th>
             <th scope="col" className="w-16 text-right">
               latest
