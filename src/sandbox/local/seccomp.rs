@@ -49,7 +49,6 @@ const REFUSED: &[i64] = &[
     libc::SYS_name_to_handle_at,
     libc::SYS_quotactl,
     libc::SYS_quotactl_fd,
-    libc::SYS_mknodat,
     // The machine itself.
     libc::SYS_kexec_load,
     libc::SYS_init_module,
