@@ -30,10 +30,12 @@ struct House {
 
 impl House {
     async fn open(data: &Path, script: Arc<Scripted>) -> Self {
-        let store = Store::open_sqlite(&data.join("trainable.db")).await.expect("the database opens");
+        let store =
+            Store::open_sqlite(&data.join("trainable.db")).await.expect("the database opens");
         let log = EventLog::start(store.clone());
-        let objects: Arc<dyn ObjectStore> =
-            Arc::new(FilesystemObjects::open(&data.join("objects")).expect("the object store opens"));
+        let objects: Arc<dyn ObjectStore> = Arc::new(
+            FilesystemObjects::open(&data.join("objects")).expect("the object store opens"),
+        );
         let sandboxes = support::sandboxes(data).await;
         let limits = dataset::Limits::default();
         let datasets =
@@ -94,7 +96,8 @@ impl House {
 
 /// Runs a test inside an actix system on a pool of threads, as the binary does.
 fn in_system(work: impl Future<Output = ()> + 'static) {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let mut runtime = Some(runtime);
     actix::System::with_tokio_rt(move || runtime.take().expect("once")).block_on(work);
 }
@@ -117,12 +120,14 @@ pathlib.Path("report.md").write_text("# Report\n![a](figures/a.png)\n")
 fn a_stage_runs_to_its_end() {
     in_system(async {
         let data = support::temporary();
-        let script = Scripted::new(vec![vec![finish()], vec![code("write", WRITE_EDA)], vec![finish()]]);
+        let script =
+            Scripted::new(vec![vec![finish()], vec![code("write", WRITE_EDA)], vec![finish()]]);
         let house = House::open(data.path(), script).await;
         let session = house.session().await;
         house.start(session).await;
         let entries =
-            until(house.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone)).await;
+            until(house.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone))
+                .await;
 
         let seqs: Vec<i64> = entries.iter().map(|e| e.seq).collect();
         assert_eq!(seqs, (1..=entries.len() as i64).collect::<Vec<_>>(), "dense");
@@ -151,7 +156,8 @@ fn a_stage_runs_to_its_end() {
 
         let rows = entity::metrics::Entity::find().all(house.store.read()).await.expect("rows");
         assert_eq!(rows.len(), 10);
-        let artifacts = entity::artifacts::Entity::find().all(house.store.read()).await.expect("rows");
+        let artifacts =
+            entity::artifacts::Entity::find().all(house.store.read()).await.expect("rows");
         let mut paths: Vec<_> = artifacts.iter().map(|a| a.path.as_str()).collect();
         paths.sort_unstable();
         assert_eq!(paths, ["eda/figures/a.png", "eda/report.md", "eda/scripts/step_01_write.py"]);
@@ -164,7 +170,10 @@ fn a_stage_runs_to_its_end() {
 fn a_cancel_kills_what_runs() {
     in_system(async {
         let data = support::temporary();
-        let script = Scripted::new(vec![vec![code("sleep", "print('up', flush=True)\nimport time\ntime.sleep(600)")]]);
+        let script = Scripted::new(vec![vec![code(
+            "sleep",
+            "print('up', flush=True)\nimport time\ntime.sleep(600)",
+        )]]);
         let house = House::open(data.path(), script).await;
         let session = house.session().await;
         house.start(session).await;
@@ -208,7 +217,13 @@ fn a_session_is_taken_up_by_the_next_server() {
         let data = support::temporary();
         let turns = || {
             Scripted::new(vec![
-                vec![code("first", "print('one')"), code("sleep_once", "import os, time\nif not os.path.exists('slept'):\n    open('slept', 'w').close()\n    print('down', flush=True)\n    time.sleep(600)")],
+                vec![
+                    code("first", "print('one')"),
+                    code(
+                        "sleep_once",
+                        "import os, time\nif not os.path.exists('slept'):\n    open('slept', 'w').close()\n    print('down', flush=True)\n    time.sleep(600)",
+                    ),
+                ],
                 vec![code("write", WRITE_EDA)],
                 vec![finish()],
             ])
@@ -225,7 +240,8 @@ fn a_session_is_taken_up_by_the_next_server() {
         let next = House::open(data.path(), turns()).await;
         assert_eq!(next.directory.recover().await.expect("recovered"), 1);
         let entries =
-            until(next.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone)).await;
+            until(next.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone))
+                .await;
         assert_eq!(&entries[..before.len()], &before[..], "what was durable stays");
         let interrupted = entries.iter().filter(|e| {
             matches!(&e.event, Event::Fact(Fact::ExecutionEnded { ending, .. }) if ending.how == EndingKind::Interrupted)
@@ -245,10 +261,15 @@ fn a_run_that_fails_can_be_retried() {
         let house = House::open(data.path(), Scripted::new(vec![])).await;
         let session = house.session().await;
         house.start(session).await;
-        let entries =
-            until(house.log(), session, "the failure", |e| state(e) == Some(SessionStateName::Failed)).await;
+        let entries = until(house.log(), session, "the failure", |e| {
+            state(e) == Some(SessionStateName::Failed)
+        })
+        .await;
         let said = entries.iter().find_map(|e| match &e.event {
-            Event::Session(SessionEvent::StageRunEnded { outcome: Outcome::Failed { message }, .. }) => Some(message),
+            Event::Session(SessionEvent::StageRunEnded {
+                outcome: Outcome::Failed { message },
+                ..
+            }) => Some(message),
             _ => None,
         });
         assert_eq!(said.map(String::as_str), Some("turn 2"), "the agent's own last words");

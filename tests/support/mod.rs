@@ -11,15 +11,25 @@ use trainable::{
     event::Entry,
     llm::{Block, Completion, Delta, LlmError, LlmProvider, Message, Request, StopReason, Usage},
     log::EventLog,
-    sandbox::{SandboxProvider, local::{LocalConfig, LocalSandboxes}},
+    sandbox::{
+        SandboxProvider,
+        local::{LocalConfig, LocalSandboxes},
+    },
 };
 
 /// Where Python environments are: the operator's choice, or where root keeps them.
 pub fn python_root() -> PathBuf {
     std::env::var_os("TRAINABLE_PYTHON_ROOT").map_or_else(
-        || PathBuf::from(if rustix_is_root() { "/var/lib/trainable/python".to_owned() } else {
-            format!("{}/.local/share/trainable/python", std::env::var("HOME").unwrap_or_default())
-        }),
+        || {
+            PathBuf::from(if rustix_is_root() {
+                "/var/lib/trainable/python".to_owned()
+            } else {
+                format!(
+                    "{}/.local/share/trainable/python",
+                    std::env::var("HOME").unwrap_or_default()
+                )
+            })
+        },
         PathBuf::from,
     )
 }
@@ -30,7 +40,8 @@ fn rustix_is_root() -> bool {
 
 /// A temporary folder that the sandboxes' user can reach.
 pub fn temporary() -> TempDir {
-    let dir = tempfile::Builder::new().prefix("trainable-test-").tempdir().expect("a temporary folder");
+    let dir =
+        tempfile::Builder::new().prefix("trainable-test-").tempdir().expect("a temporary folder");
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).expect("its mode");
     dir
@@ -40,7 +51,10 @@ pub fn temporary() -> TempDir {
 pub async fn sandboxes(data: &std::path::Path) -> Arc<LocalSandboxes> {
     let config = LocalConfig { environments_dir: Some(python_root()), ..LocalConfig::new(data) };
     let sandboxes = LocalSandboxes::new(config).expect("the sandboxes open");
-    sandboxes.prepare(Arc::new(|text| eprintln!("{text}"))).await.expect("the environment is ready");
+    sandboxes
+        .prepare(Arc::new(|text| eprintln!("{text}")))
+        .await
+        .expect("the environment is ready");
     Arc::new(sandboxes)
 }
 
@@ -78,11 +92,16 @@ impl LlmProvider for Scripted {
         &self,
         request: Request,
     ) -> Result<BoxStream<'static, Result<Delta, LlmError>>, LlmError> {
-        let turn = request.messages.iter().filter(|m| matches!(m, Message::Assistant { .. })).count();
+        let turn =
+            request.messages.iter().filter(|m| matches!(m, Message::Assistant { .. })).count();
         let calls = self.turns.get(turn).cloned().unwrap_or_default();
         let mut blocks = vec![Block::Text { text: format!("turn {turn}") }];
         for (n, (name, input)) in calls.into_iter().enumerate() {
-            blocks.push(Block::ToolUse { id: format!("call-{turn}-{n}"), name: name.into(), input });
+            blocks.push(Block::ToolUse {
+                id: format!("call-{turn}-{n}"),
+                name: name.into(),
+                input,
+            });
         }
         let done = Completion { blocks, stop: StopReason::ToolUse, usage: Usage::default() };
         Ok(stream::iter([Ok(Delta::Text(format!("turn {turn}"))), Ok(Delta::Done(done))]).boxed())
@@ -103,7 +122,12 @@ pub async fn whole_log(log: &EventLog, session: SessionId) -> Vec<Entry> {
 }
 
 /// Waits until an event of the log satisfies a condition, or fails after a minute.
-pub async fn until(log: &EventLog, session: SessionId, what: &str, good: impl Fn(&[Entry]) -> bool) -> Vec<Entry> {
+pub async fn until(
+    log: &EventLog,
+    session: SessionId,
+    what: &str,
+    good: impl Fn(&[Entry]) -> bool,
+) -> Vec<Entry> {
     let mut wakes = log.follow(session);
     let work = async {
         loop {
