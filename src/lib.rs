@@ -7,6 +7,7 @@
 //! graphql, session  ->  log  ->  store  ->  event     tool and above  ->  event, llm, sandbox, objects  ->  entity
 //! ```
 
+pub mod autopilot;
 pub mod event;
 pub mod llm;
 pub mod objects;
