@@ -127,7 +127,7 @@ impl Prepared {
     /// Folds for tuning: few rows make one validation set too noisy to tune by, too.
     fn folds(&self) -> u64 {
         if self.foldable && self.train_rows < 3_000 && self.cells() < 1_000_000 {
-            if self.train_rows < 1_000 { 5 } else { 3 }
+            if self.train_rows < 1_000 && self.cells() < 100_000 { 5 } else { 3 }
         } else {
             0
         }
