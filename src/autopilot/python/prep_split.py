@@ -121,7 +121,8 @@ def main():
 
     copies = pd.Series(hashes).duplicated().to_numpy()
     dropped = copies & (split == "train")
-    if copies.mean() > MANY_COPIES:
+    many = bool(copies.mean() > MANY_COPIES)
+    if many:
         notes.append(f"{copies.mean():.0%} of the rows repeat another one: that is the nature of this table, so they stay, but all copies "
                      "of a row are in one split")
         dropped[:] = False
@@ -135,7 +136,7 @@ def main():
         raise SystemExit(f"a split would be empty: {counts}; the table has too few different rows")
     result.to_parquet(data / "row_ids.parquet", index=False)
     record = {"strategy": SPLIT, "column": SPLIT_COLUMN, "seed": SEED, "rows_in_table": rows, "counts": counts,
-              "columns_in_table": len(columns), "duplicates_removed": int(dropped.sum()), "notes": notes}
+              "columns_in_table": len(columns), "duplicates_removed": int(dropped.sum()), "copies_kept": many, "notes": notes}
     (data / "split.json").write_text(json.dumps(record, indent=1, ensure_ascii=False))
     print(f"• {SPLIT} split: " + ", ".join(f"{name} {count:,} ({count / len(result):.1%})" for name, count in counts.items()))
     print(f"• {record['duplicates_removed']:,} copies removed; no copy of a row is in two splits")

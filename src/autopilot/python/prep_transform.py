@@ -216,8 +216,12 @@ def main():
         "duplicates_removed": split["duplicates_removed"], "outliers_removed": 0,
         "input_columns": names, "dropped_columns": {c["name"]: c["reason"] for c in every if c["role"] in ("drop", "group")},
         "split_strategy": split["strategy"], "split_column": split["column"], "notes": split["notes"],
-        "fitted_on_rows": len(fitted_on),
+        "fitted_on_rows": len(fitted_on), "copies_kept": split["copies_kept"],
     }
+    shares = [count / sum(balance.values()) for count in balance.values()] if balance else []
+    summary = {"target": TARGET, "task": TASK, "rows": split["counts"], "features": len(kinds), "classes": len(shares),
+               "minority_share": min(shares, default=None), "split_strategy": split["strategy"], "copies_kept": split["copies_kept"]}
+    (data / "summary.json").write_text(json.dumps(summary, indent=1, ensure_ascii=False))
     (data / "metadata.json").write_text(json.dumps(metadata, indent=1, ensure_ascii=False))
     print(f"• {len(names)} columns became {len(kinds)} features, fitted on {len(fitted_on):,} rows of train")
     for entry in words[:8]:

@@ -11,11 +11,12 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 from sklearn import metrics
+from sklearn.base import clone
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import VotingClassifier, VotingRegressor
 from sklearn.frozen import FrozenEstimator
-from sklearn.model_selection import FixedThresholdClassifier, StratifiedKFold, cross_val_predict
+from sklearn.model_selection import FixedThresholdClassifier, StratifiedKFold
 from trainable import log, log_table, session_dir, stage_dir
 
 # --- decided by the autopilot ---
@@ -115,8 +116,10 @@ def calibrated(model, x, y, plan):
         return model, "too few rows of a class in validation to calibrate"
     raw = model.predict_proba(x)[:, plan["positive"]]
     wrapped = CalibratedClassifierCV(FrozenEstimator(model), method="sigmoid")
-    held_out = cross_val_predict(wrapped, x, y, cv=StratifiedKFold(5, shuffle=True, random_state=SEED), method="predict_proba")
-    before, after = metrics.brier_score_loss(positive, raw), metrics.brier_score_loss(positive, held_out[:, plan["positive"]])
+    held_out = np.zeros(len(y))
+    for fit, hold in StratifiedKFold(5, shuffle=True, random_state=SEED).split(x, positive):
+        held_out[hold] = clone(wrapped).fit(x.iloc[fit], y[fit]).predict_proba(x.iloc[hold])[:, plan["positive"]]
+    before, after = metrics.brier_score_loss(positive, raw), metrics.brier_score_loss(positive, held_out)
     words = f"Brier score {before:.4f} as it is, {after:.4f} with a logistic calibration (cross-validated on validation)"
     return (wrapped.fit(x, y), words + ": calibrated") if after < before else (model, words + ": left as it is")
 
