@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import tempfile
@@ -21,14 +22,14 @@ def answer(request):
     return strict_json(contract.encode(describe.answer(request)))
 
 
-def run(folder, request, runner="describe"):
+def run(folder, request, runner="describe", before=None):
     """(result, stderr) of a runner, as the server calls it."""
     asked, answered = Path(folder) / "request.json", Path(folder) / "result.json"
     answered.unlink(missing_ok=True)
     asked.write_text(json.dumps(request))
     ended = subprocess.run(
         [sys.executable, "-m", f"trainable_runners.{runner}", str(asked), str(answered)],
-        env={"PYTHONPATH": PYTHONPATH, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=120,
+        env={"PYTHONPATH": PYTHONPATH, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=120, preexec_fn=before,
     )
     if ended.returncode:
         raise AssertionError(ended.stderr)
@@ -178,6 +179,17 @@ class Description(unittest.TestCase):
         result = self.describe("\n".join([names] + [row] * 30))
         self.assertTrue(result["ok"], result["problems"])
         self.assertEqual(len(result["tables"][0]["columns"]), 4000)
+
+    def test_a_full_disk_is_said_and_leaves_nothing(self):
+        def small_disk():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+
+        with tempfile.TemporaryDirectory() as folder:
+            (Path(folder) / "a").write_text(bad_input.table(100_000))
+            request = {"files": [{"path": f"{folder}/a", "name": "a.csv"}], "extract_to": f"{folder}/out"}
+            result, _ = run(folder, request, before=small_disk)
+            self.assertEqual(os.listdir(f"{folder}/out"), [])
+        self.assertEqual([problem["code"] for problem in result["problems"]], ["DISK_FULL"])
 
     def test_an_unforeseen_failure_is_one_sentence(self):
         with tempfile.TemporaryDirectory() as folder:
