@@ -151,6 +151,12 @@ test("an unknown session and an unknown page say so", async ({ page }) => {
   await expect(page.getByText("There is no such page")).toBeVisible();
 });
 
+test("GraphiQL answers a query and reaches no other host", async ({ page }) => {
+  await page.goto("/graphiql");
+  await page.getByRole("button", { name: /Execute query/ }).click();
+  await expect(page.getByRole("region", { name: /Result/ })).toContainText("experiments", { timeout: 20_000 });
+});
+
 for (const colorScheme of ["light", "dark"] as const) {
   for (const [name, width] of [["wide", 1440] as const, ["narrow", 420] as const]) {
     test(`every pane is accessible, ${colorScheme} and ${name}`, async ({ page }) => {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { fileAddress, resolveInSession } from "./files";
+import { baseOf, fileAddress, resolveInSession } from "./files";
 
 test.each<[string, string | null]>([
   ["figures/a.png", "eda/figures/a.png"],
@@ -28,5 +28,13 @@ test.each<[string, string | null]>([
 });
 
 test("an address keeps what a name holds", () => {
-  expect(fileAddress("s 1", "eda/a#b?.png")).toBe("/files/sessions/s%201/eda/a%23b%3F.png");
+  expect(fileAddress("/files/sessions/s1", "eda/a#b?.png")).toBe("/files/sessions/s1/eda/a%23b%3F.png");
+});
+
+test.each<[string, string, string | null]>([
+  ["/files/sessions/s1/eda/a%20b.png", "eda/a b.png", "/files/sessions/s1"],
+  ["https://evil.example/files/a.png", "a.png", null],
+  ["//evil.example/a.png", "a.png", null],
+])("the address %s of %s is below %s", (url, path, expected) => {
+  expect(baseOf(url, path)).toBe(expected);
 });

@@ -1,8 +1,17 @@
 /** Addresses of a session's files, and which paths may become one. */
 
-/** Where the server serves a file of a session; `path` is relative to the session's folder. */
-export function fileAddress(sessionKey: string, path: string): string {
-  return `/files/sessions/${encodeURIComponent(sessionKey)}/${path.split("/").map(encodeURIComponent).join("/")}`;
+/** Where the server serves the file `path` of the session whose files are below `base`. */
+export function fileAddress(base: string, path: string): string {
+  return `${base}/${path.split("/").map(encodeURIComponent).join("/")}`;
+}
+
+/**
+ * Where a session's files are, learned from the address of one of them; null for one that is not below `/files/`.
+ * How the server names a session there is its own business.
+ */
+export function baseOf(url: string, path: string): string | null {
+  const base = url.split("/").slice(0, -path.split("/").length).join("/");
+  return base.startsWith("/files/") ? base : null;
 }
 
 /**

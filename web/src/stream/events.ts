@@ -78,16 +78,14 @@ export const SessionEvents = graphql(`
           by: callId
           file {
             path
-            type
-            stage
+            url
           }
         }
         ... on FileChangedEvent {
           by: callId
           file {
             path
-            type
-            stage
+            url
           }
         }
         ... on MetricsBatchEvent {
@@ -139,6 +137,10 @@ export const SessionEvents = graphql(`
         }
         ... on FilesReadyEvent {
           stage
+          files {
+            path
+            url
+          }
         }
         ... on ValidationResultEvent {
           stage

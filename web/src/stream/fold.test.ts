@@ -7,7 +7,7 @@ type Name = SessionEvent["__typename"];
 type Row = { [N in Name]: [N, Omit<EventOf<N>, "__typename" | "seq" | "at" | "stageRunId">] }[Name];
 
 const at = "2026-11-23T10:00:00Z";
-const file = (path: string) => ({ path, type: "FILE" as const, stage: "EDA" as const });
+const file = (path: string) => ({ path, url: `/files/sessions/s1/${path}` });
 
 /** Events of run `r1` numbered from 1; what is live only has no number. */
 function events(rows: Row[]): SessionEvent[] {
@@ -96,6 +96,7 @@ describe("tool calls", () => {
       ],
       {
         filesSeq: 4,
+        filesBase: "/files/sessions/s1",
         items: [
           {
             state: "error",

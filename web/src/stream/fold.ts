@@ -2,6 +2,7 @@
  * Events -> what the session looks like. Pure: the same events give the same view, in batches of any size, and a view
  * once given never changes. Events that were already folded in are passed over, so a replay that overlaps is harmless.
  */
+import { baseOf } from "@/api/files";
 import type { MetricKind } from "@/api/gql/graphql";
 import { extend, type Point, seriesKey } from "@/features/metrics/series";
 import type { EventOf, SessionEvent } from "./events";
@@ -116,11 +117,15 @@ function apply(draft: Draft, event: SessionEvent): void {
     case "FileCreatedEvent":
     case "FileChangedEvent":
       view.filesSeq = view.seq;
+      view.filesBase ??= baseOf(event.file.url, event.file.path);
       if (event.by) draft.tool(event.by, (item) => withFile(item, event.file.path));
       return;
-    case "FilesReadyEvent":
+    case "FilesReadyEvent": {
+      const [file] = event.files;
       view.filesSeq = view.seq;
+      if (file) view.filesBase ??= baseOf(file.url, file.path);
       return;
+    }
     case "ReportReadyEvent":
       view.reports = {
         ...view.reports,

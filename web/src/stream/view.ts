@@ -123,6 +123,8 @@ export interface SessionView {
   usage: UsageTotals;
   /** Which stage a stage run runs. */
   runs: ReadonlyMap<string, Stage>;
+  /** Where the session's files are served, once one of them was told. */
+  filesBase: string | null;
   /** The sequence of the last event that changed the files. */
   filesSeq: number;
   /** The sequence of the last event that changed what the session allows. */
@@ -141,6 +143,7 @@ export const emptyView: SessionView = {
   charts: new Map(),
   usage: { inputTokens: 0, outputTokens: 0, cachedTokens: 0, turns: 0, costUsd: null },
   runs: new Map(),
+  filesBase: null,
   filesSeq: 0,
   stateSeq: 0,
 };

@@ -187,7 +187,7 @@ function entry(session, path) {
     size: data.length,
     type,
     modifiedAt,
-    url: `/files/sessions/${session.id}/${path}`,
+    url: `/files/sessions/uuid-${session.id}/${path}`,
     text,
     preview: ({ offset = 0, first = 100 }) => {
       if (!path.endsWith(".csv")) return null;
@@ -361,7 +361,9 @@ function page(response, file) {
   response.setHeader("content-type", "text/html; charset=utf-8");
   response.setHeader(
     "content-security-policy",
-    `default-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data: blob:; worker-src 'self' blob:`,
+    file === "graphiql.html"
+      ? "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:"
+      : `default-src 'self'; style-src 'self' 'nonce-${nonce}'; img-src 'self' data: blob:; worker-src 'self' blob:`,
   );
   response.end(readFileSync(join(dist, file), "utf8").replaceAll("__CSP_NONCE__", nonce));
 }
@@ -391,7 +393,7 @@ const server = createServer(async (request, response) => {
   }
   if (pathname.startsWith("/files/sessions/")) {
     const [, , , id, ...rest] = pathname.split("/").map(decodeURIComponent);
-    const file = sessions.get(id)?.files.get(rest.join("/"));
+    const file = sessions.get(id.replace("uuid-", ""))?.files.get(rest.join("/"));
     if (!file) return response.writeHead(404).end();
     response.setHeader("content-type", types[extname(file.path)] ?? "application/octet-stream");
     response.setHeader(

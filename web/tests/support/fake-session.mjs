@@ -100,7 +100,7 @@ export class FakeSession {
       stage,
       type,
       size: data.length,
-      url: `/files/sessions/${this.id}/${path}`,
+      url: `/files/sessions/uuid-${this.id}/${path}`,
     };
     this.append(known ? "FileChangedEvent" : "FileCreatedEvent", { by: this.call, callId: this.call, file });
   }

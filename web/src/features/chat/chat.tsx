@@ -35,6 +35,7 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
   const items = useView((view) => view.items);
   const provisional = useView((view) => view.provisional);
   const caughtUp = useView((view) => view.caughtUp);
+  const base = useView((view) => view.filesBase);
   const { scroller, content, behind, follow } = useFollow(items.length);
   const running = state.endsWith("_RUNNING");
   const navigate = useNavigate({ from: "/e/$experiment/s/$session" });
@@ -66,9 +67,16 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
               </Empty>
             )}
             {items.map((item) => (
-              <ItemView key={item.key} item={item} sessionId={id} onOpenFile={openFile} answerable={allows.answer} />
+              <ItemView
+                key={item.key}
+                item={item}
+                sessionId={id}
+                base={base}
+                onOpenFile={openFile}
+                answerable={allows.answer}
+              />
             ))}
-            {provisional && <Streaming text={provisional.text} sessionId={id} />}
+            {provisional && <Streaming text={provisional.text} base={base} />}
             {running && !provisional && caughtUp && <Working items={items} />}
           </div>
         </div>

@@ -13,11 +13,12 @@ import { ToolCall } from "./tool-call";
 interface Props {
   item: Item;
   sessionId: string;
+  base: string | null;
   onOpenFile: (path: string) => void;
   answerable: boolean;
 }
 
-export const ItemView = memo(function ItemView({ item, sessionId, onOpenFile, answerable }: Props) {
+export const ItemView = memo(function ItemView({ item, sessionId, base, onOpenFile, answerable }: Props) {
   switch (item.kind) {
     case "user":
       return (
@@ -31,7 +32,7 @@ export const ItemView = memo(function ItemView({ item, sessionId, onOpenFile, an
           <Markdown
             className="message"
             text={item.text}
-            sessionKey={sessionId}
+            base={base}
             path={item.stage ? `${item.stage.toLowerCase()}/` : ""}
             onOpenFile={onOpenFile}
           />
@@ -63,10 +64,10 @@ export const ItemView = memo(function ItemView({ item, sessionId, onOpenFile, an
 });
 
 /** Text of the agent while it arrives. */
-export function Streaming({ text, sessionId }: { text: string; sessionId: string }) {
+export function Streaming({ text, base }: { text: string; base: string | null }) {
   return (
     <Said who="Agent" icon={<Bot size={14} aria-hidden />} at={null}>
-      <Markdown className="message" text={text} sessionKey={sessionId} path="" />
+      <Markdown className="message" text={text} base={base} path="" />
       <span className="mt-1 inline-block h-3.5 w-1.5 animate-pulse bg-accent" aria-hidden />
     </Said>
   );

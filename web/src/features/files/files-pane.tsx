@@ -4,6 +4,7 @@ import { ChevronLeft, FolderTree } from "lucide-react";
 import { useEffect } from "react";
 import { useQuery } from "urql";
 import { troubleFrom } from "@/api/errors";
+import { baseOf } from "@/api/files";
 import { graphql } from "@/api/gql";
 import { useMedia } from "@/lib/browser";
 import { useView } from "@/stream/use-session";
@@ -20,6 +21,7 @@ const FilesQuery = graphql(`
         path
         size
         type
+        url
         modifiedAt
       }
     }
@@ -30,7 +32,7 @@ export function FilesPane({ sessionId }: { sessionId: string }) {
   const { file } = useSearch({ from: "/e/$experiment/s/$session" });
   const navigate = useNavigate({ from: "/e/$experiment/s/$session" });
   const roomy = useMedia("(min-width: 1100px)");
-  const [{ data, error }, again] = useQuery({
+  const [{ data, error, fetching }, again] = useQuery({
     query: FilesQuery,
     variables: { id: sessionId },
     requestPolicy: "cache-and-network",
@@ -62,18 +64,23 @@ export function FilesPane({ sessionId }: { sessionId: string }) {
     });
   const chosen = files.find(({ path }) => path === file);
   const tree = <FileTree files={files} chosen={file} onChoose={choose} />;
-  const preview =
-    file === undefined ? (
-      <Empty title="Choose a file">Its content is shown here.</Empty>
-    ) : (
-      <FilePreview
-        key={`${file} ${chosen?.modifiedAt ?? ""}`}
-        sessionId={sessionId}
-        path={file}
-        version={chosen?.modifiedAt ?? ""}
-        onOpenFile={choose}
-      />
-    );
+  const preview = chosen ? (
+    <FilePreview
+      key={`${chosen.path} ${chosen.modifiedAt}`}
+      sessionId={sessionId}
+      path={chosen.path}
+      url={chosen.url}
+      base={baseOf(chosen.url, chosen.path)}
+      version={chosen.modifiedAt}
+      onOpenFile={choose}
+    />
+  ) : file === undefined ? (
+    <Empty title="Choose a file">Its content is shown here.</Empty>
+  ) : fetching ? (
+    <Skeleton />
+  ) : (
+    <Empty title="There is no such file">It may have been moved by a new run of its stage.</Empty>
+  );
 
   if (!roomy) {
     if (file === undefined) return <div className="min-h-0 flex-1 overflow-y-auto">{tree}</div>;

@@ -3,7 +3,6 @@ import { Download, FileQuestion } from "lucide-react";
 import type { ReactNode } from "react";
 import { useQuery } from "urql";
 import { troubleFrom } from "@/api/errors";
-import { fileAddress } from "@/api/files";
 import { graphql } from "@/api/gql";
 import { formatBytes } from "@/lib/format";
 import { Code } from "@/ui/code";
@@ -40,14 +39,17 @@ function kindOf(path: string): Kind {
 interface Props {
   sessionId: string;
   path: string;
+  url: string;
+  /** Where the session's files are. */
+  base: string | null;
   /** When the file was last written; another value makes the preview look again. */
   version: string;
   onOpenFile: (path: string) => void;
 }
 
-export function FilePreview({ sessionId, path, version, onOpenFile }: Props) {
+export function FilePreview({ sessionId, path, url, base, version, onOpenFile }: Props) {
   const kind = kindOf(path);
-  const address = `${fileAddress(sessionId, path)}${version ? `?v=${Date.parse(version)}` : ""}`;
+  const address = `${url}?v=${Date.parse(version)}`;
   const name = path.split("/").at(-1) ?? path;
   switch (kind) {
     case "image":
@@ -71,7 +73,7 @@ export function FilePreview({ sessionId, path, version, onOpenFile }: Props) {
         </Frame>
       );
     default:
-      return <TextFile {...{ sessionId, path, version, onOpenFile, kind, address }} />;
+      return <TextFile {...{ sessionId, path, url, base, version, onOpenFile, kind, address }} />;
   }
 }
 
@@ -91,7 +93,7 @@ const TextFileQuery = graphql(`
 /** The API sends this much of a text at most. */
 const SENT = 256 * 1024;
 
-function TextFile({ sessionId, path, onOpenFile, kind, address }: Props & { kind: Kind; address: string }) {
+function TextFile({ sessionId, path, base, onOpenFile, kind, address }: Props & { kind: Kind; address: string }) {
   const [{ data, error }, again] = useQuery({
     query: TextFileQuery,
     variables: { id: sessionId, path },
@@ -122,13 +124,7 @@ function TextFile({ sessionId, path, onOpenFile, kind, address }: Props & { kind
       )}
       <div className="min-h-0 flex-1 overflow-auto">
         {kind === "markdown" ? (
-          <Markdown
-            className="report px-6 py-5"
-            text={text}
-            sessionKey={sessionId}
-            path={path}
-            onOpenFile={onOpenFile}
-          />
+          <Markdown className="report px-6 py-5" text={text} base={base} path={path} onOpenFile={onOpenFile} />
         ) : (
           <Code text={kind === "json" ? pretty(text) : text} language={kind} className="p-4" />
         )}

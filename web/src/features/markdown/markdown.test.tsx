@@ -9,7 +9,7 @@ Object.assign(globalThis, { IS_REACT_ACT_ENVIRONMENT: true });
 function render(text: string): string {
   const page = document.createElement("div");
   const root = createRoot(page);
-  act(() => root.render(<Markdown text={text} sessionKey="s1" path="eda/report.md" />));
+  act(() => root.render(<Markdown text={text} base="/files/sessions/s1" path="eda/report.md" />));
   const html = page.innerHTML;
   act(() => root.unmount());
   return html;

@@ -15,7 +15,8 @@ const rehypePlugins = [rehypeSanitize];
 
 interface Props {
   text: string;
-  sessionKey: string;
+  /** Where the session's files are; null while that is unknown, and then no image is shown. */
+  base: string | null;
   /** The document's own path, from which relative addresses are meant. */
   path: string;
   onOpenFile?: (path: string) => void;
@@ -23,19 +24,19 @@ interface Props {
 }
 
 /** The same functions for the same document: new ones would make React build every image and table anew. */
-function componentsFor(sessionKey: string, path: string, onOpenFile: Props["onOpenFile"]): Components {
+function componentsFor(base: string | null, path: string, onOpenFile: Props["onOpenFile"]): Components {
   return {
     img: ({ src, alt }) => {
       const inside = typeof src === "string" ? resolveInSession(path, src) : null;
-      if (inside === null) return null;
-      return <img src={fileAddress(sessionKey, inside)} alt={alt ?? ""} loading="lazy" decoding="async" />;
+      if (inside === null || base === null) return null;
+      return <img src={fileAddress(base, inside)} alt={alt ?? ""} loading="lazy" decoding="async" />;
     },
     a: ({ href, children }) => {
       const inside = typeof href === "string" ? resolveInSession(path, href) : null;
-      if (inside !== null) {
+      if (inside !== null && base !== null) {
         return (
           <a
-            href={fileAddress(sessionKey, inside)}
+            href={fileAddress(base, inside)}
             onClick={(event) => {
               if (!onOpenFile || event.metaKey || event.ctrlKey) return;
               event.preventDefault();
@@ -68,8 +69,8 @@ function componentsFor(sessionKey: string, path: string, onOpenFile: Props["onOp
   };
 }
 
-export const Markdown = memo(function Markdown({ text, sessionKey, path, onOpenFile, className }: Props) {
-  const components = useMemo(() => componentsFor(sessionKey, path, onOpenFile), [sessionKey, path, onOpenFile]);
+export const Markdown = memo(function Markdown({ text, base, path, onOpenFile, className }: Props) {
+  const components = useMemo(() => componentsFor(base, path, onOpenFile), [base, path, onOpenFile]);
   return (
     <div className={className}>
       <ReactMarkdown

@@ -1,7 +1,7 @@
 /** The reports of the three stages, with their figures where the agent put them. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
 import { Download, FileText, History } from "lucide-react";
-import { useCallback } from "react";
+import { useCallback, useState } from "react";
 import { fileAddress } from "@/api/files";
 import { type FragmentType, graphql, readFragment } from "@/api/gql";
 import type { Stage } from "@/api/gql/graphql";
@@ -31,8 +31,16 @@ export function ReportPane({ session }: { session: FragmentType<typeof ReportSes
   const navigate = useNavigate({ from: "/e/$experiment/s/$session" });
   const reports = useView((view) => view.reports);
   const caughtUp = useView((view) => view.caughtUp);
+  const base = useView((view) => view.filesBase);
   const newest = stages.findLast((stage) => reports[stage]);
-  const stage: Stage = chosen ?? newest ?? "EDA";
+  // The first report opens by itself; a later one says that it is there and leaves the reader where they are.
+  const [known, setKnown] = useState<Stage | null>(null);
+  if (caughtUp && newest && known === null) setKnown(newest);
+  const stage: Stage = chosen ?? known ?? newest ?? "EDA";
+  const open = (value: Stage) => {
+    setKnown(newest ?? null);
+    void navigate({ search: (old) => ({ ...old, tab: "report", stage: value }), replace: true });
+  };
   const report = reports[stage];
   const status = data.stages.find((one) => one.stage === stage);
 
@@ -48,26 +56,34 @@ export function ReportPane({ session }: { session: FragmentType<typeof ReportSes
           label="Stage of the report"
           value={stage}
           options={stages.map((value) => ({ value, label: stageName[value] }))}
-          onChange={(value) =>
-            void navigate({ search: (old) => ({ ...old, tab: "report", stage: value }), replace: true })
-          }
+          onChange={open}
         />
         <div className="flex-1" />
         {report && (
           <>
             <CopyIcon label="Copy the report as Markdown" text={() => report.content} />
-            <a
-              href={fileAddress(data.id, report.path)}
-              download
-              aria-label="Download the report"
-              title="Download the report"
-              className="inline-flex size-7 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-fg"
-            >
-              <Download size={14} />
-            </a>
+            {base && (
+              <a
+                href={fileAddress(base, report.path)}
+                download
+                aria-label="Download the report"
+                title="Download the report"
+                className="inline-flex size-7 items-center justify-center rounded-sm text-muted hover:bg-hover hover:text-fg"
+              >
+                <Download size={14} />
+              </a>
+            )}
           </>
         )}
       </div>
+      {newest && known && newest !== known && newest !== stage && (
+        <Notice icon={<FileText size={14} aria-hidden />}>
+          The {stageName[newest]} report is ready.{" "}
+          <button type="button" className="text-accent underline underline-offset-2" onClick={() => open(newest)}>
+            Read it
+          </button>
+        </Notice>
+      )}
       {report && status?.state === "RUNNING" && status.current?.id !== report.run && (
         <Notice icon={<History size={14} aria-hidden />}>
           This is from an earlier run. {stageName[stage]} is running again and will replace it.
@@ -83,7 +99,7 @@ export function ReportPane({ session }: { session: FragmentType<typeof ReportSes
           <Markdown
             className="report px-6 py-5"
             text={report.content}
-            sessionKey={data.id}
+            base={base}
             path={report.path}
             onOpenFile={openFile}
           />

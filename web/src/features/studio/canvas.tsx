@@ -55,7 +55,10 @@ export function Canvas({ session }: { session: FragmentType<typeof CanvasSession
   const navigate = useNavigate({ from: "/e/$experiment/s/$session" });
   const first = useView(opening);
   const caughtUp = useView((view) => view.caughtUp);
-  const tab = chosen ?? first;
+  // By itself the canvas opens once; what comes after that puts a mark on its tab.
+  const [opened, setOpened] = useState<CanvasTab | null>(null);
+  if (caughtUp && opened === null && first !== "data") setOpened(first);
+  const tab = chosen ?? opened ?? first;
 
   const now: Record<CanvasTab, number> = {
     report: useView(newest.report),
