@@ -8,7 +8,10 @@
 //! ```
 
 pub mod agent;
+pub mod dataset;
 pub mod event;
+pub mod graphql;
+pub mod http;
 pub mod llm;
 pub mod log;
 pub mod objects;

@@ -40,8 +40,9 @@ impl Code {
 }
 
 /// A top-level error.
-#[derive(Clone, Debug, thiserror::Error)]
-#[error("{message}")]
+///
+/// It has no `Display`: whatever has one becomes an error of the executor's without a code.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ApiError {
     pub code: Code,
     pub message: String,

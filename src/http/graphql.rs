@@ -15,7 +15,7 @@ pub async fn serve(
     trace: web::ReqData<TraceId>,
     body: web::Payload,
 ) -> HttpResponse {
-    let trace = &trace.0;
+    let trace: &TraceId = &trace;
     let Some(media) = Media::negotiate(request.headers()) else {
         let message = "answers are `application/graphql-response+json` or `application/json`";
         return refuse(Media::Json, StatusCode::NOT_ACCEPTABLE, Code::BadRequest, message, trace);
