@@ -8,6 +8,9 @@
 //! ```
 
 pub mod agent;
+pub mod autopilot;
+pub mod cli;
+pub mod config;
 pub mod dataset;
 pub mod event;
 pub mod graphql;

@@ -1,59 +1,123 @@
-//! From files to an experiment.
+//! Making an experiment: the files are looked at by the describe runner before a row is written.
 
 use super::{
-    DatasetError, Datasets, Description, Problem, ProblemKind,
-    runner::{Intake, path},
-    samples,
+    Datasets, Description, Finding, RunnerError, object_key,
+    samples::{self, Sample},
 };
 use crate::{
-    objects::ObjectKey,
-    store::{self, StoreError},
+    objects::ObjectError,
+    sandbox::{Access, Mount, SandboxError, Volume, VolumeName, VolumePath},
+    store::{StoreError, experiments, uploads},
 };
 use bytes::Bytes;
 use chrono::Utc;
 use entity::{
-    experiments,
+    experiments::Model as Experiment,
     ids::{ExperimentId, UploadId},
     principal::Principal,
-    uploads,
+    uploads::Model as Upload,
     vocab::UploadState,
 };
-use futures::{StreamExt, stream};
+use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
-use std::{collections::HashSet, time::Duration};
+use uuid::Uuid;
 
-/// Files of one experiment.
+/// Where uploads stand inside a runner's sandbox.
+pub(super) const UPLOADS: &str = "/data/uploads";
 const MAX_FILES: usize = 100;
-/// How long the runner may read.
-const DESCRIBE: Duration = Duration::from_secs(900);
+const MAX_NAME: usize = 200;
+const MAX_TEXT: usize = 32 * 1024;
 
-/// What an experiment is made of.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a user asks for.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewExperiment {
-    /// The file's name by default.
-    pub name: Option<String>,
-    pub description: Option<String>,
-    pub instructions: Option<String>,
+    /// The first file's name, or the sample's title, when empty.
+    pub name: String,
+    pub description: String,
+    pub instructions: String,
     pub target: Option<String>,
     pub main_table: Option<String>,
     pub source: Source,
 }
 
-/// Where the files come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Where the data comes from.
+#[derive(Clone, Debug, PartialEq)]
 pub enum Source {
     Uploads(Vec<UploadId>),
-    /// The id of a bundled sample.
+    /// A sample by its id.
     Sample(String),
 }
 
-/// The request of the describe runner.
+impl Default for Source {
+    fn default() -> Self {
+        Source::Uploads(Vec::new())
+    }
+}
+
+/// Why no experiment was made. The texts are for people.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    #[error("there is no such upload; send the file first")]
+    NoUpload(UploadId),
+    #[error("the bytes of this upload have not all arrived; send the file first")]
+    Incomplete(UploadId),
+    #[error("this upload belongs to another experiment; send the file again")]
+    Taken(UploadId),
+    #[error("there is no sample `{0}`")]
+    NoSample(String),
+    #[error("there is no file; upload a table as CSV, TSV, Parquet, XLSX or JSON lines")]
+    NoFiles,
+    #[error("{message}")]
+    Invalid { field: &'static str, message: String },
+    /// The data cannot be used; each finding is one sentence.
+    #[error("{}", .0.iter().map(|f| f.message.as_str()).collect::<Vec<_>>().join(" "))]
+    Refused(Vec<Finding>),
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl From<StoreError> for CreateError {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database did not answer");
+        CreateError::Unavailable("the database did not answer; try again".into())
+    }
+}
+
+impl From<RunnerError> for CreateError {
+    fn from(error: RunnerError) -> Self {
+        match error {
+            RunnerError::TooMuch(message) => CreateError::Refused(vec![Finding {
+                code: "TOO_LARGE".into(),
+                severity: super::Severity::Error,
+                message,
+                file: None,
+                column: None,
+            }]),
+            RunnerError::Unavailable(message) => CreateError::Unavailable(message),
+        }
+    }
+}
+
+impl From<SandboxError> for CreateError {
+    fn from(error: SandboxError) -> Self {
+        RunnerError::from(error).into()
+    }
+}
+
+impl From<ObjectError> for CreateError {
+    fn from(error: ObjectError) -> Self {
+        tracing::error!(%error, "an upload could not be read");
+        CreateError::Unavailable("an uploaded file could not be read back; try again".into())
+    }
+}
+
+/// The describe runner's request.
 #[derive(Serialize)]
 pub(super) struct Request<'a> {
     pub files: Vec<RequestFile<'a>>,
     pub target: Option<&'a str>,
     pub main_table: Option<&'a str>,
-    pub extract_to: String,
+    pub extract_to: Option<&'a str>,
 }
 
 #[derive(Serialize)]
@@ -63,246 +127,215 @@ pub(super) struct RequestFile<'a> {
 }
 
 impl Datasets {
-    /// Describes the files and, when they are good, makes an experiment of them.
+    /// Describes the files and makes an experiment of them. Seconds for a large file.
     pub async fn create_experiment(
         &self,
         principal: &Principal,
         new: NewExperiment,
-    ) -> Result<experiments::Model, DatasetError> {
-        let mut new = new;
-        let files = match &new.source {
-            Source::Uploads(ids) => self.uploaded(principal, ids).await?,
+    ) -> Result<Experiment, CreateError> {
+        check(&new)?;
+        let (uploads, sample) = match &new.source {
+            Source::Uploads(ids) => (self.uploads(principal, ids).await?, None),
             Source::Sample(id) => {
-                let sample = samples::samples().iter().find(|sample| sample.id == *id);
-                let sample = sample.ok_or_else(|| no_sample(id))?;
-                new.name.get_or_insert_with(|| sample.title.clone());
-                new.description.get_or_insert_with(|| sample.description.clone());
-                new.instructions.get_or_insert_with(|| sample.instructions.clone());
-                new.target.get_or_insert_with(|| sample.target.clone());
-                self.bring(principal, std::slice::from_ref(&sample.file)).await?
+                let (sample, bytes) =
+                    samples::get(id).ok_or_else(|| CreateError::NoSample(id.clone()))?;
+                (
+                    vec![self.store_sample(principal, sample, bytes.into_owned()).await?],
+                    Some(sample),
+                )
             }
         };
-        let brought = matches!(new.source, Source::Sample(_));
-        let made = self.described(principal, new, &files).await;
-        if made.is_err() && brought {
-            // Nobody else knows these objects.
-            for file in &files {
-                self.discard(file.id).await;
-            }
+        let target = given(new.target).or_else(|| sample.map(|s| s.target.clone()));
+        let main_table = given(new.main_table);
+        let description = self.describe(&uploads, target.as_deref(), main_table.as_deref()).await?;
+        let errors = description.errors();
+        if !errors.is_empty() || !description.ok {
+            return Err(CreateError::Refused(errors));
         }
-        made
-    }
-
-    async fn described(
-        &self,
-        principal: &Principal,
-        new: NewExperiment,
-        files: &[uploads::Model],
-    ) -> Result<experiments::Model, DatasetError> {
-        let (target, table) = (clean(new.target), clean(new.main_table));
-        let description = self.describe(files, target.as_deref(), table.as_deref()).await?;
-        if !description.ok {
-            let mut problems = description.refusals();
-            if problems.is_empty() {
-                problems.push(Problem::data("UNREADABLE", "The files could not be read as tables."));
-            }
-            return Err(DatasetError::Problems(problems));
-        }
-        let references: Vec<String> = files.iter().map(|f| format!("upload:{}", f.id)).collect();
-        let dataset = serde_json::to_value(&description)
-            .map_err(|error| DatasetError::Runner { runner: "describe", reason: error.to_string() })?;
-        let row = experiments::Model {
+        let name = given(Some(new.name))
+            .or_else(|| sample.map(|s| s.title.clone()))
+            .or_else(|| uploads.first().map(|u| stem(&u.file_name)))
+            .unwrap_or_default();
+        // What the runner understood is what counts: a name may differ in case or spaces.
+        let understood = description
+            .target
+            .as_ref()
+            .and_then(|t| t["name"].as_str())
+            .map(str::to_owned)
+            .or(target);
+        let row = Experiment {
             id: ExperimentId::new(),
             owner: principal.owner().to_owned(),
-            name: clean(new.name).unwrap_or_else(|| title(files)),
-            description: new.description.unwrap_or_default(),
-            dataset_ref: references.join(" "),
-            instructions: new.instructions.unwrap_or_default(),
-            target_column: target,
-            main_table: table,
-            dataset,
+            name,
+            description: new.description,
+            dataset_ref: uploads
+                .iter()
+                .map(|u| format!("upload:{}", u.id))
+                .collect::<Vec<_>>()
+                .join(" "),
+            instructions: new.instructions,
+            target_column: understood,
+            main_table: description.main_table.clone(),
+            dataset: serde_json::to_value(&description).unwrap_or_default(),
             created_at: Utc::now(),
         };
-        let ids: Vec<UploadId> = files.iter().map(|file| file.id).collect();
-        let transaction = self.0.store.begin().await.map_err(StoreError::from)?;
-        let given =
-            store::experiments::insert(&transaction, row.clone(), &ids).await.map_err(StoreError::from)?;
-        if !given {
-            transaction.rollback().await.map_err(StoreError::from)?;
-            return Err(DatasetError::Problems(vec![used()]));
+        let ids: Vec<UploadId> = uploads.iter().map(|u| u.id).collect();
+        if !experiments::insert(&self.store, &row, &ids).await? {
+            return Err(CreateError::Taken(ids[0]));
         }
-        transaction.commit().await.map_err(StoreError::from)?;
-        tracing::info!(experiment.id = %row.id, files = ids.len(), "made an experiment");
+        self.log.announce(row.id);
         Ok(row)
     }
 
-    /// Runs the describe runner on files of the object store, in a sandbox of its own.
-    pub async fn describe(
-        &self,
-        files: &[uploads::Model],
-        target: Option<&str>,
-        main_table: Option<&str>,
-    ) -> Result<Description, DatasetError> {
-        let intake = Intake::open(self).await?;
-        let described = async {
-            let files = self.copy_in(&intake, files).await?;
-            // On the volume, not in the sandbox's memory: the tables are written to be measured.
-            let extract_to = Intake::inside("tables");
-            let request = Request { files, target, main_table, extract_to };
-            intake.run::<Description>("describe", &request, Vec::new(), DESCRIBE).await
-        }
-        .await;
-        intake.close().await;
-        described.map(Description::cleaned)
-    }
-
-    /// Copies uploads into an intake, in pieces, under names of our own.
-    pub(super) async fn copy_in<'a>(
-        &self,
-        intake: &Intake,
-        files: &'a [uploads::Model],
-    ) -> Result<Vec<RequestFile<'a>>, DatasetError> {
-        let mut inside = Vec::with_capacity(files.len());
-        for (n, file) in files.iter().enumerate() {
-            let body = self.0.objects.get(&object_key(file.id)?, None).await?;
-            let place = format!("files/{n}");
-            intake.volume.put(&path(&place)?, body).await?;
-            inside.push(RequestFile { path: Intake::inside(&place), name: &file.file_name });
-        }
-        Ok(inside)
-    }
-
-    /// The stored uploads of these ids, in their order.
-    async fn uploaded(
+    async fn uploads(
         &self,
         principal: &Principal,
         ids: &[UploadId],
-    ) -> Result<Vec<uploads::Model>, DatasetError> {
-        let refuse = |problem| Err(DatasetError::Problems(vec![problem]));
+    ) -> Result<Vec<Upload>, CreateError> {
         if ids.is_empty() {
-            return refuse(Problem::upload("NO_FILES", "There is no file; upload at least one table."));
-        }
-        if ids.len() > MAX_FILES {
-            let message = format!("There are more than {MAX_FILES} files; join some of them.");
-            return refuse(Problem::upload("TOO_MANY_FILES", message));
-        }
-        if ids.iter().collect::<HashSet<_>>().len() != ids.len() {
-            return refuse(Problem::upload("SAME_FILE", "The same upload is given twice."));
+            return Err(CreateError::NoFiles);
         }
         let mut found = Vec::with_capacity(ids.len());
         for id in ids {
-            match store::uploads::find(self.0.store.read(), principal, *id).await? {
-                None => {
-                    let message = "There is no such upload; ask for a new one and send the file again.";
-                    return refuse(Problem::upload("NO_UPLOAD", message));
-                }
-                Some(row) if row.state == UploadState::Open => {
-                    let message = format!("The upload of `{}` is not finished; send the file first.", row.file_name);
-                    return refuse(Problem::upload("UPLOAD_INCOMPLETE", message));
-                }
-                Some(row) if row.experiment_id.is_some() => return refuse(used()),
-                Some(row) => found.push(row),
+            let row = uploads::find(self.store.read(), *id).await?;
+            let row =
+                row.filter(|r| r.owner == principal.owner()).ok_or(CreateError::NoUpload(*id))?;
+            if row.state != UploadState::Stored {
+                return Err(CreateError::Incomplete(*id));
             }
+            if row.experiment_id.is_some() {
+                return Err(CreateError::Taken(*id));
+            }
+            found.push(row);
         }
         Ok(found)
     }
 
-    /// Brings the files of a sample into the object store as uploads.
-    async fn bring(
+    async fn store_sample(
         &self,
         principal: &Principal,
-        files: &[String],
-    ) -> Result<Vec<uploads::Model>, DatasetError> {
-        let mut brought = Vec::with_capacity(files.len());
-        for file in files {
-            let bytes = samples::bytes(file).ok_or_else(|| no_sample(file))?;
-            let id = UploadId::new();
-            let limit = bytes.len() as u64;
-            let body = stream::once(async move { Ok(Bytes::from(bytes.into_owned())) }).boxed();
-            let stored = self.0.objects.put(&object_key(id)?, body, limit).await?;
-            let at = Utc::now();
-            let row = uploads::Model {
-                id,
-                owner: principal.owner().to_owned(),
-                file_name: file.clone(),
-                state: UploadState::Stored,
-                size: Some(stored.size as i64),
-                sha256: Some(stored.sha256),
-                experiment_id: None,
-                created_at: at,
-                stored_at: Some(at),
-            };
-            store::uploads::insert(self.0.store.write(), row.clone()).await?;
-            brought.push(row);
-        }
-        Ok(brought)
+        sample: &Sample,
+        bytes: Vec<u8>,
+    ) -> Result<Upload, CreateError> {
+        let upload = self.open_upload(principal, &sample.file, None).await?;
+        let body = futures::stream::iter([Ok(Bytes::from(bytes))]).boxed();
+        self.receive(principal, upload.id, body)
+            .await
+            .map_err(|e| CreateError::Unavailable(e.to_string()))
     }
 
-    /// Deletes an experiment, its sessions' folders and its files.
-    ///
-    /// *Errors*: nothing is deleted when the rows cannot be. What is left of the files after that is
-    /// logged; nobody can reach it any more.
-    pub async fn delete_experiment(&self, id: ExperimentId) -> Result<(), DatasetError> {
-        let db = self.0.store.read();
-        let sessions = store::experiments::session_ids(db, id).await?;
-        let files = store::uploads::of_experiments(db, &[id]).await?;
-        let transaction = self.0.store.begin().await.map_err(StoreError::from)?;
-        store::experiments::delete(&transaction, id).await.map_err(StoreError::from)?;
-        transaction.commit().await.map_err(StoreError::from)?;
-        for file in files {
-            self.discard(file.id).await;
+    async fn describe(
+        &self,
+        uploads: &[Upload],
+        target: Option<&str>,
+        main_table: Option<&str>,
+    ) -> Result<Description, CreateError> {
+        let intake = Intake::fill(self, uploads).await?;
+        let request = Request { files: files(uploads), target, main_table, extract_to: None };
+        let result = self.run("describe", &request, vec![intake.mount()]).await;
+        intake.delete(self).await;
+        Ok(result?)
+    }
+}
+
+/// Copies of uploads in a volume that only runners see.
+pub(super) struct Intake(VolumeName);
+
+impl Intake {
+    pub(super) async fn fill(datasets: &Datasets, uploads: &[Upload]) -> Result<Self, CreateError> {
+        let name = VolumeName::parse(&format!("intake/{}", Uuid::now_v7()))
+            .expect("a UUID is a plain segment");
+        let intake = Self(name);
+        let filled = intake.copy(datasets, uploads).await;
+        if filled.is_err() {
+            intake.delete(datasets).await;
         }
-        let folders = sessions.iter().map(|session| format!("sessions/{session}"));
-        for folder in folders.chain([format!("datasets/{id}")]) {
-            let name = super::runner::volume_name(&folder)?;
-            if let Err(error) = self.0.sandboxes.delete_volume(&name).await {
-                tracing::warn!(volume = %name, %error, "a deleted experiment's folder stays behind");
-            }
+        filled.map(|()| intake)
+    }
+
+    async fn copy(&self, datasets: &Datasets, uploads: &[Upload]) -> Result<(), CreateError> {
+        let volume = datasets.sandboxes.volume(&self.0).await?;
+        for (n, upload) in uploads.iter().enumerate() {
+            let body = datasets.objects.get(&object_key(upload.id), None).await?;
+            volume.put(&place(n), body.map_err(std::io::Error::other).boxed()).await?;
         }
         Ok(())
     }
 
-    async fn discard(&self, upload: UploadId) {
-        let Ok(key) = object_key(upload) else { return };
-        if let Err(error) = self.0.objects.delete(&key).await {
-            tracing::warn!(upload.id = %upload, %error, "an object without an upload stays behind");
+    pub(super) fn mount(&self) -> Mount {
+        Mount { volume: self.0.clone(), at: UPLOADS.into(), access: Access::ReadOnly }
+    }
+
+    pub(super) async fn delete(&self, datasets: &Datasets) {
+        if let Err(error) = datasets.sandboxes.delete_volume(&self.0).await {
+            tracing::warn!(%error, "copies of uploads were not deleted");
         }
     }
 }
 
-pub(super) fn object_key(id: UploadId) -> Result<ObjectKey, DatasetError> {
-    ObjectKey::parse(&format!("uploads/{id}"))
-        .ok_or_else(|| DatasetError::Unavailable("the upload has no place in the object store".into()))
+/// The n-th upload's place. Names of users never become paths.
+fn place(n: usize) -> VolumePath {
+    VolumePath::parse(&format!("{n}")).expect("a number is a path")
 }
 
-fn used() -> Problem {
-    Problem::upload(
-        "UPLOAD_USED",
-        "An upload belongs to another experiment already; upload the file again.",
-    )
+pub(super) fn files(uploads: &[Upload]) -> Vec<RequestFile<'_>> {
+    let file = |(n, upload)| {
+        let upload: &Upload = upload;
+        RequestFile { path: format!("{UPLOADS}/{n}"), name: &upload.file_name }
+    };
+    uploads.iter().enumerate().map(file).collect()
 }
 
-fn no_sample(id: &str) -> DatasetError {
-    let shown: String = id.chars().filter(|c| !c.is_control()).take(60).collect();
-    DatasetError::Problems(vec![Problem {
-        code: "NO_SAMPLE".to_owned(),
-        message: format!("There is no sample `{shown}`."),
-        kind: ProblemKind::Sample,
-    }])
-}
-
-fn clean(text: Option<String>) -> Option<String> {
-    text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
-}
-
-/// A name for an experiment whose user gave none.
-fn title(files: &[uploads::Model]) -> String {
-    let first = files.first().map_or("", |file| file.file_name.as_str());
-    let stem = first.rsplit(['/', '\\']).next().unwrap_or(first);
-    let stem = stem.rsplit_once('.').map_or(stem, |(stem, _)| stem).trim();
-    let stem = if stem.is_empty() { "Untitled" } else { stem };
-    match files.len() {
-        0 | 1 => stem.to_owned(),
-        more => format!("{stem} and {} more", more - 1),
+fn check(new: &NewExperiment) -> Result<(), CreateError> {
+    let invalid = |field, message: String| Err(CreateError::Invalid { field, message });
+    let texts = [
+        ("name", &new.name, MAX_NAME),
+        ("description", &new.description, MAX_TEXT),
+        ("instructions", &new.instructions, MAX_TEXT),
+    ];
+    for (field, text, most) in texts {
+        if text.chars().count() > most {
+            return invalid(
+                field,
+                format!("the {field} is longer than {most} characters; shorten it"),
+            );
+        }
+        if text.contains('\0') {
+            return invalid(field, format!("the {field} has a NUL character; remove it"));
+        }
     }
+    if let Source::Uploads(ids) = &new.source {
+        if ids.len() > MAX_FILES {
+            return invalid(
+                "source",
+                format!("{} files are too many; {MAX_FILES} at most", ids.len()),
+            );
+        }
+        let mut seen = std::collections::HashSet::new();
+        if !ids.iter().all(|id| seen.insert(*id)) {
+            return invalid("source", "the same upload is named twice; name each once".into());
+        }
+    }
+    Ok(())
+}
+
+fn given(text: Option<String>) -> Option<String> {
+    text.map(|t| t.trim().to_owned()).filter(|t| !t.is_empty())
+}
+
+fn stem(name: &str) -> String {
+    name.rsplit_once('.').map_or(name, |(stem, _)| stem).to_owned()
+}
+
+/// Reads one whole small file of a volume as JSON; `None` when it is missing or is none.
+pub(super) async fn json<T: serde::de::DeserializeOwned>(
+    volume: &dyn Volume,
+    path: &VolumePath,
+    cap: u64,
+) -> Result<Option<T>, SandboxError> {
+    if volume.stat(path).await?.is_none() {
+        return Ok(None);
+    }
+    let bytes = volume.read(path, 0..cap).await?;
+    Ok(serde_json::from_slice(&bytes).ok())
 }

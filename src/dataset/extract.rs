@@ -1,74 +1,70 @@
-//! The dataset folder that agents see: `<table>.parquet` and `dataset.json`, read-only to them.
+//! Writing the dataset folder that agents see, when the first stage starts.
 
 use super::{
-    DatasetError, Datasets, Description,
-    create::Request,
-    runner::{Intake, path, volume_name},
+    CreateError, Datasets, Description,
+    create::{Intake, Request, files, json},
 };
 use crate::{
-    sandbox::{Access, Mount},
-    store,
+    sandbox::{Access, Mount, VolumeName, VolumePath},
+    store::{experiments, uploads},
 };
+use bytes::Bytes;
 use entity::ids::ExperimentId;
+use futures::StreamExt;
 use serde_json::Value;
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
 
-const EXTRACT: Duration = Duration::from_secs(1800);
-/// Written last; whoever finds it finds everything.
-const DONE: &str = "dataset.json";
-const BUILDING: &str = "building";
-const DATASET: &str = "/data/dataset";
+/// Where the folder stands inside the runner's sandbox.
+const OUT: &str = "/data/out";
+/// Written last, by the server: the folder is whole.
+const READY: &str = ".ready";
+const MAX_DESCRIPTION: u64 = 16 * 1024 * 1024;
 
 impl Datasets {
-    /// Makes the volume `datasets/{experiment}` ready and answers the dataset's description. Cheap
-    /// when it is ready; what a crash left half-written is written again.
-    pub async fn extract(&self, experiment: ExperimentId) -> Result<Value, DatasetError> {
-        let lock = {
-            let mut all = self.0.extracting.lock().unwrap_or_else(PoisonError::into_inner);
-            all.retain(|_, lock| Arc::strong_count(lock) > 1);
-            Arc::clone(all.entry(experiment).or_default())
+    /// Makes the volume `datasets/{experiment}` ready and returns `dataset.json`; cheap when it is.
+    /// Safe to repeat after a crash: a folder that is not whole is written anew.
+    ///
+    /// *Errors*: the sentence in them is for people.
+    pub async fn extract(&self, experiment: ExperimentId) -> Result<Value, CreateError> {
+        let name = dataset_volume(experiment);
+        let volume = self.sandboxes.volume(&name).await?;
+        let path = |text| VolumePath::parse(text).expect("a plain name is a path");
+        if volume.stat(&path(READY)).await?.is_some()
+            && let Some(described) =
+                json(volume.as_ref(), &path("dataset.json"), MAX_DESCRIPTION).await?
+        {
+            return Ok(described);
+        }
+        let gone = || CreateError::Unavailable("the experiment was deleted".into());
+        let row = experiments::find(self.store.read(), experiment).await?.ok_or_else(gone)?;
+        let found = uploads::of_experiment(self.store.read(), experiment).await?;
+        self.sandboxes.delete_volume(&name).await?;
+        let volume = self.sandboxes.volume(&name).await?;
+        let intake = Intake::fill(self, &found).await?;
+        let request = Request {
+            files: files(&found),
+            target: row.target_column.as_deref(),
+            main_table: row.main_table.as_deref(),
+            extract_to: Some(OUT),
         };
-        let _alone = lock.lock().await;
-        let db = self.0.store.read();
-        let row = store::experiments::find(db, experiment).await?;
-        let row = row.ok_or(DatasetError::NoExperiment)?;
-        let name = volume_name(&format!("datasets/{experiment}"))?;
-        let volume = self.0.sandboxes.volume(&name).await?;
-        if volume.stat(&path(DONE)?).await?.is_some() {
-            return Ok(row.dataset);
-        }
-        volume.delete(&path(BUILDING)?).await?;
-        let files = store::uploads::of_experiments(db, &[experiment]).await?;
-        let intake = Intake::open(self).await?;
-        let described = async {
-            let request = Request {
-                files: self.copy_in(&intake, &files).await?,
-                target: row.target_column.as_deref(),
-                main_table: row.main_table.as_deref(),
-                extract_to: format!("{DATASET}/{BUILDING}"),
-            };
-            let mount =
-                Mount { volume: name, at: DATASET.to_owned(), access: Access::ReadWrite };
-            intake.run::<Description>("describe", &request, vec![mount], EXTRACT).await
-        }
-        .await;
-        intake.close().await;
-        let description = described?.cleaned();
+        let out = Mount { volume: name, at: OUT.into(), access: Access::ReadWrite };
+        let result =
+            self.run::<_, Description>("describe", &request, vec![intake.mount(), out]).await;
+        intake.delete(self).await;
+        let description = result?;
         if !description.ok {
-            return Err(DatasetError::Problems(description.refusals()));
+            return Err(CreateError::Refused(description.errors()));
         }
-        let built = volume.list(Some(&path(BUILDING)?)).await?;
-        for file in built.files {
-            let place = file.path.as_str();
-            let Some(place) = place.strip_prefix("building/").filter(|place| *place != DONE) else {
-                continue;
-            };
-            volume.rename(&file.path, &path(place)?).await?;
-        }
-        volume.rename(&path(&format!("{BUILDING}/{DONE}"))?, &path(DONE)?).await?;
-        Ok(row.dataset)
+        let described = json(volume.as_ref(), &path("dataset.json"), MAX_DESCRIPTION).await?;
+        let described: Value = described.ok_or_else(|| {
+            CreateError::Unavailable("the dataset's folder was not written; retry the stage".into())
+        })?;
+        let mark = futures::stream::iter([Ok(Bytes::from_static(b"1\n"))]).boxed();
+        volume.put(&path(READY), mark).await?;
+        Ok(described)
     }
+}
+
+/// The volume of an experiment's dataset.
+pub(super) fn dataset_volume(experiment: ExperimentId) -> VolumeName {
+    VolumeName::parse(&format!("datasets/{experiment}")).expect("a UUID is a plain segment")
 }

@@ -1,157 +1,79 @@
-//! Datasets: from uploads to a description, and to the folder that agents see.
+//! Datasets: from uploads at rest to the folder that agents see.
 //!
-//! The server never opens a file itself: a trusted runner does, in a sandbox that no agent used,
-//! and what it answers is checked before use.
+//! Uploads are never mounted where an agent can reach them and never decoded by the server: the
+//! trusted runners read them in sandboxes of their own. The layout is made so that rows can be
+//! sealed before anything is written.
 
 mod create;
+mod delete;
 mod description;
 mod extract;
 mod preview;
 mod runner;
 mod samples;
+mod upload;
 
-use crate::{
-    objects::{ObjectError, ObjectStore},
-    sandbox::{SandboxError, SandboxProvider},
-    store::{Store, StoreError},
-};
-use entity::ids::ExperimentId;
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
-};
+use crate::{log::EventLog, objects::ObjectStore, sandbox::SandboxProvider, store::Store};
+use entity::ids::UploadId;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
-pub use create::{NewExperiment, Source};
-pub use description::{Column, Description, Finding, Severity, Table, Target, TargetClass, TopValue};
-pub use preview::{Page, PageColumn};
-pub use samples::{Sample, Task, samples};
+pub use create::{CreateError, NewExperiment, Source};
+pub use delete::DeleteError;
+pub use description::{Column, Description, Finding, Severity, Table, TopValue};
+pub use preview::{Preview, PreviewColumn};
+pub use runner::RunnerError;
+pub use samples::{Sample, Task, list as list_samples};
+pub use upload::ReceiveError;
 
-/// Describes, keeps and extracts datasets. Cheap to clone.
+/// Runners that may work at once; they are short and memory is finite.
+const RUNNERS: usize = 2;
+
+/// What makes experiments and their folders. Cheap to clone.
 #[derive(Clone)]
-pub struct Datasets(Arc<Inner>);
-
-struct Inner {
+pub struct Datasets {
     store: Store,
-    sandboxes: Arc<dyn SandboxProvider>,
+    log: EventLog,
     objects: Arc<dyn ObjectStore>,
-    /// One lock per experiment whose folder is being written.
-    extracting: Mutex<HashMap<ExperimentId, Arc<tokio::sync::Mutex<()>>>>,
+    sandboxes: Arc<dyn SandboxProvider>,
+    limits: Limits,
+    turns: Arc<Semaphore>,
 }
 
-/// What is wrong with what a user gave: one sentence that says what to do, and a code.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The code of the finding, such as `EMPTY_FILE`.
-    pub code: String,
-    pub message: String,
-    pub kind: ProblemKind,
-}
-
-/// Which half of the input a problem is about.
+/// What uploads and runners may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProblemKind {
-    /// The table or its target.
-    Data,
-    /// An upload that is not there, not whole or used already.
-    Upload,
-    /// There is no such sample.
-    Sample,
+pub struct Limits {
+    /// Bytes of one upload.
+    pub upload_bytes: u64,
+    /// Memory of one runner, in MiB.
+    pub runner_memory_mib: u64,
+    /// Wall-clock seconds of one runner.
+    pub runner_seconds: u64,
 }
 
-/// Why there is no dataset.
-#[derive(Debug, thiserror::Error)]
-pub enum DatasetError {
-    /// The user can mend it.
-    #[error("{}", sentences(.0))]
-    Problems(Vec<Problem>),
-    /// The machine cannot do it now; the sentence is for people.
-    #[error("{0}")]
-    Unavailable(String),
-    #[error("there is no such experiment")]
-    NoExperiment,
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    #[error(transparent)]
-    Sandbox(SandboxError),
-    #[error(transparent)]
-    Object(ObjectError),
-    /// The runner broke its contract.
-    #[error("the runner `{runner}` failed: {reason}")]
-    Runner { runner: &'static str, reason: String },
-}
-
-impl From<SandboxError> for DatasetError {
-    fn from(error: SandboxError) -> Self {
-        match error {
-            SandboxError::Unavailable(text) | SandboxError::Environment(text) => {
-                DatasetError::Unavailable(text)
-            }
-            SandboxError::DiskFull => DatasetError::Unavailable(error.to_string()),
-            SandboxError::NoFile(_) | SandboxError::Io { .. } => DatasetError::Sandbox(error),
-        }
-    }
-}
-
-impl From<ObjectError> for DatasetError {
-    fn from(error: ObjectError) -> Self {
-        match error {
-            ObjectError::Full => DatasetError::Unavailable(error.to_string()),
-            ObjectError::NoObject(_)
-            | ObjectError::TooLarge { .. }
-            | ObjectError::Broken(_)
-            | ObjectError::Io { .. } => DatasetError::Object(error),
-        }
-    }
-}
-
-impl Problem {
-    pub fn data(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), kind: ProblemKind::Data }
-    }
-
-    pub fn upload(code: &str, message: impl Into<String>) -> Self {
-        Self { code: code.to_owned(), message: message.into(), kind: ProblemKind::Upload }
+impl Default for Limits {
+    fn default() -> Self {
+        Self { upload_bytes: 4 << 30, runner_memory_mib: 4096, runner_seconds: 900 }
     }
 }
 
 impl Datasets {
     pub fn new(
         store: Store,
-        sandboxes: Arc<dyn SandboxProvider>,
+        log: EventLog,
         objects: Arc<dyn ObjectStore>,
+        sandboxes: Arc<dyn SandboxProvider>,
+        limits: Limits,
     ) -> Self {
-        Self(Arc::new(Inner { store, sandboxes, objects, extracting: Mutex::default() }))
+        Self { store, log, objects, sandboxes, limits, turns: Arc::new(Semaphore::new(RUNNERS)) }
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 }
 
-fn sentences(problems: &[Problem]) -> String {
-    problems.iter().map(|problem| problem.message.as_str()).collect::<Vec<_>>().join(" ")
-}
-
-/// A size as people write it: `2 GiB`, `1.5 MiB`, `300 bytes`.
-pub fn bytes_for_people(bytes: u64) -> String {
-    let units = ["KiB", "MiB", "GiB", "TiB"];
-    let mut value = bytes as f64;
-    let mut unit = "bytes";
-    for next in units {
-        if value < 1024.0 {
-            break;
-        }
-        value /= 1024.0;
-        unit = next;
-    }
-    let text = format!("{value:.1}");
-    format!("{} {unit}", text.strip_suffix(".0").unwrap_or(&text))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn sizes_are_readable() {
-        assert_eq!(bytes_for_people(300), "300 bytes");
-        assert_eq!(bytes_for_people(1536), "1.5 KiB");
-        assert_eq!(bytes_for_people(2 * 1024 * 1024 * 1024), "2 GiB");
-    }
+/// Where an upload rests.
+fn object_key(id: UploadId) -> crate::objects::ObjectKey {
+    crate::objects::ObjectKey::parse(&format!("uploads/{id}")).expect("a UUID is a plain segment")
 }

@@ -1,29 +1,24 @@
-//! A page of a table file's rows, read by the preview runner.
+//! A page of a table that a stage left, read by the preview runner.
 
-use super::{
-    DatasetError, Datasets,
-    runner::Intake,
-};
+use super::{Datasets, RunnerError};
 use crate::sandbox::{Access, Mount, VolumeName, VolumePath};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
 
-const PREVIEW: Duration = Duration::from_secs(60);
-const SESSION: &str = "/data/session";
-/// Characters of one cell that are kept.
-const MAX_CELL: usize = 2_000;
+const AT: &str = "/data/preview";
+/// Rows of one page at most.
+const MAX_ROWS: u64 = 200;
 
-/// Some rows of a table, as text.
+/// A page of a table.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct Page {
-    pub columns: Vec<PageColumn>,
+pub struct Preview {
+    pub columns: Vec<PreviewColumn>,
     pub rows: Vec<Vec<Option<String>>>,
-    pub total_rows: i64,
+    pub total_rows: u64,
 }
 
 /// One column of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-pub struct PageColumn {
+pub struct PreviewColumn {
     pub name: String,
     pub dtype: String,
 }
@@ -31,37 +26,41 @@ pub struct PageColumn {
 #[derive(Serialize)]
 struct Request {
     path: String,
-    name: String,
-    offset: i64,
-    limit: i64,
+    offset: u64,
+    limit: u64,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Answer {
+    Page(Preview),
+    /// The file is no table that can be read.
+    Problem {
+        problems: Vec<super::Finding>,
+    },
 }
 
 impl Datasets {
-    /// Reads a page of a file of a volume, which is mounted read-only.
+    /// Reads a page of a csv, tsv, parquet, xlsx or jsonl file of a volume.
+    ///
+    /// *Errors*: the sentence is for people.
     pub async fn preview(
         &self,
-        volume: VolumeName,
-        file: &VolumePath,
-        offset: i64,
-        limit: i64,
-    ) -> Result<Page, DatasetError> {
-        let intake = Intake::open(self).await?;
-        let request = Request {
-            path: format!("{SESSION}/{file}"),
-            name: file.file_name().to_owned(),
-            offset,
-            limit,
-        };
-        let mount = Mount { volume, at: SESSION.to_owned(), access: Access::ReadOnly };
-        let page = intake.run::<Page>("preview", &request, vec![mount], PREVIEW).await;
-        intake.close().await;
-        let mut page = page?;
-        page.rows.truncate(usize::try_from(limit).unwrap_or(0));
-        for cell in page.rows.iter_mut().flatten().flatten() {
-            if cell.len() > MAX_CELL {
-                *cell = cell.chars().take(MAX_CELL).collect();
-            }
+        volume: &VolumeName,
+        path: &VolumePath,
+        offset: u64,
+        limit: u64,
+    ) -> Result<Preview, String> {
+        let request =
+            Request { path: format!("{AT}/{path}"), offset, limit: limit.clamp(1, MAX_ROWS) };
+        let mount = Mount { volume: volume.clone(), at: AT.into(), access: Access::ReadOnly };
+        match self.run::<_, Answer>("preview", &request, vec![mount]).await {
+            Ok(Answer::Page(page)) => Ok(page),
+            Ok(Answer::Problem { problems }) => Err(problems.first().map_or_else(
+                || "the file cannot be shown as a table".into(),
+                |p| p.message.clone(),
+            )),
+            Err(RunnerError::TooMuch(said) | RunnerError::Unavailable(said)) => Err(said),
         }
-        Ok(page)
     }
 }

@@ -1,143 +1,141 @@
-//! Calls the trusted runners: a request in, a checked answer out, in a sandbox of their own.
+//! Runs a trusted runner in a fresh sandbox that no agent used: a request in, a result out.
 
-use super::{DatasetError, Datasets, Problem};
+use super::Datasets;
 use crate::sandbox::{
-    Access, Ending, ExecSpec, Limits, Mount, Output, Program, SandboxSpec, Volume, VolumeName,
-    VolumePath,
+    Access, Ending, ExecSpec, Limits, Mount, Output, Program, SandboxError, SandboxSpec,
+    VolumeName, VolumePath,
 };
 use bytes::Bytes;
-use futures::{StreamExt, stream};
+use futures::StreamExt;
 use serde::{Serialize, de::DeserializeOwned};
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use uuid::Uuid;
 
-/// The runners' own limit, and a little room.
-const MAX_RESULT: u64 = 5 * 1024 * 1024;
-/// What is kept of stderr, for the log.
+/// Where the runner's own folder stands inside its sandbox.
+const WORK: &str = "/data/work";
+/// The largest result that is read.
+const MAX_RESULT: u64 = 8 * 1024 * 1024;
+/// What is kept of a runner's complaints, for the log.
 const MAX_STDERR: usize = 4 * 1024;
-const INTAKE: &str = "/data/intake";
 
-/// A volume for one call of a runner. It is deleted when the call is over.
-pub struct Intake {
-    datasets: Datasets,
-    name: VolumeName,
-    pub volume: Arc<dyn Volume>,
+/// Why a runner gave no result. The texts are for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunnerError {
+    /// The data asks for more than a runner may take.
+    #[error("{0}")]
+    TooMuch(String),
+    /// Something of ours is away or broke; a retry is safe.
+    #[error("{0}")]
+    Unavailable(String),
 }
 
-impl Intake {
-    pub async fn open(datasets: &Datasets) -> Result<Self, DatasetError> {
-        let name = volume_name(&format!("intake/{}", Uuid::now_v7()))?;
-        let volume = datasets.0.sandboxes.volume(&name).await?;
-        Ok(Self { datasets: datasets.clone(), name, volume })
-    }
-
-    /// Where a file of the intake is inside the sandbox.
-    pub fn inside(path: &str) -> String {
-        format!("{INTAKE}/{path}")
-    }
-
-    /// Runs a runner with the intake at `/data/intake` and what else it needs.
-    pub async fn run<T: DeserializeOwned>(
-        &self,
-        runner: &'static str,
-        request: &impl Serialize,
-        mut mounts: Vec<Mount>,
-        timeout: Duration,
-    ) -> Result<T, DatasetError> {
-        let broken = |reason: String| DatasetError::Runner { runner, reason };
-        let request = serde_json::to_vec(request).map_err(|error| broken(error.to_string()))?;
-        let body = stream::once(async move { Ok(Bytes::from(request)) }).boxed();
-        self.volume.put(&path("REQUEST.json")?, body).await?;
-        mounts.push(Mount {
-            volume: self.name.clone(),
-            at: INTAKE.to_owned(),
-            access: Access::ReadWrite,
-        });
-        let sandbox = self
-            .datasets
-            .0
-            .sandboxes
-            .start(SandboxSpec { mounts, limits: Limits::default() })
-            .await?;
-        let program = Program::Runner {
-            name: runner,
-            args: vec![Self::inside("REQUEST.json"), Self::inside("RESULT.json")],
-        };
-        let spec =
-            ExecSpec { program, env: BTreeMap::new(), workdir: INTAKE.to_owned(), timeout };
-        let ended = async {
-            let mut output = sandbox.exec(spec).await?;
-            let (mut stderr, mut ending) = (Vec::new(), None);
-            while let Some(piece) = output.next().await {
-                match piece {
-                    Output::Stderr(bytes) => {
-                        let room = MAX_STDERR.saturating_sub(stderr.len());
-                        stderr.extend_from_slice(&bytes[..bytes.len().min(room)]);
-                    }
-                    Output::Stdout(_) | Output::Record(_) => {}
-                    Output::Exited(exit) => ending = Some(exit.ending),
-                }
+impl From<SandboxError> for RunnerError {
+    fn from(error: SandboxError) -> Self {
+        tracing::error!(%error, "a runner's sandbox failed");
+        RunnerError::Unavailable(match error {
+            SandboxError::Unavailable(said) | SandboxError::Environment(said) => said,
+            SandboxError::DiskFull => "the server's disk is full; free space and try again".into(),
+            SandboxError::NoFile(_) | SandboxError::Io { .. } => {
+                "the sandbox that reads the data failed; try again".into()
             }
-            Ok::<_, DatasetError>((ending, stderr))
+        })
+    }
+}
+
+impl Datasets {
+    /// Runs a runner with a request, beside `mounts`, and reads its result.
+    pub(super) async fn run<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        request: &Q,
+        mounts: Vec<Mount>,
+    ) -> Result<A, RunnerError> {
+        // Closed never: the semaphore lives as long as this.
+        let _turn =
+            self.turns.acquire().await.map_err(|e| RunnerError::Unavailable(e.to_string()))?;
+        self.sandboxes.prepare(Arc::new(|text| tracing::info!("{text}"))).await?;
+        let work = VolumeName::parse(&format!("work/{}", Uuid::now_v7()))
+            .expect("a UUID is a plain segment");
+        let result = self.run_in(&work, name, request, mounts).await;
+        if let Err(error) = self.sandboxes.delete_volume(&work).await {
+            tracing::warn!(%error, "a runner's folder was not deleted");
         }
-        .await;
+        result
+    }
+
+    async fn run_in<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        work: &VolumeName,
+        name: &'static str,
+        request: &Q,
+        mut mounts: Vec<Mount>,
+    ) -> Result<A, RunnerError> {
+        let volume = self.sandboxes.volume(work).await?;
+        let path = |text| VolumePath::parse(text).expect("a plain name is a path");
+        let body = serde_json::to_vec(request).expect("a request is always JSON");
+        volume
+            .put(&path("request.json"), futures::stream::iter([Ok(Bytes::from(body))]).boxed())
+            .await?;
+        mounts.push(Mount { volume: work.clone(), at: WORK.into(), access: Access::ReadWrite });
+        let limits = Limits {
+            memory_mib: self.limits.runner_memory_mib,
+            output_bytes: 1024 * 1024,
+            ..Limits::default()
+        };
+        let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits }).await?;
+        let spec = ExecSpec {
+            program: Program::Runner {
+                name,
+                args: vec![format!("{WORK}/request.json"), format!("{WORK}/result.json")],
+            },
+            env: BTreeMap::new(),
+            workdir: WORK.into(),
+            timeout: Duration::from_secs(self.limits.runner_seconds),
+        };
+        let mut stream = sandbox.exec(spec).await?;
+        let (mut stderr, mut ending) = (Vec::new(), None);
+        while let Some(output) = stream.next().await {
+            match output {
+                Output::Stderr(bytes) if stderr.len() < MAX_STDERR => {
+                    stderr.extend_from_slice(&bytes)
+                }
+                Output::Stdout(_) | Output::Stderr(_) | Output::Record(_) => {}
+                Output::Exited(exit) => ending = Some(exit.ending),
+            }
+        }
         sandbox.terminate().await;
-        let (ending, stderr) = ended?;
-        if !stderr.is_empty() {
-            let stderr = String::from_utf8_lossy(&stderr);
-            tracing::debug!(runner, %stderr, "a runner wrote to stderr");
-        }
+        let seconds = self.limits.runner_seconds;
+        let memory = self.limits.runner_memory_mib;
         match ending {
             Some(Ending::Code(0)) => {}
             Some(Ending::OutOfMemory) => {
-                return Err(problem(
-                    "OUT_OF_MEMORY",
-                    "The file needs more memory than is allowed; upload a smaller file.",
-                ));
+                let said = format!(
+                    "the data needs more than {memory} MiB of memory to be read; upload less of it"
+                );
+                return Err(RunnerError::TooMuch(said));
             }
             Some(Ending::TimedOut) => {
-                return Err(problem(
-                    "TOO_SLOW",
-                    "Reading the file took too long; upload a smaller file or save it as Parquet.",
-                ));
+                let said =
+                    format!("the data could not be read within {seconds} s; upload less of it");
+                return Err(RunnerError::TooMuch(said));
             }
             Some(Ending::DiskFull) => {
-                return Err(problem(
-                    "DISK_FULL",
-                    "There is not enough disk space to read the file; free some space or upload a smaller file.",
+                return Err(RunnerError::TooMuch(
+                    "the data needs more disk than is allowed; upload less of it".into(),
                 ));
             }
-            Some(ending @ (Ending::Code(_) | Ending::Signal(_) | Ending::Terminated)) => {
-                return Err(broken(format!("it ended with {ending:?}")));
+            Some(Ending::Code(_) | Ending::Signal(_) | Ending::Terminated) | None => {
+                let stderr = String::from_utf8_lossy(&stderr);
+                tracing::error!(runner = name, ?ending, %stderr, "a runner failed");
+                return Err(RunnerError::Unavailable(
+                    "the sandbox that reads the data failed; try again".into(),
+                ));
             }
-            None => return Err(broken("it never said how it ended".to_owned())),
         }
-        let result = path("RESULT.json")?;
-        let stat = self.volume.stat(&result).await?;
-        let size = stat.map_or(0, |stat| stat.size);
-        if size == 0 || size > MAX_RESULT {
-            return Err(broken(format!("its result has {size} bytes")));
-        }
-        let bytes = self.volume.read(&result, 0..size).await?;
-        serde_json::from_slice(&bytes).map_err(|error| broken(error.to_string()))
+        let bytes = volume.read(&path("result.json"), 0..MAX_RESULT).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            tracing::error!(runner = name, %error, "a runner's result was not understood");
+            RunnerError::Unavailable("the sandbox that reads the data gave no usable answer".into())
+        })
     }
-
-    /// Deletes the volume. Not `Drop`: deleting is asynchronous.
-    pub async fn close(self) {
-        if let Err(error) = self.datasets.0.sandboxes.delete_volume(&self.name).await {
-            tracing::warn!(volume = %self.name, %error, "a temporary volume stays behind");
-        }
-    }
-}
-
-pub fn path(text: &str) -> Result<VolumePath, DatasetError> {
-    VolumePath::parse(text).map_err(|error| DatasetError::Unavailable(error.to_string()))
-}
-
-pub fn volume_name(text: &str) -> Result<VolumeName, DatasetError> {
-    VolumeName::parse(text).map_err(|error| DatasetError::Unavailable(error.to_string()))
-}
-
-fn problem(code: &str, message: &str) -> DatasetError {
-    DatasetError::Problems(vec![Problem::data(code, message)])
 }

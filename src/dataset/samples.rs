@@ -1,32 +1,33 @@
-//! The bundled datasets, embedded in the binary.
+//! The sample datasets, carried in the binary.
 
 use rust_embed::RustEmbed;
 use serde::Deserialize;
-use std::{borrow::Cow, sync::OnceLock};
+use std::{borrow::Cow, sync::LazyLock};
 
 #[derive(RustEmbed)]
 #[folder = "src/dataset/samples"]
-#[allow_missing = true]
+#[include = "*.csv"]
+#[include = "samples.json"]
 struct Files;
 
-/// A real dataset that comes with the server.
+/// One sample dataset.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Sample {
     pub id: String,
     pub title: String,
-    pub description: String,
-    pub rows: i64,
-    pub columns: i32,
+    pub file: String,
+    pub rows: u64,
+    pub columns: u32,
     pub target: String,
     pub task: Task,
+    pub description: String,
     pub source: String,
     pub licence: String,
+    /// What a user might say.
     pub instructions: String,
-    /// Its file below `src/dataset/samples`.
-    pub file: String,
 }
 
-/// What is to be predicted.
+/// The kind of problem.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Task {
@@ -35,20 +36,19 @@ pub enum Task {
     Regression,
 }
 
-/// Every sample, in the order of `samples.json`.
-pub fn samples() -> &'static [Sample] {
-    static SAMPLES: OnceLock<Vec<Sample>> = OnceLock::new();
-    SAMPLES.get_or_init(|| {
-        let Some(list) = Files::get("samples.json") else { return Vec::new() };
-        serde_json::from_slice(&list.data).unwrap_or_else(|error| {
-            tracing::error!(%error, "samples.json is not readable");
-            Vec::new()
-        })
-    })
+/// All samples, in the order they are shown.
+pub fn list() -> &'static [Sample] {
+    static SAMPLES: LazyLock<Vec<Sample>> = LazyLock::new(|| {
+        let file = Files::get("samples.json").expect("samples.json is built in");
+        serde_json::from_slice(&file.data).expect("samples.json is ours and checked by a test")
+    });
+    &SAMPLES
 }
 
-pub(super) fn bytes(file: &str) -> Option<Cow<'static, [u8]>> {
-    Files::get(file).map(|file| file.data)
+/// A sample and its bytes.
+pub(super) fn get(id: &str) -> Option<(&'static Sample, Cow<'static, [u8]>)> {
+    let sample = list().iter().find(|sample| sample.id == id)?;
+    Files::get(&sample.file).map(|file| (sample, file.data))
 }
 
 #[cfg(test)]
@@ -57,11 +57,24 @@ mod tests {
 
     #[test]
     fn every_sample_is_whole() {
-        if let Some(list) = Files::get("samples.json") {
-            let read: Result<Vec<Sample>, _> = serde_json::from_slice(&list.data);
-            for sample in read.expect("samples.json") {
-                assert!(bytes(&sample.file).is_some_and(|b| !b.is_empty()), "{}", sample.file);
-            }
+        let samples = list();
+        assert!(samples.len() >= 5, "at least five samples");
+        assert!(samples.iter().filter(|s| s.rows > 2_000).count() >= 2, "two of them large");
+        for task in [Task::Binary, Task::Multiclass, Task::Regression] {
+            assert!(samples.iter().any(|s| s.task == task), "{task:?}");
+        }
+        for sample in samples {
+            let (_, bytes) =
+                get(&sample.id).unwrap_or_else(|| panic!("`{}` has no file", sample.id));
+            let text = std::str::from_utf8(&bytes).expect("samples are UTF-8");
+            let header = text.lines().next().expect("a header");
+            assert_eq!(header.split(',').count(), sample.columns as usize, "{}", sample.id);
+            assert!(
+                header.split(',').any(|c| c.trim_matches('"') == sample.target),
+                "{}",
+                sample.id
+            );
+            assert_eq!(text.lines().count() as u64 - 1, sample.rows, "{}", sample.id);
         }
     }
 }

@@ -25,8 +25,6 @@ pub struct Api {
     pub providers: Arc<[ProviderStanding]>,
     /// Whether the Python environment of the sandboxes is ready.
     pub environment: watch::Receiver<EnvironmentState>,
-    /// Bytes of one uploaded file.
-    pub max_upload_bytes: u64,
 }
 
 /// How far the Python environment of the sandboxes is.

@@ -3,6 +3,7 @@
 use super::scalars::Long;
 use crate::dataset::{self, Description, Severity};
 use async_graphql::SimpleObject;
+use serde_json::Value;
 
 /// What the server found in the files of an experiment.
 #[derive(Clone, Default, SimpleObject)]
@@ -128,14 +129,25 @@ fn column(column: dataset::Column) -> DatasetColumn {
         kind: column.kind,
         missing: column.missing.into(),
         unique: column.unique.map(Long::from),
-        min: column.min,
-        max: column.max,
-        mean: column.mean,
+        min: text(column.min),
+        max: text(column.max),
+        mean: column.mean.as_f64().filter(|mean| mean.is_finite()),
         top: column
             .top
             .into_iter()
-            .map(|top| ValueCount { value: top.value, count: top.count.into() })
+            .map(|top| ValueCount { value: text(top.value).unwrap_or_default(), count: top.count.into() })
             .collect(),
-        examples: column.examples,
+        examples: column.examples.into_iter().filter_map(text).collect(),
+    }
+}
+
+/// A value of any type as text; `None` for a missing one.
+fn text(value: Value) -> Option<String> {
+    match value {
+        Value::Null => None,
+        Value::String(text) => Some(text),
+        Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+            Some(value.to_string())
+        }
     }
 }

@@ -4,7 +4,12 @@
 //! never a text of the database, a path of the host or a secret.
 
 use super::vocab::UserErrorCode;
-use crate::{sandbox::SandboxError, session::CommandError, store::StoreError};
+use crate::{
+    dataset::{CreateError, DeleteError},
+    sandbox::SandboxError,
+    session::CommandError,
+    store::StoreError,
+};
 use async_graphql::{ErrorExtensions, ServerError, SimpleObject};
 
 /// `extensions.code` of a top-level error.
@@ -185,6 +190,44 @@ impl From<CommandError> for Failure {
             CommandError::Refused(_) => (UserErrorCode::NotAllowed, &[]),
             CommandError::UnknownProvider { .. } => (UserErrorCode::InvalidInput, &["provider"]),
             CommandError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
+        };
+        UserError::new(code, path, error.to_string()).into()
+    }
+}
+
+impl From<CreateError> for Failure {
+    fn from(error: CreateError) -> Self {
+        let (code, path): (_, &[&str]) = match &error {
+            CreateError::NoUpload(_) | CreateError::Incomplete(_) | CreateError::Taken(_) => {
+                (UserErrorCode::UploadIncomplete, &["source", "uploadIds"])
+            }
+            CreateError::NoFiles => (UserErrorCode::InvalidInput, &["source", "uploadIds"]),
+            CreateError::NoSample(_) => (UserErrorCode::NotFound, &["source", "sampleId"]),
+            CreateError::Invalid { field, .. } => {
+                return UserError::invalid(&[*field], error.to_string()).into();
+            }
+            CreateError::Refused(findings) => {
+                let said = findings.iter().map(|finding| {
+                    let about = if finding.code.contains("TARGET") { "target" } else { "source" };
+                    let mut said =
+                        UserError::new(UserErrorCode::BadData, &[about], finding.message.clone());
+                    said.detail = Some(finding.code.clone());
+                    said
+                });
+                return Failure::User(said.collect());
+            }
+            CreateError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
+        };
+        UserError::new(code, path, error.to_string()).into()
+    }
+}
+
+impl From<DeleteError> for Failure {
+    fn from(error: DeleteError) -> Self {
+        let (code, path): (_, &[&str]) = match &error {
+            DeleteError::NotFound => (UserErrorCode::NotFound, &["experimentId"]),
+            DeleteError::Running => (UserErrorCode::Conflict, &[]),
+            DeleteError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
         };
         UserError::new(code, path, error.to_string()).into()
     }

@@ -9,14 +9,13 @@ use super::{
     vocab::UserErrorCode,
 };
 use crate::{
-    dataset::{DatasetError, NewExperiment, ProblemKind, Source},
+    dataset::{NewExperiment, Source},
     store,
 };
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
 use entity::ids::{ExperimentId, UploadId};
 
 const MAX_NAME: usize = 200;
-const MAX_TEXT: usize = 32 * 1024;
 
 /// What `createExperiment` takes.
 #[derive(InputObject)]
@@ -115,7 +114,7 @@ impl ExperimentMutation {
         Ok(RenameExperimentPayload { experiment, user_errors })
     }
 
-    /// Deletes an experiment with its sessions and files, for good. What runs is stopped first.
+    /// Deletes an experiment with its sessions and files, for good. One at work is refused.
     async fn delete_experiment(
         &self,
         context: &Context<'_>,
@@ -128,88 +127,65 @@ impl ExperimentMutation {
 
 async fn create(context: &Context<'_>, input: CreateExperimentInput) -> Result<Experiment, Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
-    let new = parse(&input)?;
+    let new = NewExperiment {
+        name: one_line(input.name.as_deref().unwrap_or_default()),
+        description: input.description.clone().unwrap_or_default(),
+        instructions: input.instructions.clone().unwrap_or_default(),
+        target: input.target.clone(),
+        main_table: input.main_table.clone(),
+        source: source(&input.source)?,
+    };
     let work = {
-        let (api, principal) = (api.clone(), caller.principal.clone());
-        async move {
-            let row = api.datasets.create_experiment(&principal, new).await.map_err(refused)?;
-            api.log.announce(row.id);
-            Ok(row.id.to_string())
-        }
+        let (datasets, principal) = (api.datasets.clone(), caller.principal.clone());
+        async move { Ok(datasets.create_experiment(&principal, new).await?.id.to_string()) }
     };
     let key = input.idempotency_key.clone();
     let id = once(api, caller, "createExperiment", key, &input, work).await?;
-    let id: ExperimentId = id.parse().map_err(|error| ApiError::internal(&error))?;
+    let id = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
     found(context, id).await
 }
 
-fn parse(input: &CreateExperimentInput) -> Result<NewExperiment, Failure> {
-    for (field, text, limit) in [
-        ("name", &input.name, MAX_NAME),
-        ("target", &input.target, MAX_NAME),
-        ("mainTable", &input.main_table, MAX_NAME),
-        ("description", &input.description, MAX_TEXT),
-        ("instructions", &input.instructions, MAX_TEXT),
-    ] {
-        fits(field, text.as_deref().unwrap_or_default(), limit)?;
-    }
-    let source = match &input.source {
-        DatasetSource::SampleId(id) => Source::Sample(id.to_string()),
-        DatasetSource::UploadIds(ids) => Source::Uploads(
-            ids.iter()
-                .map(|id| {
-                    UploadId::from_global(id).ok_or_else(|| {
-                        UserError::new(
-                            UserErrorCode::UploadIncomplete,
-                            &["source", "uploadIds"],
-                            "there is no such upload; ask for a new one and send the file again",
-                        )
-                    })
+fn source(given: &DatasetSource) -> Result<Source, UserError> {
+    match given {
+        DatasetSource::SampleId(id) => Ok(Source::Sample(id.to_string())),
+        DatasetSource::UploadIds(ids) => {
+            let upload = |id| {
+                UploadId::from_global(id).ok_or_else(|| {
+                    UserError::new(
+                        UserErrorCode::UploadIncomplete,
+                        &["source", "uploadIds"],
+                        "there is no such upload; send the file first",
+                    )
                 })
-                .collect::<Result<_, _>>()?,
-        ),
-    };
-    Ok(NewExperiment {
-        name: input.name.as_deref().map(one_line),
-        description: input.description.clone(),
-        instructions: input.instructions.clone(),
-        target: input.target.clone(),
-        main_table: input.main_table.clone(),
-        source,
-    })
+            };
+            Ok(Source::Uploads(ids.iter().map(upload).collect::<Result<_, _>>()?))
+        }
+    }
 }
 
 async fn rename(context: &Context<'_>, input: RenameExperimentInput) -> Result<Experiment, Failure> {
     let id = named(&input.experiment_id)?;
-    fits("name", &input.name, MAX_NAME)?;
     let name = one_line(&input.name);
-    if name.is_empty() {
-        return Err(UserError::invalid(&["name"], "an experiment needs a name").into());
+    if name.is_empty() || name.chars().count() > MAX_NAME {
+        let message = format!("a name has 1 to {MAX_NAME} characters");
+        return Err(UserError::invalid(&["name"], message).into());
     }
+    found(context, id).await?;
     let api = api(context);
-    let row = store::experiments::rename(api.store.write(), principal(context), id, &name).await?;
-    let row = row.ok_or_else(|| UserError::not_found(&["experimentId"], "experiment"))?;
+    store::experiments::rename(api.store.write(), id, &name).await?;
     api.log.announce(id);
-    Ok(Experiment::new(row))
+    found(context, id).await
 }
 
 async fn delete(context: &Context<'_>, input: DeleteExperimentInput) -> Result<ID, Failure> {
     let id = named(&input.experiment_id)?;
-    let api = api(context);
-    let row = store::experiments::owned(api.store.read(), principal(context), id).await?;
-    row.ok_or_else(|| UserError::not_found(&["experimentId"], "experiment"))?;
-    for session in store::experiments::session_ids(api.store.read(), id).await? {
-        // Refused when nothing runs, which is what is wanted.
-        let _ = api.directory.cancel(session).await;
-    }
-    api.datasets.delete_experiment(id).await.map_err(refused)?;
-    api.log.announce(id);
+    api(context).datasets.delete_experiment(principal(context), id).await?;
     Ok(input.experiment_id)
 }
 
 async fn found(context: &Context<'_>, id: ExperimentId) -> Result<Experiment, Failure> {
     let row = store::experiments::owned(api(context).store.read(), principal(context), id).await?;
-    Ok(Experiment::new(row.ok_or_else(|| UserError::not_found(&[], "experiment"))?))
+    Ok(Experiment::new(row.ok_or_else(|| UserError::not_found(&["experimentId"], "experiment"))?))
 }
 
 fn named(id: &ID) -> Result<ExperimentId, Failure> {
@@ -217,48 +193,7 @@ fn named(id: &ID) -> Result<ExperimentId, Failure> {
         .ok_or_else(|| UserError::not_found(&["experimentId"], "experiment").into())
 }
 
-fn fits(field: &str, text: &str, limit: usize) -> Result<(), Failure> {
-    if text.len() <= limit {
-        return Ok(());
-    }
-    Err(UserError::invalid(&[field], format!("`{field}` is longer than {limit} bytes")).into())
-}
-
 fn one_line(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     line.trim().to_owned()
-}
-
-/// Every kind of failure of a dataset, as the API says it.
-fn refused(error: DatasetError) -> Failure {
-    match error {
-        DatasetError::Problems(problems) => Failure::User(
-            problems
-                .into_iter()
-                .map(|problem| {
-                    let (code, path): (_, &[&str]) = match problem.kind {
-                        ProblemKind::Data if problem.code.starts_with("TARGET") => {
-                            (UserErrorCode::BadData, &["target"])
-                        }
-                        ProblemKind::Data => (UserErrorCode::BadData, &["source"]),
-                        ProblemKind::Upload => {
-                            (UserErrorCode::UploadIncomplete, &["source", "uploadIds"])
-                        }
-                        ProblemKind::Sample => (UserErrorCode::NotFound, &["source", "sampleId"]),
-                    };
-                    let mut said = UserError::new(code, path, problem.message);
-                    said.detail = Some(problem.code);
-                    said
-                })
-                .collect(),
-        ),
-        DatasetError::Unavailable(text) => {
-            UserError::new(UserErrorCode::Unavailable, &[], text).into()
-        }
-        DatasetError::NoExperiment => UserError::not_found(&["experimentId"], "experiment").into(),
-        DatasetError::Store(_)
-        | DatasetError::Sandbox(_)
-        | DatasetError::Object(_)
-        | DatasetError::Runner { .. } => ApiError::internal(&error).into(),
-    }
 }

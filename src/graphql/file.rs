@@ -7,7 +7,6 @@ use super::{
     vocab::{ArtifactType, Stage},
 };
 use crate::{
-    dataset::DatasetError,
     sandbox::{FileStat, SandboxError, Volume, VolumeName, VolumePath},
     tool::classify,
 };
@@ -128,12 +127,12 @@ impl FileEntry {
         if !(1..=MAX_ROWS).contains(&first) {
             return Err(ApiError::bad_input(format!("`first` goes from 1 to {MAX_ROWS}")));
         }
-        let offset = offset.map_or(0, |offset| offset.0.max(0));
+        let offset = offset.map_or(0, |offset| offset.0.max(0).unsigned_abs());
         let page = api(context)
             .datasets
-            .preview(volume_name(self.session)?, &self.stat.path, offset, first.into())
+            .preview(&volume_name(self.session)?, &self.stat.path, offset, first.unsigned_abs().into())
             .await
-            .map_err(unreadable)?;
+            .map_err(|said| ApiError::new(Code::Unavailable, said))?;
         Ok(Some(TablePreview {
             columns: page
                 .columns
@@ -143,18 +142,6 @@ impl FileEntry {
             rows: page.rows,
             total_rows: page.total_rows.into(),
         }))
-    }
-}
-
-fn unreadable(error: DatasetError) -> ApiError {
-    match error {
-        DatasetError::Problems(_) => ApiError::bad_input(error.to_string()),
-        DatasetError::Unavailable(text) => ApiError::new(Code::Unavailable, text),
-        DatasetError::NoExperiment
-        | DatasetError::Store(_)
-        | DatasetError::Sandbox(_)
-        | DatasetError::Object(_)
-        | DatasetError::Runner { .. } => ApiError::internal(&error),
     }
 }
 

@@ -33,9 +33,14 @@ mod subscription;
 mod upload;
 mod vocab;
 
+use crate::{dataset::Datasets, sandbox::SandboxProvider, session::Directory, store::Store};
 use async_graphql::{MergedObject, SDLExportOptions, Schema};
+use std::sync::Arc;
+use tokio::sync::watch;
 
-pub use context::{Api, Caller, EnvironmentState};
+use context::Api;
+
+pub use context::{Caller, EnvironmentState};
 pub use error::{ApiError, Code};
 pub use limits::Limits;
 pub use request::{Answer, Parameters, Prepared, prepare};
@@ -63,15 +68,40 @@ pub use subscription::Subscription;
 /// The schema that the server executes.
 pub type ApiSchema = Schema<Query, Mutation, Subscription>;
 
+/// What the schema is made with.
+pub struct Parts {
+    pub store: Store,
+    pub directory: Directory,
+    pub datasets: Datasets,
+    pub sandboxes: Arc<dyn SandboxProvider>,
+    /// The providers, usable or not, in the order in which people choose.
+    pub providers: Vec<ProviderStanding>,
+    /// Whether the Python environment of the sandboxes is ready.
+    pub environment: watch::Receiver<EnvironmentState>,
+    pub limits: Limits,
+    /// Answer what the schema is.
+    pub introspection: bool,
+}
+
 /// Makes the schema over the parts of the server.
-pub fn schema(api: Api, limits: &Limits, introspection: bool) -> ApiSchema {
+pub fn schema(parts: Parts) -> ApiSchema {
+    let limits = parts.limits;
+    let api = Api {
+        log: parts.directory.log().clone(),
+        store: parts.store,
+        directory: parts.directory,
+        datasets: parts.datasets,
+        sandboxes: parts.sandboxes,
+        providers: parts.providers.into(),
+        environment: parts.environment,
+    };
     let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription)
         .extension(coercion::Boundaries)
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
         .limit_directives(limits.directives)
         .data(api);
-    if !introspection {
+    if !parts.introspection {
         // Suggestions would tell what introspection does not.
         builder = builder.disable_introspection().disable_suggestions();
     }

@@ -74,10 +74,10 @@ impl From<Option<Total>> for Usage {
     fn from(total: Option<Total>) -> Self {
         let total = total.unwrap_or(Total { cost_usd: Some(0.0), ..Total::default() });
         Self {
-            input_tokens: total.input_tokens.into(),
-            output_tokens: total.output_tokens.into(),
-            cache_read_tokens: total.cache_read_tokens.into(),
-            cache_write_tokens: total.cache_write_tokens.into(),
+            input_tokens: total.input.into(),
+            output_tokens: total.output.into(),
+            cache_read_tokens: total.cache_read.into(),
+            cache_write_tokens: total.cache_write.into(),
             cost_usd: total.cost_usd,
             turns: total.turns.into(),
         }

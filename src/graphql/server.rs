@@ -5,7 +5,7 @@ use super::{
     scalars::Long,
     vocab::TaskType,
 };
-use crate::dataset;
+use crate::{dataset, session::ProviderInfo};
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 /// A model provider, and whether it can be used as the server is configured.
@@ -18,6 +18,26 @@ pub struct ProviderStanding {
     pub description: String,
     /// The one that is taken when none is named.
     pub is_default: bool,
+}
+
+impl From<ProviderInfo> for ProviderStanding {
+    /// A provider that can be used.
+    fn from(info: ProviderInfo) -> Self {
+        let description = match info.name.as_str() {
+            "autopilot" => "No model: a fixed policy that looks at the data and writes its own Python.",
+            "anthropic" => "Anthropic's models, by the Messages API.",
+            "openai" => "Any endpoint that speaks OpenAI's protocol.",
+            "replay" => "Plays a recorded transcript.",
+            _ => "A model provider of this server's configuration.",
+        };
+        Self {
+            name: info.name,
+            reason: None,
+            default_model: info.default_model,
+            description: description.to_owned(),
+            is_default: info.is_default,
+        }
+    }
 }
 
 /// A model provider.
@@ -106,14 +126,14 @@ pub struct ServerQuery;
 impl ServerQuery {
     /// The datasets that come with the server.
     async fn samples(&self) -> Vec<Sample> {
-        dataset::samples()
+        dataset::list_samples()
             .iter()
             .map(|sample| Sample {
                 id: ID(sample.id.clone()),
                 title: sample.title.clone(),
                 description: sample.description.clone(),
                 rows: sample.rows.into(),
-                columns: sample.columns,
+                columns: i32::try_from(sample.columns).unwrap_or(i32::MAX),
                 target: sample.target.clone(),
                 task: sample.task.into(),
                 source: sample.source.clone(),
@@ -156,7 +176,7 @@ impl ServerQuery {
                 summary: standing.summary,
                 missing: standing.missing,
             },
-            max_upload_bytes: api.max_upload_bytes.into(),
+            max_upload_bytes: api.datasets.limits().upload_bytes.into(),
             environment: EnvironmentInfo { ready, progress, error },
         }
     }

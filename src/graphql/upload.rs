@@ -6,15 +6,11 @@ use super::{
     idempotency::once,
     ids::Global,
     scalars::Long,
-    vocab::{UploadState, UserErrorCode},
+    vocab::UploadState,
 };
-use crate::{dataset::bytes_for_people, store};
+use crate::store;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use chrono::Utc;
 use entity::{ids::UploadId, uploads};
-
-/// Characters of a file's name.
-const MAX_NAME: usize = 255;
 
 /// A file that is to be sent, or was.
 #[derive(SimpleObject)]
@@ -74,42 +70,25 @@ impl UploadMutation {
 
 async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Upload, Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
-    let name = name(&input.file_name)?;
-    if input.size.is_some_and(|size| size.0 < 0) {
-        return Err(UserError::invalid(&["size"], "a file has no negative size").into());
-    }
-    if input.size.is_some_and(|size| size.0.unsigned_abs() > api.max_upload_bytes) {
-        let message = format!(
-            "the file is larger than the limit of {}; upload a smaller one or raise the limit",
-            bytes_for_people(api.max_upload_bytes)
-        );
-        let mut error = UserError::new(UserErrorCode::BadData, &["size"], message);
-        error.detail = Some("TOO_LARGE".to_owned());
-        return Err(error.into());
-    }
-    let work = {
-        let (store, principal) = (api.store.clone(), caller.principal.clone());
-        async move {
-            let row = store::uploads::open(store.write(), &principal, &name, Utc::now()).await?;
-            Ok(row.id.to_string())
+    let size = match input.size.map(|size| u64::try_from(size.0)) {
+        Some(Err(_)) => {
+            return Err(UserError::invalid(&["size"], "a file has no negative size").into());
         }
+        Some(Ok(size)) => Some(size),
+        None => None,
+    };
+    let work = {
+        let (datasets, principal) = (api.datasets.clone(), caller.principal.clone());
+        let name = input.file_name.clone();
+        async move { Ok(datasets.open_upload(&principal, &name, size).await?.id.to_string()) }
     };
     let key = input.idempotency_key.clone();
     let id = once(api, caller, "createUpload", key, &input, work).await?;
-    let id: UploadId = id.parse().map_err(|error| ApiError::internal(&error))?;
-    let row = store::uploads::find(api.store.read(), &caller.principal, id).await?;
+    let id: UploadId = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
+    let row = store::uploads::find(api.store.read(), id).await?;
+    let row = row.filter(|row| row.owner == caller.principal.owner());
     let row = row.ok_or_else(|| UserError::not_found(&[], "upload"))?;
-    Ok(shown(row, api.max_upload_bytes))
-}
-
-/// A name for people: one line, never a path that anything opens.
-fn name(given: &str) -> Result<String, UserError> {
-    let line: String = given.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let name: String = line.trim().chars().take(MAX_NAME).collect();
-    if name.is_empty() {
-        return Err(UserError::invalid(&["fileName"], "the file needs a name"));
-    }
-    Ok(name)
+    Ok(shown(row, api.datasets.limits().upload_bytes))
 }
 
 fn shown(row: uploads::Model, max_bytes: u64) -> Upload {

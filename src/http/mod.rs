@@ -16,8 +16,8 @@ mod uploads;
 mod ws;
 
 use crate::{
+    dataset::Datasets,
     graphql::{ApiSchema, Limits},
-    objects::ObjectStore,
     sandbox::SandboxProvider,
     store::Store,
 };
@@ -43,8 +43,6 @@ pub struct HttpConfig {
     pub allowed_origins: Vec<String>,
     /// The token that every request must bring; without one, whoever reaches the server may.
     pub token: Option<String>,
-    /// Bytes of one uploaded file.
-    pub max_upload_bytes: u64,
     /// Bytes of the body of a GraphQL request.
     pub max_body_bytes: usize,
     /// Serve `/graphiql`.
@@ -63,8 +61,7 @@ impl Default for HttpConfig {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             token: None,
-            max_upload_bytes: 2 * 1024 * 1024 * 1024,
-            max_body_bytes: 1024 * 1024,
+                max_body_bytes: 1024 * 1024,
             graphiql: true,
             limits: Limits::default(),
             sockets: SocketLimits::default(),
@@ -79,7 +76,7 @@ pub struct HttpParts {
     pub schema: ApiSchema,
     pub store: Store,
     pub sandboxes: Arc<dyn SandboxProvider>,
-    pub objects: Arc<dyn ObjectStore>,
+    pub datasets: Datasets,
     pub config: HttpConfig,
 }
 
@@ -88,7 +85,7 @@ struct AppState {
     schema: ApiSchema,
     store: Store,
     sandboxes: Arc<dyn SandboxProvider>,
-    objects: Arc<dyn ObjectStore>,
+    datasets: Datasets,
     config: HttpConfig,
     access: auth::Access,
     meters: meters::Meters,
@@ -111,7 +108,7 @@ pub async fn serve(
         schema: parts.schema,
         store: parts.store,
         sandboxes: parts.sandboxes,
-        objects: parts.objects,
+        datasets: parts.datasets,
         access: auth::Access::new(parts.config.token.as_deref()),
         config: parts.config,
         meters: meters::Meters::default(),

@@ -1,14 +1,10 @@
 //! `PUT /uploads/{id}`: the bytes of a file, streamed to the object store.
 
 use super::{AppState, auth::Authenticated, error::HttpError};
-use crate::{
-    objects::{ObjectError, ObjectKey},
-    store,
-};
+use crate::dataset::ReceiveError;
 use actix_web::{HttpRequest, HttpResponse, http::{StatusCode, header}, web};
 use bytes::Bytes;
-use chrono::Utc;
-use entity::{ids::UploadId, vocab::UploadState};
+use entity::ids::UploadId;
 use futures::StreamExt;
 use serde_json::json;
 use std::{
@@ -74,42 +70,28 @@ async fn receive(
         return Err(HttpError::new(StatusCode::FORBIDDEN, "HEADER_MISSING", message));
     }
     let id: UploadId = id.parse().map_err(|_| HttpError::not_found("upload"))?;
-    let row = store::uploads::find(state.store.read(), principal, id)
-        .await
-        .map_err(|error| HttpError::internal("look up the upload", &error))?
-        .ok_or_else(|| HttpError::not_found("upload"))?;
-    if row.state == UploadState::Stored {
-        return Err(conflict("this file is stored already; ask for another upload"));
-    }
     let Some(_slot) = state.receiving.enter(id) else {
         return Err(conflict("this file is being sent by another request"));
     };
     let _counted = state.meters.uploads.enter();
-    let limit = state.config.max_upload_bytes;
+    let limit = state.datasets.limits().upload_bytes;
     let declared = request.headers().get(header::CONTENT_LENGTH);
     let declared = declared.and_then(|v| v.to_str().ok()).and_then(|v| v.parse::<u64>().ok());
     if declared.is_some_and(|bytes| bytes > limit) {
-        return Err(too_large(limit));
+        return Err(refused(&ReceiveError::TooLarge { limit_mib: limit >> 20 }));
     }
-    let key = ObjectKey::parse(&format!("uploads/{id}"))
-        .ok_or_else(|| HttpError::not_found("upload"))?;
     // The object store is `Send` and the body of a request is not; a small channel joins them and
     // lets the disk slow the sender.
     let (pieces, received) = mpsc::channel::<io::Result<Bytes>>(4);
-    let stored = state.objects.put(&key, ReceiverStream::new(received).boxed(), limit);
+    let stored = state.datasets.receive(principal, id, ReceiverStream::new(received).boxed());
     let (stored, ()) = futures::join!(stored, pump(body, pieces));
-    let stored = stored.map_err(|error| refused(error, limit))?;
-    let mine = store::uploads::store(state.store.write(), id, &stored, Utc::now())
-        .await
-        .map_err(|error| HttpError::internal("record the upload", &error))?;
-    if !mine {
-        return Err(conflict("this file is stored already; ask for another upload"));
-    }
-    state.meters.uploaded(stored.size);
-    tracing::info!(upload.id = %id, size_bytes = stored.size, "stored an upload");
+    let row = stored.map_err(|error| refused(&error))?;
+    let size = row.size.unwrap_or(0);
+    state.meters.uploaded(size.unsigned_abs());
+    tracing::info!(upload.id = %id, size_bytes = size, "stored an upload");
     Ok(HttpResponse::Created()
         .insert_header((header::CACHE_CONTROL, "no-store"))
-        .json(json!({"size": stored.size, "sha256": stored.sha256})))
+        .json(json!({"size": size, "sha256": row.sha256})))
 }
 
 /// Hands the body on until it ends, breaks off or nobody takes it any more.
@@ -141,27 +123,16 @@ async fn drain(body: &mut web::Payload) {
     .await;
 }
 
-fn refused(error: ObjectError, limit: u64) -> HttpError {
-    match error {
-        ObjectError::TooLarge { .. } => too_large(limit),
-        ObjectError::Broken(_) => {
-            HttpError::new(StatusCode::BAD_REQUEST, "BROKEN_UPLOAD", error.to_string())
-        }
-        ObjectError::Full => {
-            HttpError::new(StatusCode::INSUFFICIENT_STORAGE, "DISK_FULL", error.to_string())
-        }
-        ObjectError::NoObject(_) | ObjectError::Io { .. } => {
-            HttpError::internal("store the upload", &error)
-        }
-    }
-}
-
-fn too_large(limit: u64) -> HttpError {
-    let message = format!(
-        "the file is larger than the limit of {}; upload a smaller one or raise the limit",
-        crate::dataset::bytes_for_people(limit)
-    );
-    HttpError::new(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", message)
+fn refused(error: &ReceiveError) -> HttpError {
+    let (status, code) = match error {
+        ReceiveError::NoUpload => (StatusCode::NOT_FOUND, "NOT_FOUND"),
+        ReceiveError::Stored => (StatusCode::CONFLICT, "CONFLICT"),
+        ReceiveError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
+        ReceiveError::Broken => (StatusCode::BAD_REQUEST, "BROKEN_UPLOAD"),
+        ReceiveError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "DISK_FULL"),
+        ReceiveError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+    };
+    HttpError::new(status, code, error.to_string())
 }
 
 fn conflict(message: &str) -> HttpError {

@@ -2,6 +2,8 @@
 //!
 //! It knows keys and bytes; no session, event or database.
 
+pub mod filesystem;
+
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;

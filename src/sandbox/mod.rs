@@ -4,6 +4,9 @@
 //! claim of whoever ran inside: sizes, paths and values are checked before use. This module knows
 //! no session, event or database.
 
+#[doc(hidden)]
+pub mod fake;
+pub mod local;
 pub mod path;
 
 use async_trait::async_trait;

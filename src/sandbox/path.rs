@@ -42,6 +42,13 @@ pub struct VolumePath(String);
 #[error("the path `{0}` {1}")]
 pub struct PathError(String, &'static str);
 
+impl PathError {
+    /// What is wrong with it, without the path: `has a control character`.
+    pub fn reason(&self) -> &'static str {
+        self.1
+    }
+}
+
 impl VolumePath {
     /// Parses a path; a leading slash, `..` and control characters are refused, never mended.
     pub fn parse(path: &str) -> Result<Self, PathError> {

@@ -108,6 +108,11 @@ impl Directory {
         &self.0.parts
     }
 
+    /// What a stage run may take when nothing else is asked for.
+    pub fn default_budgets(&self) -> Budgets {
+        Budgets { memory_mib: self.0.parts.memory_mib, ..Budgets::default() }
+    }
+
     /// Makes a session of an experiment.
     pub async fn create(
         &self,
@@ -173,7 +178,7 @@ impl Directory {
             provider: last.map(|run| run.provider.clone()),
             model: last.map(|run| run.model.clone()),
             seed: last.map(|run| run.seed as u64),
-            budgets: Budgets::default(),
+            budgets: self.default_budgets(),
         };
         self.start_stage(session, request).await
     }

@@ -9,10 +9,7 @@ mod providers;
 mod run;
 pub mod state;
 
-use crate::{log::EventLog, sandbox::SandboxProvider, store::Store};
-use async_trait::async_trait;
-use entity::ids::ExperimentId;
-use serde_json::Value;
+use crate::{dataset::Datasets, log::EventLog, sandbox::SandboxProvider, store::Store};
 use std::sync::Arc;
 
 pub use directory::{CommandError, Directory, SessionSnapshot, StageRequest};
@@ -24,17 +21,10 @@ pub struct Parts {
     pub store: Store,
     pub log: EventLog,
     pub sandboxes: Arc<dyn SandboxProvider>,
-    pub datasets: Arc<dyn DatasetSource>,
+    pub datasets: Datasets,
     pub providers: Providers,
     /// Cores that one execution may use.
     pub cpus: u32,
-}
-
-/// Writes the dataset folder that agents see.
-#[async_trait]
-pub trait DatasetSource: Send + Sync {
-    /// Makes the volume `datasets/{experiment}` ready and returns its description; cheap when it is.
-    ///
-    /// *Errors*: one sentence for people.
-    async fn extract(&self, experiment: ExperimentId) -> Result<Value, String>;
+    /// Memory of one execution when nothing else is asked for, in MiB.
+    pub memory_mib: u64,
 }

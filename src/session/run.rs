@@ -167,7 +167,8 @@ impl Setting<'_> {
         let volume = self.parts.sandboxes.volume(&own).await.map_err(|e| e.to_string())?;
         let stage = self.running.stage;
         clear(volume.as_ref(), stage, self.running.stage_run).await.map_err(|e| e.to_string())?;
-        let described = self.parts.datasets.extract(self.experiment).await?;
+        let described =
+            self.parts.datasets.extract(self.experiment).await.map_err(|e| e.to_string())?;
         let known =
             known_files(volume.as_ref(), stage, history).await.map_err(|e| e.to_string())?;
 

@@ -544,3 +544,7 @@ const fn done_name(stage: Stage) -> SessionStateName {
         Stage::Train => SessionStateName::TrainDone,
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -1,18 +1,18 @@
 //! `experiments`.
 
 use super::{
-    StoreError,
+    Store, StoreError,
     page::{self, Page, Slice},
 };
 use entity::{
-    experiments::{self, Column},
+    experiments::{self, Model},
     ids::{ExperimentId, UploadId},
     principal::Principal,
     sessions, uploads,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr, EntityTrait,
-    ExprTrait, IntoActiveModel, Order, PaginatorTrait, QueryFilter, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, Select,
     sea_query::{Expr, Func, LikeExpr},
 };
 use uuid::Uuid;
@@ -21,8 +21,60 @@ use uuid::Uuid;
 pub async fn find(
     db: &impl ConnectionTrait,
     id: ExperimentId,
-) -> Result<Option<experiments::Model>, StoreError> {
+) -> Result<Option<Model>, StoreError> {
     Ok(experiments::Entity::find_by_id(id).one(db).await?)
+}
+
+/// Writes a new experiment and claims its uploads, in one transaction. False when one of them
+/// belongs to another experiment; then nothing is written.
+pub async fn insert(store: &Store, row: &Model, uploads: &[UploadId]) -> Result<bool, StoreError> {
+    let transaction = store.begin().await?;
+    experiments::Entity::insert(row.clone().into_active_model().reset_all())
+        .exec_without_returning(&transaction)
+        .await?;
+    let claimed = uploads::Entity::update_many()
+        .col_expr(uploads::Column::ExperimentId, Expr::value(row.id))
+        .filter(uploads::Column::Id.is_in(uploads.iter().copied()))
+        .filter(uploads::Column::ExperimentId.is_null())
+        .exec(&transaction)
+        .await?;
+    if claimed.rows_affected != uploads.len() as u64 {
+        transaction.rollback().await?;
+        return Ok(false);
+    }
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Gives an experiment another name. False when it is not there.
+pub async fn rename(
+    db: &impl ConnectionTrait,
+    id: ExperimentId,
+    name: &str,
+) -> Result<bool, StoreError> {
+    let done = experiments::Entity::update_many()
+        .col_expr(experiments::Column::Name, Expr::value(name))
+        .filter(experiments::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Deletes an experiment's rows, its sessions' and its uploads'.
+pub async fn delete(store: &Store, id: ExperimentId) -> Result<(), StoreError> {
+    let transaction = store.begin().await?;
+    uploads::Entity::delete_many()
+        .filter(uploads::Column::ExperimentId.eq(id))
+        .exec(&transaction)
+        .await?;
+    // What belongs to a session goes with it, by the schema's own rules.
+    sessions::Entity::delete_many()
+        .filter(sessions::Column::ExperimentId.eq(id))
+        .exec(&transaction)
+        .await?;
+    experiments::Entity::delete_by_id(id).exec(&transaction).await?;
+    transaction.commit().await?;
+    Ok(())
 }
 
 /// One experiment of an owner.
@@ -30,8 +82,8 @@ pub async fn owned(
     db: &impl ConnectionTrait,
     principal: &Principal,
     id: ExperimentId,
-) -> Result<Option<experiments::Model>, StoreError> {
-    Ok(of(principal).filter(Column::Id.eq(id)).one(db).await?)
+) -> Result<Option<Model>, StoreError> {
+    Ok(of(principal).filter(experiments::Column::Id.eq(id)).one(db).await?)
 }
 
 /// The experiments of an owner among these ids.
@@ -39,8 +91,8 @@ pub async fn by_ids(
     db: &impl ConnectionTrait,
     principal: &Principal,
     ids: &[ExperimentId],
-) -> Result<Vec<experiments::Model>, StoreError> {
-    Ok(of(principal).filter(Column::Id.is_in(ids.iter().copied())).all(db).await?)
+) -> Result<Vec<Model>, StoreError> {
+    Ok(of(principal).filter(experiments::Column::Id.is_in(ids.iter().copied())).all(db).await?)
 }
 
 /// The experiments of an owner, newest first; `search` is a part of the name.
@@ -49,8 +101,9 @@ pub async fn page(
     principal: &Principal,
     search: Option<&str>,
     page: Page<Uuid>,
-) -> Result<Slice<experiments::Model>, StoreError> {
-    Ok(page::read(db, named(principal, search), Column::Id, Order::Desc, page).await?)
+) -> Result<Slice<Model>, StoreError> {
+    let all = named(principal, search);
+    Ok(page::read(db, all, experiments::Column::Id, Order::Desc, page).await?)
 }
 
 /// How many experiments an owner has.
@@ -63,7 +116,7 @@ pub async fn count(
 }
 
 fn of(principal: &Principal) -> Select<experiments::Entity> {
-    experiments::Entity::find().filter(Column::Owner.eq(principal.owner()))
+    experiments::Entity::find().filter(experiments::Column::Owner.eq(principal.owner()))
 }
 
 fn named(principal: &Principal, search: Option<&str>) -> Select<experiments::Entity> {
@@ -75,70 +128,5 @@ fn named(principal: &Principal, search: Option<&str>) -> Select<experiments::Ent
         .flat_map(|c| ['%', '_', '\\'].contains(&c).then_some('\\').into_iter().chain([c]))
         .collect();
     let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
-    all.filter(Expr::expr(Func::lower(Expr::col(Column::Name))).like(pattern))
-}
-
-/// Writes an experiment and gives it its uploads, all or nothing.
-///
-/// Answers false, having written nothing, when an upload belongs to another experiment by now.
-pub async fn insert(
-    transaction: &DatabaseTransaction,
-    row: experiments::Model,
-    files: &[UploadId],
-) -> Result<bool, DbErr> {
-    let id = row.id;
-    experiments::Entity::insert(row.into_active_model().reset_all())
-        .exec_without_returning(transaction)
-        .await?;
-    let given = uploads::Entity::update_many()
-        .col_expr(uploads::Column::ExperimentId, Expr::value(id))
-        .filter(uploads::Column::Id.is_in(files.iter().copied()))
-        .filter(uploads::Column::ExperimentId.is_null())
-        .exec(transaction)
-        .await?;
-    Ok(given.rows_affected == files.len() as u64)
-}
-
-/// Renames an experiment of an owner; `None` when there is none.
-pub async fn rename(
-    db: &impl ConnectionTrait,
-    principal: &Principal,
-    id: ExperimentId,
-    name: &str,
-) -> Result<Option<experiments::Model>, StoreError> {
-    experiments::Entity::update_many()
-        .col_expr(Column::Name, Expr::value(name))
-        .filter(Column::Id.eq(id))
-        .filter(Column::Owner.eq(principal.owner()))
-        .exec(db)
-        .await?;
-    owned(db, principal, id).await
-}
-
-/// Deletes an experiment and every row below it. The uploads stay, without an experiment, until
-/// their objects are deleted.
-pub async fn delete(
-    transaction: &DatabaseTransaction,
-    id: ExperimentId,
-) -> Result<(), DbErr> {
-    uploads::Entity::delete_many()
-        .filter(uploads::Column::ExperimentId.eq(id))
-        .exec(transaction)
-        .await?;
-    experiments::Entity::delete_by_id(id).exec(transaction).await?;
-    Ok(())
-}
-
-/// The ids of the sessions of an experiment.
-pub async fn session_ids(
-    db: &impl ConnectionTrait,
-    id: ExperimentId,
-) -> Result<Vec<entity::ids::SessionId>, StoreError> {
-    Ok(sessions::Entity::find()
-        .select_only()
-        .column(sessions::Column::Id)
-        .filter(sessions::Column::ExperimentId.eq(id))
-        .into_tuple()
-        .all(db)
-        .await?)
+    all.filter(Expr::expr(Func::lower(Expr::col(experiments::Column::Name))).like(pattern))
 }

@@ -1,12 +1,9 @@
 //! `uploads`.
 
 use super::StoreError;
-use crate::objects::Stored;
-use chrono::{DateTime, Utc};
 use entity::{
     ids::{ExperimentId, UploadId},
-    principal::Principal,
-    uploads::{self, Column},
+    uploads::{self, Model},
     vocab::UploadState,
 };
 use sea_orm::{
@@ -14,73 +11,53 @@ use sea_orm::{
     QueryOrder, sea_query::Expr,
 };
 
-/// Makes an upload that waits for its bytes.
-pub async fn open(
-    db: &impl ConnectionTrait,
-    principal: &Principal,
-    file_name: &str,
-    at: DateTime<Utc>,
-) -> Result<uploads::Model, StoreError> {
-    let row = uploads::Model {
-        id: UploadId::new(),
-        owner: principal.owner().to_owned(),
-        file_name: file_name.to_owned(),
-        state: UploadState::Open,
-        size: None,
-        sha256: None,
-        experiment_id: None,
-        created_at: at,
-        stored_at: None,
-    };
-    insert(db, row.clone()).await?;
-    Ok(row)
-}
-
-/// Writes an upload as it is: for files that the server brings itself.
-pub async fn insert(db: &impl ConnectionTrait, row: uploads::Model) -> Result<(), StoreError> {
-    uploads::Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
+/// Writes a new upload's row.
+pub async fn insert(db: &impl ConnectionTrait, row: &Model) -> Result<(), StoreError> {
+    uploads::Entity::insert(row.clone().into_active_model().reset_all())
+        .exec_without_returning(db)
+        .await?;
     Ok(())
 }
 
-/// One upload of an owner.
-pub async fn find(
+/// One upload.
+pub async fn find(db: &impl ConnectionTrait, id: UploadId) -> Result<Option<Model>, StoreError> {
+    Ok(uploads::Entity::find_by_id(id).one(db).await?)
+}
+
+/// The uploads of an experiment, in the order they were sent.
+pub async fn of_experiment(
     db: &impl ConnectionTrait,
-    principal: &Principal,
-    id: UploadId,
-) -> Result<Option<uploads::Model>, StoreError> {
-    Ok(uploads::Entity::find_by_id(id)
-        .filter(Column::Owner.eq(principal.owner()))
-        .one(db)
+    experiment: ExperimentId,
+) -> Result<Vec<Model>, StoreError> {
+    Ok(uploads::Entity::find()
+        .filter(uploads::Column::ExperimentId.eq(experiment))
+        .order_by_asc(uploads::Column::Id)
+        .all(db)
         .await?)
 }
 
-/// Records that the bytes are stored; false when they were already.
-pub async fn store(
-    db: &impl ConnectionTrait,
-    id: UploadId,
-    stored: &Stored,
-    at: DateTime<Utc>,
-) -> Result<bool, StoreError> {
+/// Marks an open upload as stored. False when it was stored already.
+pub async fn set_stored(db: &impl ConnectionTrait, row: &Model) -> Result<bool, StoreError> {
     let done = uploads::Entity::update_many()
-        .col_expr(Column::State, Expr::value(UploadState::Stored))
-        .col_expr(Column::Size, Expr::value(stored.size as i64))
-        .col_expr(Column::Sha256, Expr::value(stored.sha256.as_str()))
-        .col_expr(Column::StoredAt, Expr::value(at))
-        .filter(Column::Id.eq(id))
-        .filter(Column::State.eq(UploadState::Open))
+        .col_expr(uploads::Column::State, Expr::value(row.state))
+        .col_expr(uploads::Column::Size, Expr::value(row.size))
+        .col_expr(uploads::Column::Sha256, Expr::value(row.sha256.clone()))
+        .col_expr(uploads::Column::StoredAt, Expr::value(row.stored_at))
+        .filter(uploads::Column::Id.eq(row.id))
+        .filter(uploads::Column::State.eq(UploadState::Open))
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)
 }
 
-/// The files of experiments, in the order in which they were announced.
+/// The uploads of several experiments, in the order they were sent.
 pub async fn of_experiments(
     db: &impl ConnectionTrait,
     experiments: &[ExperimentId],
-) -> Result<Vec<uploads::Model>, StoreError> {
+) -> Result<Vec<Model>, StoreError> {
     Ok(uploads::Entity::find()
-        .filter(Column::ExperimentId.is_in(experiments.iter().copied()))
-        .order_by_asc(Column::Id)
+        .filter(uploads::Column::ExperimentId.is_in(experiments.iter().copied()))
+        .order_by_asc(uploads::Column::Id)
         .all(db)
         .await?)
 }

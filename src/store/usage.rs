@@ -1,6 +1,5 @@
 //! `usage`: the projection's writes.
 
-use super::StoreError;
 use crate::event::{Entry, TokenUsage};
 use entity::{
     ids::{SessionId, StageRunId},
@@ -36,23 +35,42 @@ pub(super) async fn insert(
     Ok(())
 }
 
-/// What the turns of a session consumed together.
+/// What a session consumed in all.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Total {
-    pub input_tokens: i64,
-    pub output_tokens: i64,
-    pub cache_read_tokens: i64,
-    pub cache_write_tokens: i64,
-    /// USD; `None` when the price of any turn is unknown.
+    pub turns: u64,
+    pub input: u64,
+    pub output: u64,
+    pub cache_read: u64,
+    pub cache_write: u64,
+    /// USD; `None` when a turn's price is unknown.
     pub cost_usd: Option<f64>,
-    pub turns: i64,
 }
 
-/// The totals of these sessions; those without turns are left out.
+/// Adds up a session's turns.
+pub async fn total(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+) -> Result<Total, super::StoreError> {
+    let rows = usage::Entity::find().filter(usage::Column::SessionId.eq(session)).all(db).await?;
+    let sum = |field: fn(&usage::Model) -> i64| {
+        u64::try_from(rows.iter().map(field).sum::<i64>()).unwrap_or(0)
+    };
+    Ok(Total {
+        turns: rows.len() as u64,
+        input: sum(|r| r.input_tokens),
+        output: sum(|r| r.output_tokens),
+        cache_read: sum(|r| r.cache_read_tokens),
+        cache_write: sum(|r| r.cache_write_tokens),
+        cost_usd: rows.iter().map(|r| r.cost_usd).sum(),
+    })
+}
+
+/// Adds up the turns of several sessions; those without turns are left out.
 pub async fn totals(
     db: &impl ConnectionTrait,
     sessions: &[SessionId],
-) -> Result<Vec<(SessionId, Total)>, StoreError> {
+) -> Result<Vec<(SessionId, Total)>, super::StoreError> {
     type Row = (SessionId, i64, i64, i64, i64, Option<f64>, i64, i64);
     let whole = |column: usage::Column| column.sum().cast_as("bigint");
     let rows: Vec<Row> = usage::Entity::find()
@@ -71,14 +89,14 @@ pub async fn totals(
         .all(db)
         .await?;
     let total = |row: Row| {
-        let (session, input, output, read, write, cost, priced, turns) = row;
+        let (session, input, output, cache_read, cache_write, cost, priced, turns) = row;
         let total = Total {
-            input_tokens: input,
-            output_tokens: output,
-            cache_read_tokens: read,
-            cache_write_tokens: write,
+            turns: turns.unsigned_abs(),
+            input: input.unsigned_abs(),
+            output: output.unsigned_abs(),
+            cache_read: cache_read.unsigned_abs(),
+            cache_write: cache_write.unsigned_abs(),
             cost_usd: cost.filter(|_| priced == turns),
-            turns,
         };
         (session, total)
     };

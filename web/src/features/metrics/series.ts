@@ -1,0 +1,150 @@
+/**
+ * Metric points as columns. A series only ever grows at its end, so an older value of it stays true: it knows its own
+ * length and shares the columns with the newer ones.
+ */
+
+export interface Point {
+  step: number;
+  /** Milliseconds since 1970. */
+  at: number;
+  /** Null where nothing finite was measured; `odd` says what it was. */
+  value: number | null;
+  odd?: "NaN" | "∞" | "−∞" | undefined;
+}
+
+/** Whose points they are: those of two stage runs, or of two runs inside one, never share a line. */
+export interface SeriesName {
+  stageRun: string;
+  /** The run's tag as the agent's code gave it, such as a model's name; empty where it gave none. */
+  run: string;
+  name: string;
+}
+
+export interface Series extends SeriesName {
+  steps: number[];
+  times: number[];
+  values: (number | null)[];
+  length: number;
+  /** Whether the steps never went backwards. */
+  ordered: boolean;
+  latest: Point;
+  lowest: number | null;
+  highest: number | null;
+}
+
+export function seriesKey(stageRun: string, run: string, name: string): string {
+  return `${stageRun}\u0000${run}\u0000${name}`;
+}
+
+function bound(a: number | null, b: number | null, pick: (a: number, b: number) => number): number | null {
+  if (a === null) return b;
+  return b === null ? a : pick(a, b);
+}
+
+/** The series with `point` at its end. */
+export function extend(series: Series | undefined, name: SeriesName, point: Point): Series {
+  const before: Series = series ?? {
+    ...name,
+    steps: [],
+    times: [],
+    values: [],
+    length: 0,
+    ordered: true,
+    latest: point,
+    lowest: null,
+    highest: null,
+  };
+  // A reader of an older value may have branched off; its columns are then not ours to grow.
+  const own = before.steps.length === before.length;
+  const steps = own ? before.steps : before.steps.slice(0, before.length);
+  const times = own ? before.times : before.times.slice(0, before.length);
+  const values = own ? before.values : before.values.slice(0, before.length);
+  steps.push(point.step);
+  times.push(point.at);
+  values.push(point.value);
+  return {
+    ...name,
+    steps,
+    times,
+    values,
+    length: before.length + 1,
+    ordered: before.ordered && (before.length === 0 || point.step >= before.latest.step),
+    latest: point,
+    lowest: bound(before.lowest, point.value, Math.min),
+    highest: bound(before.highest, point.value, Math.max),
+  };
+}
+
+export interface Columns {
+  xs: number[];
+  ys: (number | null)[];
+}
+
+export type Axis = "step" | "time";
+
+function take<T>(column: T[], length: number): T[] {
+  return column.length === length ? column : column.slice(0, length);
+}
+
+/** The series in the order of its steps, over them or over the seconds since `start`. */
+export function columnsOf(series: Series, axis: Axis = "step", start = 0): Columns {
+  const steps = take(series.steps, series.length);
+  const ys = take(series.values, series.length);
+  if (axis === "time") return { xs: take(series.times, series.length).map((at) => (at - start) / 1000), ys };
+  if (series.ordered) return { xs: steps, ys };
+  const order = steps.map((_, at) => at).sort((a, b) => (steps[a] ?? 0) - (steps[b] ?? 0) || a - b);
+  return { xs: order.map((at) => steps[at] ?? 0), ys: order.map((at) => ys[at] ?? null) };
+}
+
+/**
+ * An exponential moving average that is fair to the first points: without the correction the start would be drawn
+ * towards zero. `weight` from 0 (raw) to below 1; gaps stay gaps.
+ */
+export function smooth(values: (number | null)[], weight: number): (number | null)[] {
+  if (weight <= 0) return values;
+  let sum = 0;
+  let seen = 0;
+  return values.map((value) => {
+    if (value === null) return null;
+    seen += 1;
+    sum = sum * weight + (1 - weight) * value;
+    return sum / (1 - weight ** seen);
+  });
+}
+
+/** Several series on one axis: every step that any of them has, and each one's value there or a hole. */
+export function align(columns: Columns[]): [number[], ...(number | null | undefined)[][]] {
+  const [first] = columns;
+  if (!first) return [[]];
+  const same = columns.every(
+    ({ xs }) => xs === first.xs || (xs.length === first.xs.length && xs.every((x, at) => x === first.xs[at])),
+  );
+  if (same) return [first.xs, ...columns.map(({ ys }) => ys)];
+  const axis = [...new Set(columns.flatMap(({ xs }) => xs))].sort((a, b) => a - b);
+  const place = new Map(axis.map((x, at) => [x, at]));
+  const joined = columns.map(({ xs, ys }) => {
+    const row: (number | null | undefined)[] = new Array(axis.length).fill(undefined);
+    xs.forEach((x, at) => {
+      row[place.get(x) ?? 0] = ys[at];
+    });
+    return row;
+  });
+  return [axis, ...joined];
+}
+
+const falling = /(loss|error|rmse|mse|mae|mape|deviance|brier|perplexity)/i;
+const rising =
+  /(accuracy|acc$|auc|auroc|roc|f1|fbeta|precision|recall|r2|score|kappa|mcc|average_precision|gini|ndcg)/i;
+
+/** Which way a metric with this name gets better; null where the name does not say. */
+export function direction(name: string): "down" | "up" | null {
+  if (falling.test(name)) return "down";
+  return rising.test(name) ? "up" : null;
+}
+
+/** The best value so far, where it is known what better means. */
+export function best(series: Series): number | null {
+  const way = direction(series.name);
+  if (way === null) return null;
+  return way === "down" ? series.lowest : series.highest;
+}

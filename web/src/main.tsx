@@ -1,0 +1,26 @@
+import "./app/styles.css";
+import { RouterProvider } from "@tanstack/react-router";
+import { setNonce } from "get-nonce";
+import { StrictMode } from "react";
+import { createRoot } from "react-dom/client";
+import { Provider } from "urql";
+import { client } from "./api/client";
+import { router } from "./app/router";
+import { applyTheme } from "./lib/theme";
+
+// Dialogs lock the page's scrolling with a style element; the policy of the page lets it in by this nonce.
+const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?.content;
+if (nonce) setNonce(nonce);
+
+applyTheme();
+
+const page = document.getElementById("root");
+if (page) {
+  createRoot(page).render(
+    <StrictMode>
+      <Provider value={client}>
+        <RouterProvider router={router} />
+      </Provider>
+    </StrictMode>,
+  );
+}

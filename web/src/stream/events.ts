@@ -1,0 +1,163 @@
+/** The spine: what the client reads of a session's log. */
+import { graphql } from "@/api/gql";
+import type { SessionEventsSubscription } from "@/api/gql/graphql";
+
+export const SessionEvents = graphql(`
+  subscription SessionEvents($sessionId: ID!, $after: Long) {
+    sessionEvents(sessionId: $sessionId, after: $after) {
+      caughtUp
+      events {
+        __typename
+        seq
+        at
+        stageRunId
+        ... on StateChangeEvent {
+          sessionState: state
+        }
+        ... on StageRunStartedEvent {
+          stage
+          through
+          provider
+          model
+          seed
+        }
+        ... on StageRunEndedEvent {
+          stage
+          outcome: state
+          summary
+          error
+        }
+        ... on UserMessageEvent {
+          messageId
+          text
+        }
+        ... on QuestionAnsweredEvent {
+          callId
+          answer
+        }
+        ... on TurnStartedEvent {
+          turn
+          attempt
+        }
+        ... on AgentMessageEvent {
+          messageId
+          turn
+          text
+        }
+        ... on NoticeEvent {
+          text
+        }
+        ... on ToolStartEvent {
+          callId
+          tool
+          input
+        }
+        ... on ToolEndEvent {
+          callId
+          output
+          isError
+          durationMs
+        }
+        ... on ExecutionStartedEvent {
+          callId
+          script
+        }
+        ... on ExecutionEndedEvent {
+          callId
+          how
+          code
+          peakMemory
+          droppedOutput
+        }
+        ... on CodeOutputEvent {
+          callId
+          stream
+          text
+        }
+        ... on FileCreatedEvent {
+          by: callId
+          file {
+            path
+            url
+          }
+        }
+        ... on FileChangedEvent {
+          by: callId
+          file {
+            path
+            url
+          }
+        }
+        ... on MetricsBatchEvent {
+          items {
+            step
+            name
+            value
+            kind
+            run
+          }
+        }
+        ... on ChartConfigEvent {
+          charts {
+            title
+            metrics
+            type
+          }
+        }
+        ... on PlanUpdatedEvent {
+          steps {
+            title
+            status
+          }
+        }
+        ... on QuestionAskedEvent {
+          callId
+          question
+          options
+        }
+        ... on UsageRecordedEvent {
+          inputTokens
+          outputTokens
+          cacheReadTokens
+          cacheWriteTokens
+          costUsd
+        }
+        ... on BudgetExceededEvent {
+          budget
+          limit
+        }
+        ... on AgentErrorEvent {
+          message
+          retryable
+        }
+        ... on ReportReadyEvent {
+          stage
+          path
+          content
+        }
+        ... on FilesReadyEvent {
+          stage
+          files {
+            path
+            url
+          }
+        }
+        ... on ValidationResultEvent {
+          stage
+          passed
+          warnings
+          errors
+        }
+        ... on TextDeltaEvent {
+          turn
+          attempt
+          offset
+          text
+        }
+      }
+    }
+  }
+`);
+
+export type SessionEvent = SessionEventsSubscription["sessionEvents"]["events"][number];
+export type EventOf<Name extends SessionEvent["__typename"]> = Extract<SessionEvent, { __typename: Name }>;

@@ -1,0 +1,224 @@
+import { describe, expect, test } from "vitest";
+import type { EventOf, SessionEvent } from "./events";
+import { fold } from "./fold";
+import { emptyView, type SessionView } from "./view";
+
+type Name = SessionEvent["__typename"];
+type Row = { [N in Name]: [N, Omit<EventOf<N>, "__typename" | "seq" | "at" | "stageRunId">] }[Name];
+
+const at = "2026-11-23T10:00:00Z";
+const file = (path: string) => ({ path, url: `/files/sessions/s1/${path}` });
+
+/** Events of run `r1` numbered from 1; what is live only has no number. */
+function events(rows: Row[]): SessionEvent[] {
+  let seq = 0;
+  return rows.map(([__typename, fields]) => {
+    const live = __typename === "TextDeltaEvent";
+    if (!live) seq += 1;
+    return { __typename, seq: live ? null : seq, at: live ? null : at, stageRunId: "r1", ...fields } as SessionEvent;
+  });
+}
+
+/** A view as data, without what every item has. */
+function plain(view: SessionView): Record<string, unknown> {
+  return {
+    ...view,
+    items: view.items.map(({ key: _key, at: _at, run: _run, ...item }) => item),
+    series: Object.fromEntries([...view.series.values()].map((one) => [`${one.run}/${one.name}`, one.values])),
+    charts: Object.fromEntries(view.charts),
+  };
+}
+
+/** Folds in one batch, one by one and twice over: each must give the same view, and it must hold `expected`. */
+function check(rows: Row[], expected: Record<string, unknown>) {
+  const all = events(rows);
+  const whole = plain(fold(emptyView, all));
+  expect(whole).toMatchObject(expected);
+  expect(plain(all.reduce((view, event) => fold(view, [event]), emptyView))).toEqual(whole);
+  const stored = all.filter((event) => event.seq !== null);
+  const once = fold(emptyView, stored);
+  expect(fold(once, stored)).toEqual(once);
+}
+
+const start: Row = ["ToolStartEvent", { callId: "c1", tool: "execute_code", input: { code: "print(1)" } }];
+const running: Row = [
+  "StageRunStartedEvent",
+  { stage: "EDA", through: "TRAIN", provider: "autopilot", model: "autopilot", seed: 42 },
+];
+const ended: Row = ["StageRunEndedEvent", { stage: "EDA", outcome: "CANCELLED", summary: null, error: null }];
+const delta = (turn: number, attempt: number, offset: number, text: string): Row => [
+  "TextDeltaEvent",
+  { turn, attempt, offset, text },
+];
+
+describe("tool calls", () => {
+  test("output of two parallel calls never mixes, and a stream that goes on is one piece", () =>
+    check(
+      [
+        running,
+        start,
+        ["ToolStartEvent", { callId: "c2", tool: "execute_code", input: {} }],
+        ["CodeOutputEvent", { callId: "c1", stream: "STDOUT", text: "a" }],
+        ["CodeOutputEvent", { callId: "c2", stream: "STDOUT", text: "x" }],
+        ["CodeOutputEvent", { callId: "c1", stream: "STDOUT", text: "b" }],
+        ["CodeOutputEvent", { callId: "c1", stream: "STDERR", text: "!" }],
+        ["ToolEndEvent", { callId: "c1", output: "ab", isError: false, durationMs: 12 }],
+      ],
+      {
+        seq: 8,
+        items: [
+          { kind: "stage-start" },
+          {
+            callId: "c1",
+            stage: "EDA",
+            state: "ok",
+            answer: "ab",
+            durationMs: 12,
+            output: [
+              { stream: "STDOUT", text: "ab" },
+              { stream: "STDERR", text: "!" },
+            ],
+          },
+          { callId: "c2", state: "running", output: [{ stream: "STDOUT", text: "x" }] },
+        ],
+      },
+    ));
+
+  test("an execution says how it ended and which files it made", () =>
+    check(
+      [
+        start,
+        ["ExecutionStartedEvent", { callId: "c1", script: "eda/scripts/step_01.py" }],
+        ["FileCreatedEvent", { by: "c1", file: file("eda/a.png") }],
+        ["FileChangedEvent", { by: "c1", file: file("eda/a.png") }],
+        ["ExecutionEndedEvent", { callId: "c1", how: "OUT_OF_MEMORY", code: null, peakMemory: 4096, droppedOutput: 7 }],
+        ["ToolEndEvent", { callId: "c1", output: "", isError: true, durationMs: 5 }],
+      ],
+      {
+        filesSeq: 4,
+        filesBase: "/files/sessions/s1",
+        items: [
+          {
+            state: "error",
+            files: ["eda/a.png"],
+            execution: { script: "eda/scripts/step_01.py", how: "OUT_OF_MEMORY", peakMemory: 4096, droppedOutput: 7 },
+          },
+        ],
+      },
+    ));
+
+  test("what a stage run leaves unfinished was interrupted", () =>
+    check([start, ended], {
+      items: [
+        { kind: "tool", state: "interrupted" },
+        { kind: "stage-end", outcome: "CANCELLED" },
+      ],
+    }));
+
+  test("output of a call that never started is nobody's", () =>
+    check([["CodeOutputEvent", { callId: "ghost", stream: "STDOUT", text: "boo" }]], { seq: 1, items: [] }));
+});
+
+describe("text as it arrives", () => {
+  test("it grows in place until the message replaces it", () =>
+    check([delta(1, 1, 0, "Hel"), delta(1, 1, 3, "lo")], { items: [], provisional: { text: "Hello", end: 5 } }));
+
+  test("the message replaces it", () =>
+    check([delta(1, 1, 0, "Hel"), ["AgentMessageEvent", { messageId: "m", turn: 1, text: "Hello" }]], {
+      items: [{ kind: "agent", text: "Hello" }],
+      provisional: null,
+    }));
+
+  test("a new attempt discards the old text", () =>
+    check([delta(1, 1, 0, "Wro"), ["TurnStartedEvent", { turn: 1, attempt: 2 }], delta(1, 2, 0, "Right")], {
+      provisional: { attempt: 2, text: "Right" },
+    }));
+
+  test("an old attempt that trails in is not heard", () =>
+    check([delta(1, 2, 0, "Right"), delta(1, 1, 3, "ng")], { provisional: { attempt: 2, text: "Right" } }));
+
+  test("offsets count characters, not code units", () =>
+    check([delta(1, 1, 0, "é🙂"), delta(1, 1, 2, "!")], { provisional: { text: "é🙂!", end: 3 } }));
+
+  test("what is heard twice is told once", () =>
+    check([delta(1, 1, 0, "abc"), delta(1, 1, 1, "bcd")], { provisional: { text: "abcd", end: 4 } }));
+
+  test("who comes in the middle is told so", () =>
+    check([delta(3, 1, 40, "tail")], { provisional: { text: "… tail", end: 44 } }));
+
+  test("an error of the model ends it", () =>
+    check([delta(1, 1, 0, "Hel"), ["AgentErrorEvent", { message: "overloaded", retryable: true }]], {
+      provisional: null,
+      items: [{ kind: "error", text: "overloaded" }],
+    }));
+});
+
+test("metric points become series by run and name, and what is not finite is a gap", () =>
+  check(
+    [
+      [
+        "MetricsBatchEvent",
+        {
+          items: [
+            { step: 0, name: "loss", value: 2, kind: "FINITE", run: "a" },
+            { step: 0, name: "loss", value: 3, kind: "FINITE", run: "b" },
+            { step: 1, name: "loss", value: null, kind: "NAN", run: "a" },
+          ],
+        },
+      ],
+      ["MetricsBatchEvent", { items: [{ step: 2, name: "loss", value: 1, kind: "FINITE", run: "a" }] }],
+      ["ChartConfigEvent", { charts: [{ title: "Loss", metrics: ["loss"], type: "line" }] }],
+    ],
+    {
+      series: { "a/loss": [2, null, 1], "b/loss": [3] },
+      charts: { r1: [{ title: "Loss", metrics: ["loss"], type: "line" }] },
+    },
+  ));
+
+test("the plan starts anew with a stage run, and usage adds up", () =>
+  check(
+    [
+      ["PlanUpdatedEvent", { steps: [{ title: "Look", status: "DONE" }] }],
+      [
+        "UsageRecordedEvent",
+        { inputTokens: 10, outputTokens: 2, cacheReadTokens: 1, cacheWriteTokens: 1, costUsd: null },
+      ],
+      [
+        "UsageRecordedEvent",
+        { inputTokens: 5, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 },
+      ],
+      running,
+    ],
+    { plan: [], stateSeq: 4, usage: { inputTokens: 15, outputTokens: 3, cachedTokens: 2, turns: 2, costUsd: 0.5 } },
+  ));
+
+test("a question takes its answer", () =>
+  check(
+    [
+      ["QuestionAskedEvent", { callId: "q", question: "Which?", options: ["a", "b"] }],
+      ["QuestionAnsweredEvent", { callId: "q", answer: "b" }],
+    ],
+    { items: [{ kind: "question", question: "Which?", answer: "b" }] },
+  ));
+
+test("the newest report of a stage stands", () =>
+  check(
+    [
+      ["ReportReadyEvent", { stage: "EDA", path: "eda/report.md", content: "one" }],
+      ["ReportReadyEvent", { stage: "EDA", path: "eda/report.md", content: "two" }],
+    ],
+    { reports: { EDA: { path: "eda/report.md", content: "two" } } },
+  ));
+
+test("a view once given never changes", () => {
+  const all = events([running, start, ["CodeOutputEvent", { callId: "c1", stream: "STDOUT", text: "a" }]]);
+  const first = fold(emptyView, all.slice(0, 2));
+  const copy = structuredClone(first);
+  fold(first, all.slice(2));
+  expect(first).toEqual(copy);
+});
+
+test("an event of a kind that this client does not know moves the sequence and nothing else", () => {
+  const unknown = { __typename: "FutureEvent", seq: 1, at, stageRunId: null } as unknown as SessionEvent;
+  expect(fold(emptyView, [unknown])).toEqual({ ...emptyView, seq: 1 });
+});

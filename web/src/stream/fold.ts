@@ -1,0 +1,309 @@
+/**
+ * Events -> what the session looks like. Pure: the same events give the same view, in batches of any size, and a view
+ * once given never changes. Events that were already folded in are passed over, so a replay that overlaps is harmless.
+ */
+import { baseOf } from "@/api/files";
+import type { MetricKind } from "@/api/gql/graphql";
+import { extend, type Point, seriesKey } from "@/features/metrics/series";
+import type { EventOf, SessionEvent } from "./events";
+import type { Item, Placed, Provisional, SessionView, ToolItem } from "./view";
+
+/** A view in the making. What it holds is the old view's until `own` copies it, once for all events of a batch. */
+class Draft {
+  readonly view: SessionView;
+  readonly #owned = new Set<string>();
+
+  constructor(before: SessionView) {
+    this.view = { ...before };
+  }
+
+  items(): Item[] {
+    if (!this.#owned.has("items")) {
+      this.#owned.add("items");
+      this.view.items = [...this.view.items];
+    }
+    return this.view.items as Item[];
+  }
+
+  map<Name extends "series" | "charts" | "runs">(name: Name) {
+    type Value = SessionView[Name] extends ReadonlyMap<string, infer V> ? V : never;
+    if (!this.#owned.has(name)) {
+      this.#owned.add(name);
+      this.view[name] = new Map(this.view[name] as ReadonlyMap<string, Value>) as unknown as SessionView[Name];
+    }
+    return this.view[name] as unknown as Map<string, Value>;
+  }
+
+  push(item: Item) {
+    this.items().push(item);
+  }
+
+  /** Replaces the newest tool call named `callId`; a call that never started is left alone. */
+  tool(callId: string, change: (item: ToolItem) => ToolItem) {
+    const at = this.view.items.findLastIndex((item) => item.kind === "tool" && item.callId === callId);
+    const item = this.view.items[at];
+    if (item?.kind === "tool") this.items()[at] = change(item);
+  }
+}
+
+export function fold(before: SessionView, events: readonly SessionEvent[], caughtUp = false): SessionView {
+  const draft = new Draft(before);
+  for (const event of events) {
+    if (event.seq !== null) {
+      if (event.seq <= draft.view.seq) continue;
+      draft.view.seq = event.seq;
+    }
+    apply(draft, event);
+  }
+  if (caughtUp) draft.view.caughtUp = true;
+  return draft.view;
+}
+
+function place({ view }: Draft, { seq, at, stageRunId }: SessionEvent): Placed {
+  return { key: String(seq), at, run: stageRunId, stage: (stageRunId && view.runs.get(stageRunId)) || null };
+}
+
+function apply(draft: Draft, event: SessionEvent): void {
+  const { view } = draft;
+  switch (event.__typename) {
+    case "StateChangeEvent":
+      view.state = event.sessionState;
+      view.stateSeq = view.seq;
+      return;
+    case "StageRunStartedEvent":
+      return startRun(draft, event);
+    case "StageRunEndedEvent":
+      return endRun(draft, event);
+    case "UserMessageEvent":
+      return draft.push({ ...place(draft, event), kind: "user", text: event.text });
+    case "AgentMessageEvent":
+      view.provisional = null;
+      return draft.push({ ...place(draft, event), kind: "agent", text: event.text });
+    case "TextDeltaEvent":
+      view.provisional = hear(view.provisional, event);
+      return;
+    case "TurnStartedEvent":
+      if (outdated(view.provisional, event)) view.provisional = null;
+      return;
+    case "NoticeEvent":
+      return draft.push({ ...place(draft, event), kind: "notice", text: event.text });
+    case "AgentErrorEvent":
+      view.provisional = null;
+      return draft.push({ ...place(draft, event), kind: "error", text: event.message });
+    case "BudgetExceededEvent":
+      return draft.push({
+        ...place(draft, event),
+        kind: "error",
+        text: `The budget for ${event.budget.replaceAll("_", " ")} is used up (limit ${event.limit}).`,
+      });
+    case "ToolStartEvent":
+    case "ToolEndEvent":
+    case "ExecutionStartedEvent":
+    case "ExecutionEndedEvent":
+    case "CodeOutputEvent":
+      return applyTool(draft, event);
+    case "QuestionAskedEvent":
+      view.stateSeq = view.seq;
+      return draft.push({
+        ...place(draft, event),
+        kind: "question",
+        callId: event.callId,
+        question: event.question,
+        options: event.options,
+        answer: null,
+      });
+    case "QuestionAnsweredEvent":
+      return answer(draft, event);
+    case "FileCreatedEvent":
+    case "FileChangedEvent":
+      view.filesSeq = view.seq;
+      view.filesBase ??= baseOf(event.file.url, event.file.path);
+      if (event.by) draft.tool(event.by, (item) => withFile(item, event.file.path));
+      return;
+    case "FilesReadyEvent": {
+      const [file] = event.files;
+      view.filesSeq = view.seq;
+      if (file) view.filesBase ??= baseOf(file.url, file.path);
+      return;
+    }
+    case "ReportReadyEvent":
+      view.reports = {
+        ...view.reports,
+        [event.stage]: { run: event.stageRunId, path: event.path, content: event.content },
+      };
+      return;
+    case "MetricsBatchEvent":
+      return measure(draft, event);
+    case "ChartConfigEvent":
+      draft.map("charts").set(event.stageRunId ?? "", event.charts);
+      return;
+    case "PlanUpdatedEvent":
+      view.plan = event.steps;
+      return;
+    case "UsageRecordedEvent":
+      view.usage = {
+        inputTokens: view.usage.inputTokens + event.inputTokens,
+        outputTokens: view.usage.outputTokens + event.outputTokens,
+        cachedTokens: view.usage.cachedTokens + event.cacheReadTokens + event.cacheWriteTokens,
+        turns: view.usage.turns + 1,
+        costUsd: event.costUsd === null ? view.usage.costUsd : (view.usage.costUsd ?? 0) + event.costUsd,
+      };
+      return;
+    case "ValidationResultEvent":
+      return draft.push({
+        ...place(draft, event),
+        kind: "validation",
+        stage: event.stage,
+        passed: event.passed,
+        warnings: event.warnings,
+        errors: event.errors,
+      });
+    case "SessionCreatedEvent":
+    case "TurnEndedEvent":
+    case "LogRecordEvent":
+    case "DatasetDescribedEvent":
+    case "DatasetProcessedEvent":
+      return;
+    default: {
+      // A newer server may speak of more than this client knows; a type left out above fails to compile here.
+      const unknown: never = event;
+      return unknown;
+    }
+  }
+}
+
+function startRun(draft: Draft, event: EventOf<"StageRunStartedEvent">) {
+  if (event.stageRunId) draft.map("runs").set(event.stageRunId, event.stage);
+  draft.view.plan = [];
+  draft.view.stateSeq = draft.view.seq;
+  draft.push({
+    ...place(draft, event),
+    kind: "stage-start",
+    stage: event.stage,
+    through: event.through,
+    provider: event.provider,
+    model: event.model,
+  });
+}
+
+function endRun(draft: Draft, event: EventOf<"StageRunEndedEvent">) {
+  const { view } = draft;
+  view.provisional = null;
+  view.stateSeq = view.seq;
+  view.filesSeq = view.seq;
+  view.items.forEach((item, at) => {
+    if (item.kind === "tool" && item.state === "running" && item.run === event.stageRunId) {
+      draft.items()[at] = { ...item, state: "interrupted" };
+    }
+  });
+  draft.push({
+    ...place(draft, event),
+    kind: "stage-end",
+    stage: event.stage,
+    outcome: event.outcome,
+    summary: event.summary,
+    error: event.error,
+  });
+}
+
+type ToolEvent = EventOf<
+  "ToolStartEvent" | "ToolEndEvent" | "ExecutionStartedEvent" | "ExecutionEndedEvent" | "CodeOutputEvent"
+>;
+
+function applyTool(draft: Draft, event: ToolEvent) {
+  switch (event.__typename) {
+    case "ToolStartEvent":
+      return draft.push({
+        ...place(draft, event),
+        kind: "tool",
+        callId: event.callId,
+        tool: event.tool,
+        input: event.input,
+        state: "running",
+        output: [],
+        answer: null,
+        durationMs: null,
+        execution: null,
+        files: [],
+      });
+    case "ToolEndEvent":
+      return draft.tool(event.callId, (item) => ({
+        ...item,
+        state: event.isError ? "error" : "ok",
+        answer: event.output,
+        durationMs: event.durationMs,
+      }));
+    case "ExecutionStartedEvent":
+      return draft.tool(event.callId, (item) => ({
+        ...item,
+        execution: { script: event.script, how: null, code: null, peakMemory: null, droppedOutput: 0 },
+      }));
+    case "ExecutionEndedEvent":
+      return draft.tool(event.callId, (item) => ({
+        ...item,
+        execution: {
+          script: item.execution?.script ?? "",
+          how: event.how,
+          code: event.code,
+          peakMemory: event.peakMemory,
+          droppedOutput: event.droppedOutput,
+        },
+      }));
+    case "CodeOutputEvent":
+      return draft.tool(event.callId, (item) => withOutput(item, event));
+  }
+}
+
+function withOutput(item: ToolItem, { stream, text }: EventOf<"CodeOutputEvent">): ToolItem {
+  const last = item.output.at(-1);
+  if (last?.stream !== stream) return { ...item, output: [...item.output, { stream, text }] };
+  return { ...item, output: [...item.output.slice(0, -1), { stream, text: last.text + text }] };
+}
+
+function withFile(item: ToolItem, path: string): ToolItem {
+  return item.files.includes(path) ? item : { ...item, files: [...item.files, path] };
+}
+
+function answer(draft: Draft, event: EventOf<"QuestionAnsweredEvent">) {
+  draft.view.stateSeq = draft.view.seq;
+  const at = draft.view.items.findLastIndex((item) => item.kind === "question" && item.callId === event.callId);
+  const item = draft.view.items[at];
+  if (item?.kind === "question") draft.items()[at] = { ...item, answer: event.answer };
+}
+
+/** Whether `current` is text of an earlier attempt, turn or run than `next` speaks of. */
+function outdated(current: Provisional | null, next: EventOf<"TurnStartedEvent" | "TextDeltaEvent">): boolean {
+  if (!current) return false;
+  if (current.run !== next.stageRunId || current.turn < next.turn) return true;
+  return current.turn === next.turn && current.attempt < next.attempt;
+}
+
+function hear(current: Provisional | null, event: EventOf<"TextDeltaEvent">): Provisional {
+  const { turn, attempt, offset, text } = event;
+  const characters = [...text];
+  const end = offset + characters.length;
+  if (!current || outdated(current, event)) {
+    // A reader who comes in the middle of a turn is told that something stood before.
+    return { run: event.stageRunId, turn, attempt, text: offset > 0 ? `… ${text}` : text, end };
+  }
+  if (turn < current.turn || attempt < current.attempt || end <= current.end) return current;
+  if (offset > current.end) return { ...current, text: `${current.text} … ${text}`, end };
+  return { ...current, text: current.text + characters.slice(current.end - offset).join(""), end };
+}
+
+const odd: Record<MetricKind, Point["odd"]> = {
+  FINITE: undefined,
+  NAN: "NaN",
+  INFINITY: "∞",
+  NEGATIVE_INFINITY: "−∞",
+};
+
+function measure(draft: Draft, event: EventOf<"MetricsBatchEvent">) {
+  const series = draft.map("series");
+  const at = event.at ? Date.parse(event.at) : 0;
+  for (const { step, name, value, kind, run } of event.items) {
+    const key = seriesKey(event.stageRunId ?? "", run ?? "", name);
+    const point: Point = { step, at, value, odd: odd[kind] };
+    series.set(key, extend(series.get(key), { stageRun: event.stageRunId ?? "", run: run ?? "", name }, point));
+  }
+}
