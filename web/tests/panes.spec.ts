@@ -153,6 +153,8 @@ test("an unknown session and an unknown page say so", async ({ page }) => {
 
 test("GraphiQL answers a query and reaches no other host", async ({ page }) => {
   await page.goto("/graphiql");
+  await expect(page.getByRole("code").first()).toBeVisible();
+  await expect(page.locator(".view-lines").first()).toContainText("experiments");
   await page.getByRole("button", { name: /Execute query/ }).click();
   await expect(page.getByRole("region", { name: /Result/ })).toContainText("experiments", { timeout: 20_000 });
 });

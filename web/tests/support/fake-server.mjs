@@ -293,6 +293,12 @@ async function* changes() {
 }
 
 const root = {
+  server: {
+    version: "test",
+    maxUploadBytes: 1e9,
+    sandbox: { name: "fake", tier: null, summary: "plays a script", missing: [] },
+    environment: { ready: true, progress: null, error: null },
+  },
   experiments: ({ search }) => {
     const nodes = [...experiments.values()]
       .filter(({ name }) => !search || name.toLowerCase().includes(search.toLowerCase()))
