@@ -1,1 +1,179 @@
-fn main(){}
+//! The command line. Reads the configuration, builds the adapters, nothing else.
+
+use anyhow::Context;
+use clap::{Parser, Subcommand, ValueEnum};
+use entity::vocab::Stage;
+use std::{path::PathBuf, process::ExitCode};
+use trainable::{
+    cli::{self, Exit, Failure},
+    config::{Config, Flags},
+};
+
+/// From a table to a trained, checked model.
+#[derive(Parser)]
+#[command(version, about)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Serves the web client and the API.
+    Serve {
+        /// The address to listen on [default: 127.0.0.1:8080, or TRAINABLE_LISTEN].
+        #[arg(long)]
+        listen: Option<String>,
+        /// Where everything is kept [default: see README, or TRAINABLE_DATA].
+        #[arg(long)]
+        data: Option<PathBuf>,
+        /// Also runs the whole pipeline on a sample dataset with the autopilot.
+        #[arg(long, value_name = "SAMPLE", num_args = 0..=1, default_missing_value = "penguins")]
+        demo: Option<String>,
+    },
+    /// Runs the pipeline on your files, without a server.
+    Run {
+        /// Tables: CSV, TSV, Parquet, XLSX or JSON lines.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// The column to predict; inferred, with the reason given, when absent.
+        #[arg(long, value_name = "COLUMN")]
+        target: Option<String>,
+        /// What you want, in your own words.
+        #[arg(long, value_name = "TEXT", default_value = "")]
+        instructions: String,
+        /// Who drives: `autopilot`, or a model's provider.
+        #[arg(long, value_name = "NAME")]
+        provider: Option<String>,
+        /// The provider's model.
+        #[arg(long, value_name = "NAME")]
+        model: Option<String>,
+        /// The last stage to run.
+        #[arg(long, default_value = "train")]
+        through: Through,
+        /// The same seed gives the same figures [default: 42].
+        #[arg(long, value_name = "N")]
+        seed: Option<u64>,
+        /// Where the report, figures, splits, model and scripts go.
+        #[arg(long, value_name = "DIR", default_value = "trainable-result")]
+        out: PathBuf,
+        /// Ends with one JSON object on stdout; progress goes to stderr.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints schema.graphql.
+    Schema,
+    /// Brings the database to this version's schema.
+    Migrate {
+        /// Where everything is kept.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Says what this machine gives and what is missing, with the fix.
+    Doctor {
+        /// Where everything is kept.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Operator's tools.
+    Admin {
+        #[command(subcommand)]
+        verb: Admin,
+    },
+}
+
+#[derive(Subcommand)]
+enum Admin {
+    /// Installs the Python environment of the sandboxes.
+    PythonEnv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Through {
+    Eda,
+    Prep,
+    Train,
+}
+
+impl From<Through> for Stage {
+    fn from(through: Through) -> Self {
+        match through {
+            Through::Eda => Stage::Eda,
+            Through::Prep => Stage::Prep,
+            Through::Train => Stage::Train,
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    if let Verb::Schema = cli.verb {
+        print!("{}", trainable::graphql::schema_sdl());
+        return Exit::Done.into();
+    }
+    logging();
+    match system().and_then(|system| Ok(system.block_on(go(cli.verb)))) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(failure)) => {
+            eprintln!("trainable: {failure}");
+            failure.exit.into()
+        }
+        Err(error) => {
+            eprintln!("trainable: {error:#}");
+            Exit::Failed.into()
+        }
+    }
+}
+
+/// Actors decide on threads of their own; agent loops and requests share a pool.
+fn system() -> anyhow::Result<actix::SystemRunner> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the runtime did not start")?;
+    let mut runtime = Some(runtime);
+    Ok(actix::System::with_tokio_rt(move || runtime.take().expect("asked for once")))
+}
+
+fn logging() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+async fn go(verb: Verb) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Serve { listen, data, demo } => {
+            cli::serve::serve(load(Flags { listen, data })?, demo).await
+        }
+        Verb::Run { files, target, instructions, provider, model, through, seed, out, json } => {
+            let request = cli::run::Request {
+                files,
+                target,
+                instructions,
+                provider,
+                model,
+                through: through.into(),
+                seed,
+                out,
+                json,
+            };
+            Ok(cli::run::run(load(Flags::default())?, request).await)
+        }
+        Verb::Schema => Ok(Exit::Done),
+        Verb::Migrate { data } => {
+            let config = load(Flags { listen: None, data })?;
+            cli::app::App::open(&config, &config.data).await?;
+            Ok(Exit::Done)
+        }
+        Verb::Doctor { data } => cli::doctor::doctor(load(Flags { listen: None, data })?).await,
+        Verb::Admin { verb: Admin::PythonEnv } => {
+            cli::doctor::python_env(load(Flags::default())?).await
+        }
+    }
+}
+
+fn load(flags: Flags) -> Result<Config, Failure> {
+    Config::load(flags, &|name| std::env::var(name).ok())
+        .map_err(|problems| Failure::refused(problems.to_string()))
+}

@@ -1,1 +1,19 @@
-//! Tables.
+//! The tables, the typed ids and the closed vocabularies of Trainable.
+//!
+//! Everything above speaks in these types. This crate knows no query, no event and no rule.
+
+pub mod ids;
+pub mod principal;
+pub mod vocab;
+
+pub mod artifacts;
+pub mod events;
+pub mod experiments;
+pub mod idempotency;
+pub mod messages;
+pub mod metrics;
+pub mod processed_dataset_meta;
+pub mod sessions;
+pub mod stage_runs;
+pub mod uploads;
+pub mod usage;

@@ -1,1 +1,15 @@
-//! Migrations.
+//! The migrations of Trainable's database, oldest first. A released one is never edited.
+
+pub use sea_orm_migration::prelude::*;
+
+mod m20261123_000001_first;
+
+/// Runs the migrations.
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261123_000001_first::Migration)]
+    }
+}

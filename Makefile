@@ -1,0 +1,85 @@
+# The two commands of a newcomer are `make demo` and `make test`; both do all the set-up.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+LISTEN ?= 127.0.0.1:8080
+SAMPLE ?= diamonds
+BINARY := target/release/trainable
+WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
+
+.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser lint audit bench soak clean
+
+help:                ## Shows this
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
+
+setup:               ## Installs what running needs
+	@.ci/setup
+
+demo: setup build    ## Runs the whole pipeline on a bundled dataset and leaves it serving
+	$(BINARY) admin python-env
+	$(BINARY) serve --listen $(LISTEN) --demo $(SAMPLE)
+
+serve: setup build   ## Serves the web client and the API
+	$(BINARY) serve --listen $(LISTEN)
+
+build: web           ## Builds the release binary with the web client inside
+	cargo build --release --locked
+
+web: web/dist/index.html
+
+web/node_modules/.installed: web/package-lock.json
+	cd web && PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD=1 npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/index.html: web/node_modules/.installed $(WEB_SOURCES)
+	cd web && npm run --silent build
+
+test:                ## Runs every test; says what it skipped
+	@.ci/setup tests
+	$(MAKE) web
+	$(MAKE) lint
+	$(MAKE) test-rust
+	$(MAKE) test-python
+	$(MAKE) test-web
+	$(MAKE) test-browser
+	$(MAKE) audit
+	@echo "make test: everything passed"
+
+lint: web            ## Formats, lints and types, as checks
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd web && npm run --silent lint && npm run --silent typecheck
+
+test-rust: web       ## Rust tests, on the real database and real sandboxes
+	cargo build --locked
+	target/debug/trainable admin python-env
+	@if cargo nextest --version >/dev/null 2>&1; then \
+	    cargo nextest run --workspace --locked --no-fail-fast; \
+	else \
+	    echo "cargo-nextest is not installed (cargo install cargo-nextest); using cargo test"; \
+	    cargo test --workspace --locked --no-fail-fast; \
+	fi
+
+test-python:         ## The SDK, the runners and the autopilot's scripts
+	@tests/python/run
+
+test-web: web        ## The web client's unit tests, generated types and size budgets
+	cd web && npm run --silent test && npm run --silent size
+
+test-browser: web    ## A real browser on the real binary, from the upload to the report
+	@tests/browser/run
+
+audit: web/node_modules/.installed  ## Licences, sources and known holes of dependencies
+	@.ci/audit
+
+bench:               ## Measures; prints ratios against a floor in the same run
+	cargo bench --locked
+
+soak:                ## The long proofs: every sample twice, a million rows, bad days
+	@tests/soak/run
+
+clean:               ## Deletes what was built
+	cargo clean
+	rm -rf web/dist web/node_modules

@@ -1,0 +1,26 @@
+//! `sessions`: one pass through the pipeline; a projection of its log.
+
+use crate::ids::*;
+#[allow(unused_imports)]
+use crate::vocab::*;
+use sea_orm::entity::prelude::*;
+
+#[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+#[sea_orm(table_name = "sessions")]
+pub struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: SessionId,
+    pub experiment_id: ExperimentId,
+    pub state: SessionStateName,
+    /// The sequence of the last event that is projected.
+    pub last_seq: i64,
+    /// Raised by every takeover; an append that carries an older one is refused.
+    pub owner_epoch: i64,
+    pub created_at: DateTimeUtc,
+    pub updated_at: DateTimeUtc,
+}
+
+#[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,97 @@
+//! The adapters of one process, wired together.
+
+use super::Failure;
+use crate::{
+    autopilot::Autopilot,
+    config::{Config, Database},
+    dataset::{self, Datasets},
+    log::EventLog,
+    objects::{ObjectStore, filesystem::FileObjects},
+    sandbox::{
+        SandboxProvider,
+        local::{LocalConfig, LocalSandboxes},
+    },
+    session::{Directory, Parts, Providers},
+    store::Store,
+};
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+/// Everything that a running process holds.
+pub struct App {
+    pub store: Store,
+    pub sandboxes: Arc<LocalSandboxes>,
+    pub objects: Arc<dyn ObjectStore>,
+    pub datasets: Datasets,
+    pub directory: Directory,
+    /// Held for as long as the process uses the data directory.
+    _lock: File,
+}
+
+impl App {
+    /// Opens the data directory and everything in it.
+    ///
+    /// *Errors*: one sentence that says what to do.
+    pub async fn open(config: &Config, data: &Path) -> Result<Self, Failure> {
+        let lock = lock(data)?;
+        let store = match &config.database {
+            Database::Sqlite => Store::open_sqlite(&data.join("trainable.db")).await,
+            Database::Postgres(url) => Store::open_postgres(url).await,
+        }
+        .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
+        let log = EventLog::start(store.clone());
+        let objects = FileObjects::new(data.join("objects"))
+            .map_err(|error| Failure::failed(format!("the object store cannot be opened: {error}")))?;
+        let objects: Arc<dyn ObjectStore> = Arc::new(objects);
+        let sandboxes = Arc::new(sandboxes(config, data)?);
+        let limits = dataset::Limits { upload_bytes: config.upload_bytes, ..dataset::Limits::default() };
+        let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
+        let datasets =
+            Datasets::new(store.clone(), log.clone(), Arc::clone(&objects), Arc::clone(&shared), limits);
+        let directory = Directory::new(Parts {
+            store: store.clone(),
+            log,
+            sandboxes: shared,
+            datasets: datasets.clone(),
+            providers: Providers::new(Arc::new(Autopilot::new())),
+            cpus: config.cpus,
+            memory_mib: config.memory_mib,
+        });
+        Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })
+    }
+}
+
+/// The local sandboxes of a data directory.
+pub fn sandboxes(config: &Config, data: &Path) -> Result<LocalSandboxes, Failure> {
+    let local = LocalConfig {
+        python: config.python.clone(),
+        environment: config.environment.clone(),
+        environments_dir: Some(config.python_root.clone()),
+        ..LocalConfig::new(data)
+    };
+    LocalSandboxes::new(local).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// Takes the data directory for this process alone.
+fn lock(data: &Path) -> Result<File, Failure> {
+    let said = |error: std::io::Error| {
+        Failure::refused(format!(
+            "the data directory `{}` cannot be used: {error}; choose another with --data or TRAINABLE_DATA",
+            data.display()
+        ))
+    };
+    fs::create_dir_all(data).map_err(said)?;
+    let path: PathBuf = data.join("lock");
+    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(said)?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(fs::TryLockError::WouldBlock) => Err(Failure::refused(format!(
+            "another trainable uses the data directory `{}`; stop it, or choose another with --data",
+            data.display()
+        ))),
+        Err(fs::TryLockError::Error(error)) => Err(said(error)),
+    }
+}

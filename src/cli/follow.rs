@@ -1,0 +1,251 @@
+//! Progress of a session in the terminal: the stage, the step, the best metric so far, elapsed time.
+
+use crate::{
+    event::{Entry, Event, Fact, OutputStream, Outcome, PlanStatus, SessionEvent},
+    log::EventLog,
+    session::state::title,
+};
+use entity::{
+    ids::SessionId,
+    vocab::{SessionStateName, Stage},
+};
+use std::{
+    collections::BTreeMap,
+    io::{IsTerminal, Write},
+    time::{Duration, Instant},
+};
+
+/// How often the line at the bottom is drawn anew.
+const REDRAW: Duration = Duration::from_millis(200);
+const PAGE: u64 = 512;
+
+/// How a followed session came to rest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Followed {
+    pub state: Option<SessionStateName>,
+    pub stages: Vec<StageSummary>,
+    /// What ended the last run, when it did not end well.
+    pub error: Option<String>,
+}
+
+/// One stage run, in short.
+#[derive(Clone, Debug, PartialEq, serde::Serialize)]
+pub(super) struct StageSummary {
+    pub stage: Stage,
+    pub state: entity::vocab::StageRunState,
+    pub seconds: f64,
+}
+
+/// Follows a session until it rests.
+pub(super) async fn follow(log: &EventLog, session: SessionId) -> Result<Followed, String> {
+    let mut wakes = log.follow(session);
+    let mut screen = Screen::new();
+    let mut seq = 0;
+    let mut redraw = tokio::time::interval(REDRAW);
+    loop {
+        loop {
+            let page = log.since(session, seq, PAGE).await.map_err(|error| error.to_string())?;
+            let Some(last) = page.last() else { break };
+            seq = last.seq;
+            for entry in &page {
+                screen.take(entry);
+            }
+        }
+        if screen.rests() {
+            screen.clear();
+            return Ok(screen.followed);
+        }
+        tokio::select! {
+            changed = wakes.changed() => changed.map_err(|_| "the log was closed".to_owned())?,
+            _ = redraw.tick() => screen.draw(),
+        }
+    }
+}
+
+struct Screen {
+    begun: Instant,
+    terminal: bool,
+    followed: Followed,
+    stage: Option<(Stage, chrono::DateTime<chrono::Utc>)>,
+    step: String,
+    best: BTreeMap<String, f64>,
+    latest: Option<String>,
+    drawn: bool,
+}
+
+impl Screen {
+    fn new() -> Self {
+        Self {
+            begun: Instant::now(),
+            terminal: std::io::stderr().is_terminal(),
+            followed: Followed::default(),
+            stage: None,
+            step: String::new(),
+            best: BTreeMap::new(),
+            latest: None,
+            drawn: false,
+        }
+    }
+
+    fn rests(&self) -> bool {
+        use SessionStateName::*;
+        match self.followed.state {
+            None | Some(Created | EdaRunning | PrepRunning | TrainRunning) => false,
+            Some(EdaDone | PrepDone | TrainDone | Failed | Cancelled) => self.stage.is_none(),
+        }
+    }
+
+    fn take(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::Session(event) => self.decision(entry, event),
+            Event::Fact(fact) => self.fact(fact),
+        }
+    }
+
+    fn decision(&mut self, entry: &Entry, event: &SessionEvent) {
+        match event {
+            SessionEvent::StateChange { state } => self.followed.state = Some(*state),
+            SessionEvent::StageRunStarted { stage, provider, .. } => {
+                self.stage = Some((*stage, entry.at));
+                self.step = "preparing".into();
+                self.best.clear();
+                self.latest = None;
+                self.say(&format!("{:<5}  started by {provider}", title(*stage)));
+            }
+            SessionEvent::StageRunEnded { stage, outcome } => {
+                let seconds = self.stage.take().map_or(0.0, |(_, from)| {
+                    (entry.at - from).num_milliseconds() as f64 / 1000.0
+                });
+                let said = match outcome {
+                    Outcome::Done { summary } => format!("done in {seconds:.1} s: {}", one_line(summary)),
+                    Outcome::Failed { message } => format!("failed: {}", one_line(message)),
+                    Outcome::Cancelled => "cancelled".into(),
+                };
+                self.followed.error = match outcome {
+                    Outcome::Failed { message } => Some(message.clone()),
+                    Outcome::Done { .. } | Outcome::Cancelled => None,
+                };
+                let state = outcome.state();
+                self.followed.stages.push(StageSummary { stage: *stage, state, seconds });
+                self.say(&format!("{:<5}  {said}", title(*stage)));
+            }
+            SessionEvent::SessionCreated { .. }
+            | SessionEvent::UserMessage { .. }
+            | SessionEvent::QuestionAnswered { .. } => {}
+        }
+    }
+
+    fn fact(&mut self, fact: &Fact) {
+        match fact {
+            Fact::PlanUpdated { steps } => {
+                if let Some(step) = steps.iter().find(|s| s.status == PlanStatus::InProgress) {
+                    self.step = step.title.clone();
+                }
+            }
+            Fact::ExecutionStarted { script, .. } => {
+                let name = script.rsplit('/').next().unwrap_or(script);
+                self.step = name.to_owned();
+                self.tell(&format!("running {name}"));
+            }
+            Fact::Notice { text } => {
+                self.step = one_line(text);
+                self.tell(&one_line(text));
+            }
+            Fact::AgentError { message, .. } => self.tell(&format!("error: {}", one_line(message))),
+            Fact::MetricsBatch { items, .. } => {
+                for point in items {
+                    self.metric(&point.name, point.value);
+                }
+            }
+            Fact::CodeOutput { stream: OutputStream::Stdout | OutputStream::Stderr, .. }
+            | Fact::TurnStarted { .. }
+            | Fact::TurnEnded { .. }
+            | Fact::AgentMessage { .. }
+            | Fact::ToolStart { .. }
+            | Fact::ToolEnd { .. }
+            | Fact::ExecutionEnded { .. }
+            | Fact::FileCreated { .. }
+            | Fact::FileChanged { .. }
+            | Fact::ChartConfig { .. }
+            | Fact::LogRecord { .. }
+            | Fact::QuestionAsked { .. }
+            | Fact::UsageRecorded { .. }
+            | Fact::BudgetExceeded { .. }
+            | Fact::DatasetDescribed { .. }
+            | Fact::ReportReady { .. }
+            | Fact::FilesReady { .. }
+            | Fact::ValidationResult { .. }
+            | Fact::DatasetProcessed { .. } => {}
+        }
+    }
+
+    /// Keeps the best of each validation metric; its name says which way is better.
+    fn metric(&mut self, name: &str, value: f64) {
+        if !value.is_finite() || !name.starts_with("val") {
+            return;
+        }
+        let better = match self.best.get(name) {
+            Some(best) if lower_is_better(name) => value < *best,
+            Some(best) => value > *best,
+            None => true,
+        };
+        if better {
+            self.best.insert(name.to_owned(), value);
+            self.latest = Some(name.to_owned());
+        }
+    }
+
+    fn shown_metric(&self) -> String {
+        let best = self.latest.as_ref().and_then(|name| Some((name, self.best.get(name)?)));
+        best.map(|(name, value)| format!("  best {name} {value:.4}")).unwrap_or_default()
+    }
+
+    /// A line about the stage at work.
+    fn tell(&mut self, text: &str) {
+        if let Some((stage, _)) = self.stage {
+            let metric = self.shown_metric();
+            self.say(&format!("{:<5}  {text}{metric}", title(stage)));
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        self.clear();
+        eprintln!("{}  {text}", clock(self.begun.elapsed()));
+    }
+
+    fn draw(&mut self) {
+        let (true, Some((stage, _))) = (self.terminal, self.stage) else { return };
+        let line = format!(
+            "{}  {:<5}  {}{}",
+            clock(self.begun.elapsed()),
+            title(stage),
+            self.step,
+            self.shown_metric()
+        );
+        let cut: String = line.chars().take(100).collect();
+        let mut out = std::io::stderr().lock();
+        // A terminal that went away is noticed by whoever reads the exit code.
+        let _ = write!(out, "\r\x1b[2K{cut}").and_then(|()| out.flush());
+        self.drawn = true;
+    }
+
+    fn clear(&mut self) {
+        if std::mem::take(&mut self.drawn) {
+            eprint!("\r\x1b[2K");
+        }
+    }
+}
+
+fn lower_is_better(name: &str) -> bool {
+    ["loss", "error", "rmse", "mae", "mse", "brier", "deviance"].iter().any(|part| name.contains(part))
+}
+
+fn one_line(text: &str) -> String {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    flat.chars().filter(|c| !c.is_control()).take(300).collect()
+}
+
+fn clock(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    format!("{:02}:{:02}", seconds / 60, seconds % 60)
+}

@@ -1,0 +1,111 @@
+//! `trainable serve`: the server, until it is told to stop.
+
+use super::{Exit, Failure, app::App, demo};
+use crate::{
+    config::Config,
+    graphql::{self, Limits},
+    http::{self, HttpConfig, HttpParts},
+    sandbox::SandboxProvider,
+};
+use std::{net::TcpListener, sync::Arc};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio_util::sync::CancellationToken;
+
+/// Serves; with `sample`, also runs the demo on that sample.
+pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failure> {
+    let listener = TcpListener::bind(config.listen).map_err(|error| {
+        Failure::refused(format!(
+            "cannot listen on `{}`: {error}; choose another with --listen",
+            config.listen
+        ))
+    })?;
+    let address = listener.local_addr().map_err(|e| Failure::failed(e.to_string()))?;
+    let app = Arc::new(App::open(&config, &config.data).await?);
+    let standing = app.sandboxes.standing();
+    tracing::info!(tier = ?standing.tier, "{}", standing.summary);
+    for missing in &standing.missing {
+        eprintln!("trainable: {missing}");
+    }
+    let stopping = CancellationToken::new();
+    let parts = parts(&config, &app);
+    let serving = http::serve(listener, parts, stopping.clone());
+    eprintln!("trainable: the web client is at http://{address}/ and GraphiQL at http://{address}/graphiql");
+    prepare(&app);
+    recover(&app);
+    if let Some(sample) = sample {
+        let app = Arc::clone(&app);
+        tokio::spawn(async move { demo::run(&app, &sample, address).await });
+    }
+    let stop = async {
+        stop_asked().await;
+        eprintln!("\ntrainable: stopping; what runs is taken up by the next start");
+        app.directory.suspend().await;
+        stopping.cancel();
+    };
+    let (served, ()) = tokio::join!(serving, stop);
+    served.map_err(|error| Failure::failed(format!("the server failed: {error}")))?;
+    Ok(Exit::Done)
+}
+
+fn parts(config: &Config, app: &App) -> HttpParts {
+    let limits = Limits::default();
+    let sandboxes: Arc<dyn SandboxProvider> = app.sandboxes.clone();
+    HttpParts {
+        schema: graphql::schema(graphql::Parts {
+            store: app.store.clone(),
+            directory: app.directory.clone(),
+            datasets: app.datasets.clone(),
+            sandboxes: Arc::clone(&sandboxes),
+            limits: limits.clone(),
+            introspection: config.graphiql,
+        }),
+        store: app.store.clone(),
+        datasets: app.datasets.clone(),
+        sandboxes,
+        config: HttpConfig {
+            allowed_hosts: config.hosts.clone(),
+            token: config.token.clone(),
+            max_upload_bytes: config.upload_bytes,
+            graphiql: config.graphiql,
+            limits,
+            ..HttpConfig::default()
+        },
+    }
+}
+
+/// Makes the Python environment ready behind the server's back.
+fn prepare(app: &Arc<App>) {
+    let sandboxes = app.sandboxes.clone();
+    tokio::spawn(async move {
+        let progress = Arc::new(|text: String| eprintln!("trainable: {text}"));
+        if let Err(error) = sandboxes.prepare(progress).await {
+            eprintln!("trainable: {error}");
+        }
+    });
+}
+
+fn recover(app: &Arc<App>) {
+    let directory = app.directory.clone();
+    tokio::spawn(async move {
+        if let Err(error) = directory.recover().await {
+            tracing::error!(%error, "running sessions could not be taken up");
+        }
+    });
+}
+
+async fn stop_asked() {
+    let interrupt = signal(SignalKind::interrupt());
+    let terminate = signal(SignalKind::terminate());
+    match (interrupt, terminate) {
+        (Ok(mut interrupt), Ok(mut terminate)) => {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        }
+        (Err(error), _) | (_, Err(error)) => {
+            tracing::error!(%error, "signals cannot be heard; only SIGKILL stops this server");
+            std::future::pending().await
+        }
+    }
+}

@@ -1,0 +1,220 @@
+//! Environment and flags -> [`Config`], once, with every problem reported together.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+/// What flags say; they win over the environment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Flags {
+    pub listen: Option<String>,
+    pub data: Option<PathBuf>,
+}
+
+/// Everything that can be set.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Config {
+    pub listen: SocketAddr,
+    /// Database, objects, volumes.
+    pub data: PathBuf,
+    /// Where Python environments are built; shared by all servers of a machine.
+    pub python_root: PathBuf,
+    /// An interpreter to build the environment with; the first suitable one by default.
+    pub python: Option<PathBuf>,
+    /// An environment of the operator's own, used as it is.
+    pub environment: Option<PathBuf>,
+    pub database: Database,
+    /// Required of every request when set.
+    pub token: Option<String>,
+    /// Names beside the loopback ones that a `Host` header may carry.
+    pub hosts: Vec<String>,
+    /// Bytes of one upload.
+    pub upload_bytes: u64,
+    /// Memory of one execution, in MiB.
+    pub memory_mib: u64,
+    /// Cores that one execution may use.
+    pub cpus: u32,
+    /// Serve GraphiQL and answer introspection.
+    pub graphiql: bool,
+}
+
+/// Where rows are kept.
+#[derive(Clone, PartialEq, Eq)]
+pub enum Database {
+    /// A file in the data directory.
+    Sqlite,
+    Postgres(String),
+}
+
+impl std::fmt::Debug for Database {
+    /// Never shows the URL: it may hold a password.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Database::Sqlite => "Sqlite",
+            Database::Postgres(_) => "Postgres(…)",
+        })
+    }
+}
+
+/// Every problem of a configuration, each in one sentence.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", .0.join("\n"))]
+pub struct Problems(pub Vec<String>);
+
+/// Reads variables and gathers what is wrong with them.
+struct Reader<'a> {
+    env: &'a dyn Fn(&str) -> Option<String>,
+    problems: Vec<String>,
+}
+
+impl Reader<'_> {
+    fn text(&self, name: &str) -> Option<String> {
+        (self.env)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+    }
+
+    fn path(&self, name: &str) -> Option<PathBuf> {
+        self.text(name).map(PathBuf::from)
+    }
+
+    fn number(&mut self, name: &str, unit: &str, range: std::ops::RangeInclusive<u64>, default: u64) -> u64 {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse() {
+            Ok(number) if range.contains(&number) => number,
+            Ok(_) | Err(_) => {
+                let (from, to) = (range.start(), range.end());
+                self.problems.push(format!("{name} is `{text}`; give a whole number of {unit} from {from} to {to}"));
+                default
+            }
+        }
+    }
+
+    fn flag(&mut self, name: &str, default: bool) -> bool {
+        match self.text(name).as_deref() {
+            None => default,
+            Some("1" | "true" | "yes" | "on") => true,
+            Some("0" | "false" | "no" | "off") => false,
+            Some(text) => {
+                self.problems.push(format!("{name} is `{text}`; give `true` or `false`"));
+                default
+            }
+        }
+    }
+}
+
+impl Config {
+    /// Reads the configuration.
+    ///
+    /// *Errors*: all problems at once.
+    pub fn load(flags: Flags, env: &dyn Fn(&str) -> Option<String>) -> Result<Self, Problems> {
+        let mut reader = Reader { env, problems: Vec::new() };
+        let listen = flags.listen.or_else(|| reader.text("TRAINABLE_LISTEN"));
+        let listen = listen.unwrap_or_else(|| "127.0.0.1:8080".into());
+        let address = listen.replace("localhost", "127.0.0.1").parse::<SocketAddr>();
+        let token = reader.text("TRAINABLE_TOKEN");
+        if token.as_ref().is_some_and(|token| token.len() < 16) {
+            reader.problems.push("TRAINABLE_TOKEN is shorter than 16 characters; make a longer one".into());
+        }
+        match &address {
+            Err(_) => reader.problems.push(format!(
+                "the address `{listen}` is not one to listen on; give one such as `127.0.0.1:8080`"
+            )),
+            Ok(address) if !address.ip().is_loopback() && token.is_none() => reader.problems.push(format!(
+                "`{address}` can be reached from other machines; set TRAINABLE_TOKEN, or listen on `127.0.0.1`"
+            )),
+            Ok(_) => {}
+        }
+        let database = match reader.text("DATABASE_URL") {
+            None => Database::Sqlite,
+            Some(url) if url.starts_with("postgres://") || url.starts_with("postgresql://") => {
+                Database::Postgres(url)
+            }
+            Some(url) if url.starts_with("sqlite:") => {
+                reader.problems.push(
+                    "DATABASE_URL names SQLite, which is the default; unset it and set TRAINABLE_DATA".into(),
+                );
+                Database::Sqlite
+            }
+            Some(_) => {
+                reader.problems.push("DATABASE_URL is not a `postgres://` address".into());
+                Database::Sqlite
+            }
+        };
+        let data = flags.data.or_else(|| reader.path("TRAINABLE_DATA")).unwrap_or_else(|| default_data(env));
+        let data = std::path::absolute(&data).unwrap_or(data);
+        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        let config = Self {
+            listen: address.unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8080))),
+            python_root: reader.path("TRAINABLE_PYTHON_ROOT").unwrap_or_else(|| default_data(env).join("python")),
+            data,
+            python: reader.path("TRAINABLE_PYTHON"),
+            environment: reader.path("TRAINABLE_PYTHON_ENV"),
+            database,
+            token,
+            hosts: reader
+                .text("TRAINABLE_HOSTS")
+                .map(|text| text.split(',').map(|host| host.trim().to_lowercase()).collect())
+                .unwrap_or_default(),
+            upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096) << 20,
+            memory_mib: reader.number("TRAINABLE_MEMORY_MIB", "MiB", 256..=4_194_304, 4096),
+            cpus: reader.number("TRAINABLE_CPUS", "cores", 1..=1024, cores) as u32,
+            graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
+        };
+        if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
+    }
+}
+
+/// Root's home is closed to the sandboxes' user, so root's data lies elsewhere.
+fn default_data(env: &dyn Fn(&str) -> Option<String>) -> PathBuf {
+    if rustix::process::geteuid().is_root() {
+        return PathBuf::from("/var/lib/trainable");
+    }
+    let home = || env("HOME").map(|home| PathBuf::from(home).join(".local/share"));
+    env("XDG_DATA_HOME")
+        .filter(|path| path.starts_with('/'))
+        .map(PathBuf::from)
+        .or_else(home)
+        .unwrap_or_else(|| PathBuf::from("."))
+        .join("trainable")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(listen: &str, vars: &[(&str, &str)], expect: &[&str]) {
+        let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let flags = Flags { listen: Some(listen.into()), data: Some("/data".into()) };
+        let found = Config::load(flags, &env).err().map(|p| p.0).unwrap_or_default();
+        assert_eq!(found.len(), expect.len(), "{found:?}");
+        for (problem, part) in found.iter().zip(expect) {
+            assert!(problem.contains(part), "{problem:?} lacks {part:?}");
+        }
+    }
+
+    #[test]
+    fn problems_are_reported_together() {
+        let good = ("TRAINABLE_TOKEN", "0123456789abcdef");
+        check("127.0.0.1:0", &[], &[]);
+        check("localhost:8080", &[], &[]);
+        check("[::1]:8080", &[], &[]);
+        check("0.0.0.0:8080", &[], &["reached from other machines"]);
+        check("0.0.0.0:8080", &[good], &[]);
+        check("somewhere", &[], &["not one to listen on"]);
+        check("127.0.0.1:0", &[("DATABASE_URL", "postgres://u:p@h/d")], &[]);
+        check(
+            "nowhere",
+            &[
+                ("TRAINABLE_TOKEN", "short"),
+                ("DATABASE_URL", "mysql://x"),
+                ("TRAINABLE_MEMORY_MIB", "lots"),
+                ("TRAINABLE_GRAPHIQL", "perhaps"),
+            ],
+            &["shorter than 16", "not one to listen on", "not a `postgres://`", "MiB from 256", "`true` or `false`"],
+        );
+    }
+
+    #[test]
+    fn a_password_is_never_shown() {
+        let shown = format!("{:?}", Database::Postgres("postgres://u:secret@h/d".into()));
+        assert!(!shown.contains("secret"));
+    }
+}

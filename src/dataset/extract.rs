@@ -1,0 +1,70 @@
+//! Writing the dataset folder that agents see, when the first stage starts.
+
+use super::{
+    CreateError, Datasets, Description,
+    create::{Intake, Request, files, json},
+};
+use crate::{
+    sandbox::{Access, Mount, VolumeName, VolumePath},
+    store::{experiments, uploads},
+};
+use bytes::Bytes;
+use entity::ids::ExperimentId;
+use futures::StreamExt;
+use serde_json::Value;
+
+/// Where the folder stands inside the runner's sandbox.
+const OUT: &str = "/data/out";
+/// Written last, by the server: the folder is whole.
+const READY: &str = ".ready";
+const MAX_DESCRIPTION: u64 = 16 * 1024 * 1024;
+
+impl Datasets {
+    /// Makes the volume `datasets/{experiment}` ready and returns `dataset.json`; cheap when it is.
+    /// Safe to repeat after a crash: a folder that is not whole is written anew.
+    ///
+    /// *Errors*: the sentence in them is for people.
+    pub async fn extract(&self, experiment: ExperimentId) -> Result<Value, CreateError> {
+        let name = dataset_volume(experiment);
+        let volume = self.sandboxes.volume(&name).await?;
+        let path = |text| VolumePath::parse(text).expect("a plain name is a path");
+        if volume.stat(&path(READY)).await?.is_some()
+            && let Some(described) =
+                json(volume.as_ref(), &path("dataset.json"), MAX_DESCRIPTION).await?
+        {
+            return Ok(described);
+        }
+        let gone = || CreateError::Unavailable("the experiment was deleted".into());
+        let row = experiments::find(self.store.read(), experiment).await?.ok_or_else(gone)?;
+        let found = uploads::of_experiment(self.store.read(), experiment).await?;
+        self.sandboxes.delete_volume(&name).await?;
+        let volume = self.sandboxes.volume(&name).await?;
+        let intake = Intake::fill(self, &found).await?;
+        let request = Request {
+            files: files(&found),
+            target: row.target_column.as_deref(),
+            main_table: row.main_table.as_deref(),
+            extract_to: Some(OUT),
+        };
+        let out = Mount { volume: name, at: OUT.into(), access: Access::ReadWrite };
+        let result =
+            self.run::<_, Description>("describe", &request, vec![intake.mount(), out]).await;
+        intake.delete(self).await;
+        let description = result?;
+        if !description.ok {
+            return Err(CreateError::Refused(description.errors()));
+        }
+        let described = json(volume.as_ref(), &path("dataset.json"), MAX_DESCRIPTION).await?;
+        let described: Value = described.ok_or_else(|| {
+            CreateError::Unavailable("the dataset's folder was not written; retry the stage".into())
+        })?;
+        let mark = futures::stream::iter([Ok(Bytes::from_static(b"1\n"))]).boxed();
+        volume.put(&path(READY), mark).await?;
+        Ok(described)
+    }
+}
+
+/// The volume of an experiment's dataset.
+pub(super) fn dataset_volume(experiment: ExperimentId) -> VolumeName {
+    VolumeName::parse(&format!("datasets/{experiment}")).expect("a UUID is a plain segment")
+}

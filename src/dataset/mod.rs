@@ -1,0 +1,79 @@
+//! Datasets: from uploads at rest to the folder that agents see.
+//!
+//! Uploads are never mounted where an agent can reach them and never decoded by the server: the
+//! trusted runners read them in sandboxes of their own. The layout is made so that rows can be
+//! sealed before anything is written.
+
+mod create;
+mod delete;
+mod description;
+mod extract;
+mod preview;
+mod runner;
+mod samples;
+mod upload;
+
+use crate::{log::EventLog, objects::ObjectStore, sandbox::SandboxProvider, store::Store};
+use entity::ids::UploadId;
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+pub use create::{CreateError, NewExperiment, Source};
+pub use delete::DeleteError;
+pub use description::{Column, Description, Finding, Severity, Table, TopValue};
+pub use preview::{Preview, PreviewColumn};
+pub use runner::RunnerError;
+pub use samples::{Sample, Task, list as list_samples};
+pub use upload::ReceiveError;
+
+/// Runners that may work at once; they are short and memory is finite.
+const RUNNERS: usize = 2;
+
+/// What makes experiments and their folders. Cheap to clone.
+#[derive(Clone)]
+pub struct Datasets {
+    store: Store,
+    log: EventLog,
+    objects: Arc<dyn ObjectStore>,
+    sandboxes: Arc<dyn SandboxProvider>,
+    limits: Limits,
+    turns: Arc<Semaphore>,
+}
+
+/// What uploads and runners may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of one upload.
+    pub upload_bytes: u64,
+    /// Memory of one runner, in MiB.
+    pub runner_memory_mib: u64,
+    /// Wall-clock seconds of one runner.
+    pub runner_seconds: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { upload_bytes: 4 << 30, runner_memory_mib: 4096, runner_seconds: 900 }
+    }
+}
+
+impl Datasets {
+    pub fn new(
+        store: Store,
+        log: EventLog,
+        objects: Arc<dyn ObjectStore>,
+        sandboxes: Arc<dyn SandboxProvider>,
+        limits: Limits,
+    ) -> Self {
+        Self { store, log, objects, sandboxes, limits, turns: Arc::new(Semaphore::new(RUNNERS)) }
+    }
+
+    pub fn limits(&self) -> Limits {
+        self.limits
+    }
+}
+
+/// Where an upload rests.
+fn object_key(id: UploadId) -> crate::objects::ObjectKey {
+    crate::objects::ObjectKey::parse(&format!("uploads/{id}")).expect("a UUID is a plain segment")
+}

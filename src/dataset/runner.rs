@@ -1,0 +1,141 @@
+//! Runs a trusted runner in a fresh sandbox that no agent used: a request in, a result out.
+
+use super::Datasets;
+use crate::sandbox::{
+    Access, Ending, ExecSpec, Limits, Mount, Output, Program, SandboxError, SandboxSpec,
+    VolumeName, VolumePath,
+};
+use bytes::Bytes;
+use futures::StreamExt;
+use serde::{Serialize, de::DeserializeOwned};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use uuid::Uuid;
+
+/// Where the runner's own folder stands inside its sandbox.
+const WORK: &str = "/data/work";
+/// The largest result that is read.
+const MAX_RESULT: u64 = 8 * 1024 * 1024;
+/// What is kept of a runner's complaints, for the log.
+const MAX_STDERR: usize = 4 * 1024;
+
+/// Why a runner gave no result. The texts are for people.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RunnerError {
+    /// The data asks for more than a runner may take.
+    #[error("{0}")]
+    TooMuch(String),
+    /// Something of ours is away or broke; a retry is safe.
+    #[error("{0}")]
+    Unavailable(String),
+}
+
+impl From<SandboxError> for RunnerError {
+    fn from(error: SandboxError) -> Self {
+        tracing::error!(%error, "a runner's sandbox failed");
+        RunnerError::Unavailable(match error {
+            SandboxError::Unavailable(said) | SandboxError::Environment(said) => said,
+            SandboxError::DiskFull => "the server's disk is full; free space and try again".into(),
+            SandboxError::NoFile(_) | SandboxError::Io { .. } => {
+                "the sandbox that reads the data failed; try again".into()
+            }
+        })
+    }
+}
+
+impl Datasets {
+    /// Runs a runner with a request, beside `mounts`, and reads its result.
+    pub(super) async fn run<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        name: &'static str,
+        request: &Q,
+        mounts: Vec<Mount>,
+    ) -> Result<A, RunnerError> {
+        // Closed never: the semaphore lives as long as this.
+        let _turn =
+            self.turns.acquire().await.map_err(|e| RunnerError::Unavailable(e.to_string()))?;
+        self.sandboxes.prepare(Arc::new(|text| tracing::info!("{text}"))).await?;
+        let work = VolumeName::parse(&format!("work/{}", Uuid::now_v7()))
+            .expect("a UUID is a plain segment");
+        let result = self.run_in(&work, name, request, mounts).await;
+        if let Err(error) = self.sandboxes.delete_volume(&work).await {
+            tracing::warn!(%error, "a runner's folder was not deleted");
+        }
+        result
+    }
+
+    async fn run_in<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        work: &VolumeName,
+        name: &'static str,
+        request: &Q,
+        mut mounts: Vec<Mount>,
+    ) -> Result<A, RunnerError> {
+        let volume = self.sandboxes.volume(work).await?;
+        let path = |text| VolumePath::parse(text).expect("a plain name is a path");
+        let body = serde_json::to_vec(request).expect("a request is always JSON");
+        volume
+            .put(&path("request.json"), futures::stream::iter([Ok(Bytes::from(body))]).boxed())
+            .await?;
+        mounts.push(Mount { volume: work.clone(), at: WORK.into(), access: Access::ReadWrite });
+        let limits = Limits {
+            memory_mib: self.limits.runner_memory_mib,
+            output_bytes: 1024 * 1024,
+            ..Limits::default()
+        };
+        let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits }).await?;
+        let spec = ExecSpec {
+            program: Program::Runner {
+                name,
+                args: vec![format!("{WORK}/request.json"), format!("{WORK}/result.json")],
+            },
+            env: BTreeMap::new(),
+            workdir: WORK.into(),
+            timeout: Duration::from_secs(self.limits.runner_seconds),
+        };
+        let mut stream = sandbox.exec(spec).await?;
+        let (mut stderr, mut ending) = (Vec::new(), None);
+        while let Some(output) = stream.next().await {
+            match output {
+                Output::Stderr(bytes) if stderr.len() < MAX_STDERR => {
+                    stderr.extend_from_slice(&bytes)
+                }
+                Output::Stdout(_) | Output::Stderr(_) | Output::Record(_) => {}
+                Output::Exited(exit) => ending = Some(exit.ending),
+            }
+        }
+        sandbox.terminate().await;
+        let seconds = self.limits.runner_seconds;
+        let memory = self.limits.runner_memory_mib;
+        match ending {
+            Some(Ending::Code(0)) => {}
+            Some(Ending::OutOfMemory) => {
+                let said = format!(
+                    "the data needs more than {memory} MiB of memory to be read; upload less of it"
+                );
+                return Err(RunnerError::TooMuch(said));
+            }
+            Some(Ending::TimedOut) => {
+                let said =
+                    format!("the data could not be read within {seconds} s; upload less of it");
+                return Err(RunnerError::TooMuch(said));
+            }
+            Some(Ending::DiskFull) => {
+                return Err(RunnerError::TooMuch(
+                    "the data needs more disk than is allowed; upload less of it".into(),
+                ));
+            }
+            Some(Ending::Code(_) | Ending::Signal(_) | Ending::Terminated) | None => {
+                let stderr = String::from_utf8_lossy(&stderr);
+                tracing::error!(runner = name, ?ending, %stderr, "a runner failed");
+                return Err(RunnerError::Unavailable(
+                    "the sandbox that reads the data failed; try again".into(),
+                ));
+            }
+        }
+        let bytes = volume.read(&path("result.json"), 0..MAX_RESULT).await?;
+        serde_json::from_slice(&bytes).map_err(|error| {
+            tracing::error!(runner = name, %error, "a runner's result was not understood");
+            RunnerError::Unavailable("the sandbox that reads the data gave no usable answer".into())
+        })
+    }
+}

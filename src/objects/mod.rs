@@ -1,0 +1,91 @@
+//! The port to the object store, where uploads and synced artifacts rest, and its backends.
+//!
+//! It knows keys and bytes; no session, event or database.
+
+pub mod filesystem;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::stream::BoxStream;
+use std::{fmt, ops::Range};
+
+/// Keeps bytes by key.
+#[async_trait]
+pub trait ObjectStore: Send + Sync {
+    /// Stores a stream under a key, whole or not at all, never held in memory.
+    ///
+    /// *Errors*: [`ObjectError::TooLarge`] as soon as `limit` bytes are passed,
+    /// [`ObjectError::Broken`] when the stream ends in an error. After any error nothing is kept.
+    async fn put(
+        &self,
+        key: &ObjectKey,
+        body: BoxStream<'static, std::io::Result<Bytes>>,
+        limit: u64,
+    ) -> Result<Stored, ObjectError>;
+
+    /// The bytes of an object, in pieces; the range is cut to what the object has.
+    async fn get(
+        &self,
+        key: &ObjectKey,
+        range: Option<Range<u64>>,
+    ) -> Result<BoxStream<'static, std::io::Result<Bytes>>, ObjectError>;
+
+    /// An object's size in bytes; `None` when there is none.
+    async fn size(&self, key: &ObjectKey) -> Result<Option<u64>, ObjectError>;
+
+    /// Deletes an object; nothing happens when it is not there.
+    async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError>;
+}
+
+/// What was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Bytes.
+    pub size: u64,
+    /// Lower-case hex.
+    pub sha256: String,
+}
+
+/// A key made of plain segments: `uploads/0192…`.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct ObjectKey(String);
+
+impl ObjectKey {
+    /// Parses a key made of segments of `a-z`, `0-9`, `-`, `_` and `.`; no segment starts with a dot.
+    pub fn parse(key: &str) -> Option<Self> {
+        let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "-_.".contains(c);
+        let good = |s: &str| {
+            !s.is_empty() && s.len() <= 128 && !s.starts_with('.') && s.chars().all(plain)
+        };
+        (key.len() <= 512 && key.split('/').all(good)).then(|| Self(key.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Why the object store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    #[error("no object `{0}`")]
+    NoObject(ObjectKey),
+    #[error("larger than the limit of {limit} bytes")]
+    TooLarge { limit: u64 },
+    #[error("the upload broke off before its end; send it again")]
+    Broken(#[source] std::io::Error),
+    #[error("the server's disk is full; free space and try again")]
+    Full,
+    #[error("{action}: {source}")]
+    Io {
+        action: &'static str,
+        #[source]
+        source: std::io::Error,
+    },
+}

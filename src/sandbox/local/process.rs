@@ -1,0 +1,151 @@
+//! The processes of one execution: waiting for them, killing them, and what process 1 says.
+
+use super::cgroup::Group;
+use rustix::{
+    fd::OwnedFd,
+    process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
+};
+use std::{os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
+use tokio::{
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt},
+    net::unix::pipe,
+    process::Child,
+    time::{Instant, sleep, timeout},
+};
+
+/// How long a kill may take before it is reported as a fault of the machine.
+const KILL: Duration = Duration::from_secs(5);
+
+/// bubblewrap and all that runs below it; dropping it kills them.
+pub(super) struct Processes {
+    pub child: Child,
+    /// Process 1 of the sandbox, once it is known. All others die with it.
+    pub first: Option<OwnedFd>,
+    pub group: Option<Group>,
+}
+
+impl Processes {
+    /// Kills all of them, without waiting for it.
+    pub(super) fn kill(&mut self) {
+        // Each of these may have ended by itself just now, and that is what is wanted.
+        if let Some(first) = &self.first {
+            let _ = pidfd_send_signal(first, Signal::KILL);
+        }
+        let _ = self.child.start_kill();
+        if let Some(group) = &self.group {
+            group.kill();
+        }
+    }
+
+    /// Waits until bubblewrap has ended.
+    pub(super) async fn ended(&mut self) {
+        // An error means that it was waited for before.
+        let _ = self.child.wait().await;
+    }
+
+    /// Kills what still runs, waits until nothing is left, and says how bubblewrap ended.
+    pub(super) async fn finish(&mut self) -> Option<ExitStatus> {
+        let deadline = Instant::now() + KILL;
+        let status = loop {
+            match self.child.try_wait() {
+                Ok(Some(status)) => break Some(status),
+                Ok(None) if Instant::now() < deadline => {}
+                Ok(None) | Err(_) => break None,
+            }
+            self.kill();
+            let _ = timeout(Duration::from_millis(50), self.child.wait()).await;
+        };
+        while self.group.as_ref().is_some_and(|group| !group.is_empty()) {
+            if Instant::now() > deadline {
+                tracing::error!("processes of a sandbox do not end although they were killed");
+                break;
+            }
+            self.kill();
+            sleep(Duration::from_millis(2)).await;
+        }
+        status
+    }
+}
+
+impl Drop for Processes {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Reads which process is the sandbox's first from what bubblewrap tells about itself.
+pub(super) async fn first_process(info: &mut pipe::Receiver) -> Option<OwnedFd> {
+    let mut text = Vec::new();
+    loop {
+        let more = info.read_buf(&mut text).await.ok()?;
+        if let Some(pid) = child_pid(&text) {
+            return pidfd_open(Pid::from_raw(pid)?, PidfdFlags::empty()).ok();
+        }
+        if more == 0 || text.len() > 4096 {
+            return None;
+        }
+    }
+}
+
+/// The number in `{"child-pid": 123, …}`, once something follows it.
+fn child_pid(text: &[u8]) -> Option<i32> {
+    let text = std::str::from_utf8(text).ok()?;
+    let (_, rest) = text.split_once("\"child-pid\":")?;
+    let rest = rest.trim_start();
+    let end = rest.find(|c: char| !c.is_ascii_digit())?;
+    rest[..end].parse().ok()
+}
+
+/// What process 1 said at the end.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Report {
+    pub status: ExitStatus,
+    pub cpu_seconds: f64,
+    /// Bytes of the largest process.
+    pub peak_memory: u64,
+}
+
+/// Reads the last line of process 1; `None` when it was killed before it could write one.
+pub(super) async fn report(status: impl AsyncBufRead + Unpin) -> Option<Report> {
+    // A program can reach this pipe through /proc, so what it says is bounded.
+    let mut lines = status.take(4096).lines();
+    let mut last = None;
+    while let Ok(Some(line)) = lines.next_line().await {
+        last = parse_report(&line).or(last);
+    }
+    last
+}
+
+fn parse_report(line: &str) -> Option<Report> {
+    let mut words = line.strip_prefix("ended ")?.split(' ');
+    Some(Report {
+        status: ExitStatus::from_raw(words.next()?.parse().ok()?),
+        cpu_seconds: words.next()?.parse().ok().filter(|s: &f64| s.is_finite() && *s >= 0.0)?,
+        peak_memory: words.next()?.parse().ok()?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_process_is_read_when_it_is_whole() {
+        assert_eq!(child_pid(b"{\n    \"child-pid\": 12"), None);
+        assert_eq!(child_pid(b"{\n    \"child-pid\": 123\n}\n"), Some(123));
+        assert_eq!(child_pid(b"{\n    \"child-pid\": 123,\n    \"mnt"), Some(123));
+        assert_eq!(child_pid(b"\xff"), None);
+    }
+
+    #[test]
+    fn a_report_is_checked() {
+        let report = |status, cpu_seconds, peak_memory| {
+            Some(Report { status: ExitStatus::from_raw(status), cpu_seconds, peak_memory })
+        };
+        assert_eq!(parse_report("ended 9 0.250000 4096"), report(9, 0.25, 4096));
+        assert_eq!(parse_report("ended 35584 1.5 0"), report(139 << 8, 1.5, 0));
+        for odd in ["", "started", "ended 9 nan 1", "ended 9 -1 1", "ended x 1 1", "ended 9 1"] {
+            assert_eq!(parse_report(odd), None, "{odd}");
+        }
+    }
+}

@@ -1,0 +1,235 @@
+//! The actor that owns one session: its state beside its live handles.
+//!
+//! Its handler is decide, append, apply, react, atomically, with one append in flight. When an
+//! append's outcome is unknown the actor stops: what comes after it is rebuilt from the log, on the
+//! same path as after a restart of the server.
+
+use super::{
+    Parts,
+    directory::{CommandError, Directory},
+    run,
+    state::{Command, Running, Session},
+};
+use crate::{
+    event::{Entry, Event, SessionEvent},
+    log::AppendError,
+};
+use actix::{
+    Actor, ActorContext, ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, Message,
+    WrapFuture, fut,
+};
+use chrono::Utc;
+use entity::ids::{SessionId, StageRunId};
+use std::sync::Arc;
+use tokio::{runtime, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+/// Commands that may wait.
+const MAILBOX: usize = 64;
+
+/// One session at work or at rest.
+pub(super) struct SessionActor {
+    id: SessionId,
+    parts: Arc<Parts>,
+    /// Revives the session when this actor had to stop.
+    directory: Directory,
+    /// Where agent loops run; the actor's own thread only decides.
+    runtime: runtime::Handle,
+    session: Session,
+    seq: i64,
+    epoch: i64,
+    run: Option<Handle>,
+}
+
+/// The live side of a stage run.
+struct Handle {
+    stage_run: StageRunId,
+    cancel: CancellationToken,
+    steering: mpsc::UnboundedSender<String>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.cancel.cancel();
+    }
+}
+
+/// A session as rebuilt from its log.
+pub(super) struct Rebuilt {
+    pub session: Session,
+    pub seq: i64,
+    pub epoch: i64,
+}
+
+/// A command. Answers with what happened, durable.
+#[derive(Message)]
+#[rtype(result = "Result<Vec<Entry>, CommandError>")]
+pub(super) struct Do(pub Command);
+
+/// Takes up the stage run that the log says is at work. Sent once, after a rebuild.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Resume(pub Vec<Entry>);
+
+/// Lets go of what runs, without saying anything: the next server takes it up.
+#[derive(Message)]
+#[rtype(result = "()")]
+pub(super) struct Suspend;
+
+/// The state, for whoever shows it.
+#[derive(Message)]
+#[rtype(result = "Session")]
+pub(super) struct Look;
+
+impl SessionActor {
+    pub(super) fn new(
+        id: SessionId,
+        parts: Arc<Parts>,
+        directory: Directory,
+        runtime: runtime::Handle,
+        rebuilt: Rebuilt,
+    ) -> Self {
+        let Rebuilt { session, seq, epoch } = rebuilt;
+        Self { id, parts, directory, runtime, session, seq, epoch, run: None }
+    }
+
+    fn react(&mut self, entries: &[Entry], ctx: &mut Context<Self>) {
+        for entry in entries {
+            let Event::Session(event) = &entry.event else { continue };
+            match event {
+                SessionEvent::StageRunStarted { .. } => {
+                    if let Some(running) = self.session.running().cloned() {
+                        self.spawn(running, Vec::new(), ctx);
+                    }
+                }
+                SessionEvent::StageRunEnded { .. } => {
+                    if self.run.as_ref().map(|run| Some(run.stage_run)) == Some(entry.stage_run) {
+                        self.run = None;
+                    }
+                }
+                SessionEvent::UserMessage { text, .. } => {
+                    if let Some(run) = &self.run {
+                        // The loop may just have ended; the message stands in the log.
+                        let _ = run.steering.send(text.clone());
+                    }
+                }
+                SessionEvent::SessionCreated { .. } | SessionEvent::StateChange { .. } => {
+                    if let Some(experiment) = self.session.experiment() {
+                        self.parts.log.announce(experiment);
+                    }
+                }
+                SessionEvent::QuestionAnswered { .. } => {}
+            }
+        }
+    }
+
+    fn spawn(&mut self, running: Running, history: Vec<Entry>, ctx: &mut Context<Self>) {
+        // Entries that belong to a run that is over already start nothing.
+        if self.run.as_ref().is_some_and(|run| run.stage_run == running.stage_run) {
+            return;
+        }
+        let Some(experiment) = self.session.experiment() else { return };
+        let cancel = CancellationToken::new();
+        let (steering, heard) = mpsc::unbounded_channel();
+        let stage_run = running.stage_run;
+        let order = run::Order {
+            parts: Arc::clone(&self.parts),
+            session: self.id,
+            experiment,
+            running,
+            history,
+            cancel: cancel.clone(),
+            steering: heard,
+        };
+        self.runtime.spawn(run::to_the_end(order, ctx.address()));
+        self.run = Some(Handle { stage_run, cancel, steering });
+    }
+
+    fn appended(
+        &mut self,
+        result: Result<Vec<Entry>, AppendError>,
+        ctx: &mut Context<Self>,
+    ) -> Result<Vec<Entry>, CommandError> {
+        match result {
+            Ok(entries) => {
+                for entry in &entries {
+                    self.session.apply(entry);
+                    self.seq = entry.seq;
+                }
+                self.react(&entries, ctx);
+                Ok(entries)
+            }
+            Err(error) => {
+                tracing::error!(session.id = %self.id, %error, "append failed; the session is rebuilt");
+                self.run = None;
+                ctx.stop();
+                match error {
+                    AppendError::Refused(_) | AppendError::Conflict | AppendError::Unknown(_) => {
+                        self.directory.revive_later(self.id);
+                    }
+                    AppendError::Closed => {}
+                }
+                Err(CommandError::Unavailable("the session could not be written; try again".into()))
+            }
+        }
+    }
+}
+
+impl Actor for SessionActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+    }
+}
+
+impl Handler<Do> for SessionActor {
+    type Result = AtomicResponse<Self, Result<Vec<Entry>, CommandError>>;
+
+    fn handle(&mut self, Do(command): Do, _: &mut Self::Context) -> Self::Result {
+        let drafts = match self.session.decide(command) {
+            Ok(drafts) => drafts,
+            Err(refusal) => {
+                return AtomicResponse::new(Box::pin(fut::ready(Err(CommandError::Refused(
+                    refusal,
+                )))));
+            }
+        };
+        if drafts.is_empty() {
+            return AtomicResponse::new(Box::pin(fut::ready(Ok(Vec::new()))));
+        }
+        let log = self.parts.log.clone();
+        let (id, epoch, seq, at) = (self.id, self.epoch, self.seq, Utc::now());
+        let append = async move { log.append(id, epoch, seq, at, drafts).await };
+        AtomicResponse::new(Box::pin(
+            append.into_actor(self).map(|result, actor, ctx| actor.appended(result, ctx)),
+        ))
+    }
+}
+
+impl Handler<Resume> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, Resume(history): Resume, ctx: &mut Self::Context) {
+        if let Some(running) = self.session.running().cloned() {
+            self.spawn(running, history, ctx);
+        }
+    }
+}
+
+impl Handler<Suspend> for SessionActor {
+    type Result = ();
+
+    fn handle(&mut self, _: Suspend, ctx: &mut Self::Context) {
+        self.run = None;
+        ctx.stop();
+    }
+}
+
+impl Handler<Look> for SessionActor {
+    type Result = actix::MessageResult<Look>;
+
+    fn handle(&mut self, _: Look, _: &mut Self::Context) -> Self::Result {
+        actix::MessageResult(self.session.clone())
+    }
+}

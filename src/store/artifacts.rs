@@ -1,0 +1,64 @@
+//! `artifacts`: the projection's writes.
+
+use crate::event::File;
+use chrono::{DateTime, Utc};
+use entity::{
+    artifacts,
+    ids::{ArtifactId, SessionId, StageRunId},
+    vocab::Stage,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::OnConflict,
+};
+use serde_json::json;
+
+/// Writes the row of a file, or brings the row that its path has in this stage run up to date.
+pub(super) async fn upsert(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    stage_run: StageRunId,
+    file: &File,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let row = artifacts::ActiveModel {
+        id: Set(ArtifactId::new()),
+        session_id: Set(session),
+        stage_run_id: Set(stage_run),
+        stage: Set(file.stage),
+        artifact_type: Set(file.kind),
+        name: Set(file.name.clone()),
+        path: Set(file.path.clone()),
+        s3_path: Set(None),
+        size: Set(file.size as i64),
+        sha256: Set(file.sha256.clone()),
+        metadata: Set(json!({})),
+        superseded: Set(false),
+        created_at: Set(at),
+        updated_at: Set(at),
+    };
+    let by_path = OnConflict::columns([artifacts::Column::StageRunId, artifacts::Column::Path])
+        .update_columns([
+            artifacts::Column::Size,
+            artifacts::Column::Sha256,
+            artifacts::Column::UpdatedAt,
+        ])
+        .to_owned();
+    artifacts::Entity::insert(row).on_conflict(by_path).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub(super) async fn supersede(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    stages: &[Stage],
+) -> Result<(), DbErr> {
+    artifacts::Entity::update_many()
+        .col_expr(artifacts::Column::Superseded, true.into())
+        .filter(artifacts::Column::SessionId.eq(session))
+        .filter(artifacts::Column::Stage.is_in(stages.iter().copied()))
+        .filter(artifacts::Column::Superseded.eq(false))
+        .exec(db)
+        .await?;
+    Ok(())
+}

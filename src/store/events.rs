@@ -1,0 +1,157 @@
+//! `events`: writing and reading the log.
+
+use super::{StoreError, metrics};
+use crate::event::{Entry, Event, Fact, SessionEvent, VERSION};
+use entity::{events, ids::SessionId};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+};
+
+/// Rows of one insert statement; SQLite takes 32,766 variables.
+const ROWS_PER_INSERT: usize = 500;
+
+/// Inserts entries. Their metric points go to `metrics`, not into the payload.
+pub async fn insert(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    entries: &[Entry],
+) -> Result<(), DbErr> {
+    for chunk in entries.chunks(ROWS_PER_INSERT) {
+        let rows = chunk.iter().map(|entry| events::ActiveModel {
+            session_id: Set(session),
+            seq: Set(entry.seq),
+            kind: Set(kind(&entry.event).to_owned()),
+            version: Set(VERSION),
+            stage_run_id: Set(entry.stage_run),
+            payload: Set(payload(&entry.event)),
+            created_at: Set(entry.at),
+        });
+        events::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Entries after a sequence, oldest first, at most `limit`.
+pub async fn since(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<Entry>, StoreError> {
+    let rows = events::Entity::find()
+        .filter(events::Column::SessionId.eq(session))
+        .filter(events::Column::Seq.gt(after))
+        .order_by_asc(events::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    let mut entries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let event = parse(&row)?;
+        entries.push(Entry {
+            seq: row.seq,
+            at: row.created_at,
+            stage_run: row.stage_run_id,
+            event,
+        });
+    }
+    hydrate(db, session, &mut entries).await?;
+    Ok(entries)
+}
+
+/// The last event of a kind. For kinds that `metrics` does not hold.
+pub async fn last_of_kind(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    kind: &str,
+) -> Result<Option<Event>, StoreError> {
+    let row = events::Entity::find()
+        .filter(events::Column::SessionId.eq(session))
+        .filter(events::Column::Kind.eq(kind))
+        .order_by_desc(events::Column::Seq)
+        .one(db)
+        .await?;
+    row.map(|row| parse(&row)).transpose()
+}
+
+fn parse(row: &events::Model) -> Result<Event, StoreError> {
+    serde_json::from_str(&row.payload).map_err(|error| StoreError::Corrupted {
+        table: "events",
+        reason: format!("event {} of session {}: {error}", row.seq, row.session_id),
+    })
+}
+
+/// Puts the metric points back into their events, with one query for all of them.
+async fn hydrate(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    entries: &mut [Entry],
+) -> Result<(), StoreError> {
+    let carries = |e: &&mut Entry| matches!(e.event, Event::Fact(Fact::MetricsBatch { .. }));
+    let seqs: Vec<i64> = entries.iter_mut().filter(carries).map(|e| e.seq).collect();
+    let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
+        return Ok(());
+    };
+    let mut points = metrics::by_event(db, session, *first, *last).await?;
+    for entry in entries.iter_mut() {
+        if let Event::Fact(Fact::MetricsBatch { items, .. }) = &mut entry.event {
+            *items = points.remove(&entry.seq).unwrap_or_default();
+        }
+    }
+    Ok(())
+}
+
+/// The payload of the log: the event without what another table holds.
+fn payload(event: &Event) -> String {
+    let light;
+    let event = match event {
+        Event::Fact(Fact::MetricsBatch { call_id, .. }) => {
+            light = Event::Fact(Fact::MetricsBatch { call_id: call_id.clone(), items: Vec::new() });
+            &light
+        }
+        other => other,
+    };
+    // Every map in an event has text keys and floats are written as texts where JSON has none.
+    serde_json::to_string(event).expect("an event is always JSON")
+}
+
+/// The name of the variant, as in the payload's `type`.
+pub fn kind(event: &Event) -> &'static str {
+    match event {
+        Event::Session(event) => match event {
+            SessionEvent::SessionCreated { .. } => "session_created",
+            SessionEvent::StateChange { .. } => "state_change",
+            SessionEvent::StageRunStarted { .. } => "stage_run_started",
+            SessionEvent::StageRunEnded { .. } => "stage_run_ended",
+            SessionEvent::UserMessage { .. } => "user_message",
+            SessionEvent::QuestionAnswered { .. } => "question_answered",
+        },
+        Event::Fact(fact) => match fact {
+            Fact::TurnStarted { .. } => "turn_started",
+            Fact::TurnEnded { .. } => "turn_ended",
+            Fact::AgentMessage { .. } => "agent_message",
+            Fact::Notice { .. } => "notice",
+            Fact::ToolStart { .. } => "tool_start",
+            Fact::ToolEnd { .. } => "tool_end",
+            Fact::ExecutionStarted { .. } => "execution_started",
+            Fact::ExecutionEnded { .. } => "execution_ended",
+            Fact::CodeOutput { .. } => "code_output",
+            Fact::FileCreated { .. } => "file_created",
+            Fact::FileChanged { .. } => "file_changed",
+            Fact::MetricsBatch { .. } => "metrics_batch",
+            Fact::ChartConfig { .. } => "chart_config",
+            Fact::LogRecord { .. } => "log_record",
+            Fact::PlanUpdated { .. } => "plan_updated",
+            Fact::QuestionAsked { .. } => "question_asked",
+            Fact::UsageRecorded { .. } => "usage_recorded",
+            Fact::BudgetExceeded { .. } => "budget_exceeded",
+            Fact::AgentError { .. } => "agent_error",
+            Fact::DatasetDescribed { .. } => "dataset_described",
+            Fact::ReportReady { .. } => "report_ready",
+            Fact::FilesReady { .. } => "files_ready",
+            Fact::ValidationResult { .. } => "validation_result",
+            Fact::DatasetProcessed { .. } => "dataset_processed",
+        },
+    }
+}

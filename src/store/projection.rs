@@ -1,0 +1,157 @@
+//! Event -> rows. Called inside the transaction that appends, so that a projection never lags
+//! behind the log. Replaying a log gives the same rows.
+
+use super::{artifacts, events, messages, metrics, processed, sessions, stage_runs, usage};
+use crate::event::{Entry, Event, Fact, SessionEvent};
+use entity::{
+    ids::SessionId,
+    vocab::{Role, Stage},
+};
+use sea_orm::{ConnectionTrait, DbErr};
+use serde_json::json;
+
+/// Writes entries and their projections.
+///
+/// *Errors*: the whole append fails; the caller rolls back.
+pub async fn append(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    entries: &[Entry],
+) -> Result<(), DbErr> {
+    // The session's row must be there before rows that point to it.
+    for entry in entries {
+        if let Event::Session(SessionEvent::SessionCreated { experiment_id }) = &entry.event {
+            sessions::insert(db, session, *experiment_id, entry.at).await?;
+        }
+    }
+    events::insert(db, session, entries).await?;
+    for entry in entries {
+        match &entry.event {
+            Event::Session(event) => decision(db, session, entry, event).await?,
+            Event::Fact(fact) => observation(db, session, entry, fact).await?,
+        }
+    }
+    Ok(())
+}
+
+async fn decision(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    entry: &Entry,
+    event: &SessionEvent,
+) -> Result<(), DbErr> {
+    match event {
+        SessionEvent::SessionCreated { .. } => Ok(()),
+        SessionEvent::StateChange { state } => {
+            sessions::set_state(db, session, *state, entry.at).await
+        }
+        SessionEvent::StageRunStarted { stage, through, provider, model, seed, .. } => {
+            let Some(id) = entry.stage_run else { return Ok(()) };
+            let from: Vec<Stage> = Stage::ALL.iter().copied().filter(|s| s >= stage).collect();
+            stage_runs::supersede(db, session, &from).await?;
+            artifacts::supersede(db, session, &from).await?;
+            metrics::supersede(db, session, &from).await?;
+            stage_runs::insert(
+                db,
+                stage_runs::Started {
+                    id,
+                    session,
+                    stage: *stage,
+                    through: *through,
+                    provider,
+                    model,
+                    seed: *seed as i64,
+                    at: entry.at,
+                },
+            )
+            .await
+        }
+        SessionEvent::StageRunEnded { outcome, .. } => {
+            let Some(id) = entry.stage_run else { return Ok(()) };
+            stage_runs::end(db, id, outcome, entry.at).await
+        }
+        SessionEvent::UserMessage { id, text } => {
+            let metadata = json!({"event": "user_message"});
+            messages::insert(db, session, entry, Some(*id), Role::User, text, metadata).await
+        }
+        SessionEvent::QuestionAnswered { call_id, answer } => {
+            let metadata = json!({"event": "question_answered", "call_id": call_id});
+            messages::insert(db, session, entry, None, Role::User, answer, metadata).await
+        }
+    }
+}
+
+async fn observation(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    entry: &Entry,
+    fact: &Fact,
+) -> Result<(), DbErr> {
+    let Some(stage_run) = entry.stage_run else { return Ok(()) };
+    match fact {
+        Fact::AgentMessage { id, text, turn } => {
+            let metadata = json!({"event": "agent_message", "turn": turn});
+            messages::insert(db, session, entry, Some(*id), Role::Assistant, text, metadata).await
+        }
+        Fact::ToolStart { call_id, tool, input } => {
+            let metadata =
+                json!({"event": "tool_start", "call_id": call_id, "tool": tool, "input": input});
+            messages::insert(db, session, entry, None, Role::Assistant, "", metadata).await
+        }
+        Fact::ToolEnd { call_id, tool, output, is_error, duration_ms } => {
+            let metadata = json!({
+                "event": "tool_end", "call_id": call_id, "tool": tool,
+                "is_error": is_error, "duration_ms": duration_ms,
+            });
+            messages::insert(db, session, entry, None, Role::Tool, output, metadata).await
+        }
+        Fact::Notice { text } => {
+            messages::insert(
+                db,
+                session,
+                entry,
+                None,
+                Role::System,
+                text,
+                json!({"event": "notice"}),
+            )
+            .await
+        }
+        Fact::AgentError { message, retryable } => {
+            let metadata = json!({"event": "agent_error", "retryable": retryable});
+            messages::insert(db, session, entry, None, Role::System, message, metadata).await
+        }
+        Fact::QuestionAsked { call_id, question, options } => {
+            let metadata =
+                json!({"event": "question_asked", "call_id": call_id, "options": options});
+            messages::insert(db, session, entry, None, Role::Assistant, question, metadata).await
+        }
+        Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. } => {
+            artifacts::upsert(db, session, stage_run, file, entry.at).await
+        }
+        Fact::MetricsBatch { items, .. } => {
+            let Some(stage) = stage_runs::stage_of(db, stage_run).await? else { return Ok(()) };
+            let origin =
+                metrics::Origin { session, stage_run, stage, seq: entry.seq, at: entry.at };
+            metrics::insert(db, &origin, items).await
+        }
+        Fact::UsageRecorded { turn, usage, cost_usd } => {
+            usage::insert(db, session, stage_run, entry, *turn, usage, *cost_usd).await
+        }
+        Fact::DatasetProcessed { meta } => processed::upsert(db, session, meta).await,
+        // Read from the log where they are needed; no table holds them.
+        Fact::TurnStarted { .. }
+        | Fact::TurnEnded { .. }
+        | Fact::ExecutionStarted { .. }
+        | Fact::ExecutionEnded { .. }
+        | Fact::CodeOutput { .. }
+        | Fact::ChartConfig { .. }
+        | Fact::LogRecord { .. }
+        | Fact::PlanUpdated { .. }
+        | Fact::BudgetExceeded { .. }
+        | Fact::DatasetDescribed { .. }
+        | Fact::ReportReady { .. }
+        | Fact::FilesReady { .. }
+        | Fact::ValidationResult { .. } => Ok(()),
+    }
+}

@@ -1,0 +1,104 @@
+//! `sessions`: the projection's writes and the reads of lists.
+
+use super::StoreError;
+use chrono::{DateTime, Utc};
+use entity::{
+    ids::{ExperimentId, SessionId},
+    sessions,
+    vocab::SessionStateName,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
+    sea_query::Expr,
+};
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    experiment: ExperimentId,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    let row = sessions::ActiveModel {
+        id: Set(id),
+        experiment_id: Set(experiment),
+        state: Set(SessionStateName::Created),
+        last_seq: Set(0),
+        owner_epoch: Set(0),
+        created_at: Set(at),
+        updated_at: Set(at),
+    };
+    sessions::Entity::insert(row).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub(super) async fn set_state(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    state: SessionStateName,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::State, Expr::value(state))
+        .col_expr(sessions::Column::UpdatedAt, Expr::value(at))
+        .filter(sessions::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Moves the session's last sequence from `from` to `to`, if it stands at `from` and the writer
+/// still owns it. False when it does not: another writer was there.
+pub async fn advance(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    epoch: i64,
+    from: i64,
+    to: i64,
+) -> Result<bool, DbErr> {
+    let done = sessions::Entity::update_many()
+        .col_expr(sessions::Column::LastSeq, Expr::value(to))
+        .filter(sessions::Column::Id.eq(id))
+        .filter(sessions::Column::LastSeq.eq(from))
+        .filter(sessions::Column::OwnerEpoch.eq(epoch))
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
+}
+
+/// Takes the session over: whoever held it before can append no more.
+pub async fn take_over(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<i64>, DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::OwnerEpoch, Expr::col(sessions::Column::OwnerEpoch).add(1))
+        .filter(sessions::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(sessions::Entity::find_by_id(id).one(db).await?.map(|row| row.owner_epoch))
+}
+
+/// One session.
+pub async fn find(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+) -> Result<Option<sessions::Model>, StoreError> {
+    Ok(sessions::Entity::find_by_id(id).one(db).await?)
+}
+
+/// The sessions of one experiment.
+pub async fn of_experiment(
+    db: &impl ConnectionTrait,
+    experiment: ExperimentId,
+) -> Result<Vec<sessions::Model>, StoreError> {
+    Ok(sessions::Entity::find()
+        .filter(sessions::Column::ExperimentId.eq(experiment))
+        .all(db)
+        .await?)
+}
+
+/// The sessions that were at work when the server went away.
+pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<sessions::Model>, StoreError> {
+    use SessionStateName::{EdaRunning, PrepRunning, TrainRunning};
+    Ok(sessions::Entity::find()
+        .filter(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
+        .all(db)
+        .await?)
+}

@@ -1,0 +1,437 @@
+//! `execute_code`: saves the code as a script of the stage and runs it in the sandbox, with its
+//! output, records and files streaming out as facts.
+
+use super::{
+    Outcome, Stopped, Tool, ToolContext,
+    files::{Found, Moment},
+    output::{Decoder, HeadTail},
+    parse, record, refuse, spec,
+};
+use crate::{
+    event::{self, EndingKind, Fact, MetricPoint, OutputStream},
+    llm::ToolSpec,
+    sandbox::{Ending, ExecSpec, Exit, Output, Program, SandboxError, VolumePath},
+};
+use async_trait::async_trait;
+use bytes::Bytes;
+use futures::{StreamExt, stream::BoxStream};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+use std::{fmt::Write, time::Duration};
+use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+
+/// The eye's pace: output and metrics are handed on at least this often.
+const FLUSH: Duration = Duration::from_millis(25);
+/// Output that is handed on at once.
+const FLUSH_BYTES: usize = 64 * 1024;
+/// Metric points that are handed on at once.
+const FLUSH_POINTS: usize = 2_000;
+/// How often new files are looked for while a program runs.
+const LOOK: Duration = Duration::from_secs(3);
+/// A record that was spilled to a file.
+const MAX_SPILLED: u64 = 16 * 1024 * 1024;
+/// The longest script, in bytes.
+const MAX_CODE: usize = 512 * 1024;
+
+pub(super) struct ExecuteCode;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    /// A whole Python script. It is saved under `scripts/` and run as that file in a fresh
+    /// process: nothing but files survives from one call to the next.
+    code: String,
+    /// What the script does, in one to four words; it becomes part of the file's name.
+    slug: String,
+    /// Wall-clock seconds that it may take; the stage's limit by default and at most.
+    timeout_s: Option<u64>,
+}
+
+#[async_trait]
+impl Tool for ExecuteCode {
+    fn spec(&self) -> ToolSpec {
+        spec::<Input>(
+            "execute_code",
+            "Runs a Python script in the stage's sandbox, with the stage's folder as the working \
+             directory. You see how it ended, the head and tail of what it printed, and the files \
+             it left.",
+        )
+    }
+
+    async fn call(
+        &self,
+        cx: &ToolContext,
+        call_id: &str,
+        input: Value,
+    ) -> Result<Outcome, Stopped> {
+        let input = match parse::<Input>(input) {
+            Ok(input) if input.code.trim().is_empty() => return Ok(refuse("`code` is empty")),
+            Ok(input) if input.code.len() > MAX_CODE => {
+                return Ok(refuse("`code` is longer than 512 KiB"));
+            }
+            Ok(input) => input,
+            Err(refusal) => return Ok(refusal),
+        };
+        let timeout =
+            input.timeout_s.unwrap_or(cx.execution_seconds).clamp(1, cx.execution_seconds);
+        let script = match save(cx, &input.slug, input.code).await {
+            Ok(script) => script,
+            Err(error) => return Ok(refuse(format!("the script could not be saved: {error}"))),
+        };
+        let started = Fact::ExecutionStarted {
+            call_id: call_id.to_owned(),
+            script: script.to_string(),
+            timeout_s: timeout,
+            memory_mib: cx.memory_mib,
+        };
+        cx.facts.record(vec![started]).await?;
+        // Intent before effect: a crash from here on is an execution of unknown outcome, told apart.
+        cx.facts.settle().await?;
+        let spec = ExecSpec {
+            program: Program::Script {
+                path: format!("{}/{script}", cx.session_dir),
+                args: Vec::new(),
+            },
+            env: cx.env.clone(),
+            workdir: format!("{}/{}", cx.session_dir, cx.stage),
+            timeout: Duration::from_secs(timeout),
+        };
+        match cx.sandbox.exec(spec).await {
+            Ok(stream) => Run::new(cx, call_id).follow(stream, timeout).await,
+            Err(error) => unstarted(cx, call_id, &error).await,
+        }
+    }
+}
+
+/// Saves the code as the next `scripts/step_NN_slug.py` of the stage.
+async fn save(cx: &ToolContext, slug: &str, code: String) -> Result<VolumePath, SandboxError> {
+    let folder =
+        VolumePath::parse(&format!("{}/scripts", cx.stage)).expect("a stage's folder is a path");
+    let last = cx
+        .volume
+        .list(Some(&folder))
+        .await?
+        .files
+        .iter()
+        .filter_map(|f| {
+            f.path.file_name().strip_prefix("step_")?.split('_').next()?.parse::<u32>().ok()
+        })
+        .max()
+        .unwrap_or(0);
+    let name = format!("step_{:02}_{}.py", last + 1, plain(slug));
+    let path = folder.join(&name).expect("a plain name is a path");
+    let body = futures::stream::iter([Ok(Bytes::from(code))]).boxed();
+    cx.volume.put(&path, body).await?;
+    Ok(path)
+}
+
+/// A slug fit for a file's name.
+fn plain(slug: &str) -> String {
+    let mut name = String::new();
+    for c in slug.chars().flat_map(char::to_lowercase) {
+        if c.is_ascii_alphanumeric() {
+            name.push(c);
+        } else if !name.ends_with('_') && !name.is_empty() {
+            name.push('_');
+        }
+        if name.len() >= 40 {
+            break;
+        }
+    }
+    let name = name.trim_end_matches('_');
+    if name.is_empty() { "step".into() } else { name.into() }
+}
+
+async fn unstarted(
+    cx: &ToolContext,
+    call_id: &str,
+    error: &SandboxError,
+) -> Result<Outcome, Stopped> {
+    let ending = event::Ending {
+        how: EndingKind::Terminated,
+        code: None,
+        duration_ms: 0,
+        cpu_seconds: 0.0,
+        peak_memory: None,
+        dropped_output: 0,
+    };
+    cx.facts.record(vec![Fact::ExecutionEnded { call_id: call_id.to_owned(), ending }]).await?;
+    Ok(refuse(format!("the sandbox did not start: {error}")))
+}
+
+/// One execution as it is followed.
+struct Run<'a> {
+    cx: &'a ToolContext,
+    call_id: &'a str,
+    pending: Vec<Fact>,
+    points: Vec<MetricPoint>,
+    bytes: usize,
+    decoders: [Decoder; 2],
+    stdout: HeadTail,
+    stderr: HeadTail,
+    files: Vec<String>,
+    complaints: Vec<String>,
+}
+
+impl<'a> Run<'a> {
+    fn new(cx: &'a ToolContext, call_id: &'a str) -> Self {
+        Self {
+            cx,
+            call_id,
+            pending: Vec::new(),
+            points: Vec::new(),
+            bytes: 0,
+            decoders: Default::default(),
+            stdout: HeadTail::default(),
+            stderr: HeadTail::default(),
+            files: Vec::new(),
+            complaints: Vec::new(),
+        }
+    }
+
+    async fn follow(
+        mut self,
+        mut stream: BoxStream<'static, Output>,
+        timeout_s: u64,
+    ) -> Result<Outcome, Stopped> {
+        let mut flush = interval(FLUSH);
+        flush.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut look = interval_at(Instant::now() + LOOK, LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let exit = loop {
+            tokio::select! {
+                biased;
+                // Dropping the stream kills the program and all it started.
+                () = self.cx.cancel.cancelled() => return Err(Stopped),
+                _ = flush.tick() => self.flush().await?,
+                _ = look.tick() => self.look(Moment::During).await?,
+                output = stream.next() => match output {
+                    Some(Output::Exited(exit)) => break Some(exit),
+                    Some(output) => self.take(output).await?,
+                    // The backend went away without a word; told apart below.
+                    None => break None,
+                },
+            }
+        };
+        self.finish(exit, timeout_s).await
+    }
+
+    async fn take(&mut self, output: Output) -> Result<(), Stopped> {
+        match output {
+            Output::Stdout(bytes) => {
+                let text = self.decoders[0].push(&bytes);
+                self.text(OutputStream::Stdout, text);
+            }
+            Output::Stderr(bytes) => {
+                let text = self.decoders[1].push(&bytes);
+                self.text(OutputStream::Stderr, text);
+            }
+            Output::Record(bytes) => self.record(&bytes).await?,
+            Output::Exited(_) => {}
+        }
+        if self.bytes >= FLUSH_BYTES || self.points.len() >= FLUSH_POINTS {
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    fn text(&mut self, stream: OutputStream, text: String) {
+        if text.is_empty() {
+            return;
+        }
+        match stream {
+            OutputStream::Stdout => self.stdout.push(&text),
+            OutputStream::Stderr => self.stderr.push(&text),
+        }
+        self.bytes += text.len();
+        match self.pending.last_mut() {
+            Some(Fact::CodeOutput { stream: last, text: before, .. }) if *last == stream => {
+                before.push_str(&text);
+            }
+            Some(_) | None => {
+                self.settle_points();
+                let call_id = self.call_id.to_owned();
+                self.pending.push(Fact::CodeOutput { call_id, stream, text });
+            }
+        }
+    }
+
+    async fn record(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
+        let mut parsed = record::parse(self.call_id, bytes);
+        if let record::Parsed::Spilled(path) = &parsed {
+            parsed = self.spilled(path).await;
+        }
+        match parsed {
+            record::Parsed::Metrics(points) => self.points.extend(points),
+            record::Parsed::Fact(fact) => {
+                self.settle_points();
+                self.pending.push(fact);
+            }
+            record::Parsed::Spilled(_) => {
+                self.complain("a record in a file points to another file".into())
+            }
+            record::Parsed::Bad(why) => self.complain(why),
+        }
+        Ok(())
+    }
+
+    /// Reads a record that was too large for a message.
+    async fn spilled(&self, path: &str) -> record::Parsed {
+        let stage = self.cx.stage;
+        let path = match VolumePath::parse(&format!("{stage}/{path}")) {
+            Ok(path) => path,
+            Err(error) => return record::Parsed::Bad(error.to_string()),
+        };
+        match self.cx.volume.stat(&path).await {
+            Ok(Some(stat)) if stat.size <= MAX_SPILLED => {}
+            Ok(Some(_)) => return record::Parsed::Bad("a record is larger than 16 MiB".into()),
+            Ok(None) => return record::Parsed::Bad("a record's file is missing".into()),
+            Err(error) => return record::Parsed::Bad(error.to_string()),
+        }
+        let parsed = match self.cx.volume.read(&path, 0..MAX_SPILLED).await {
+            Ok(bytes) => record::parse(self.call_id, &bytes),
+            Err(error) => record::Parsed::Bad(error.to_string()),
+        };
+        if let Err(error) = self.cx.volume.delete(&path).await {
+            tracing::warn!(%error, "a spilled record was not deleted");
+        }
+        parsed
+    }
+
+    fn complain(&mut self, why: String) {
+        if self.complaints.len() < 5 && !self.complaints.contains(&why) {
+            self.complaints.push(why);
+        }
+    }
+
+    fn settle_points(&mut self) {
+        if !self.points.is_empty() {
+            let items = std::mem::take(&mut self.points);
+            self.pending.push(Fact::MetricsBatch { call_id: self.call_id.to_owned(), items });
+        }
+    }
+
+    async fn flush(&mut self) -> Result<(), Stopped> {
+        self.settle_points();
+        self.bytes = 0;
+        if self.pending.is_empty() {
+            return Ok(());
+        }
+        self.cx.facts.record(std::mem::take(&mut self.pending)).await
+    }
+
+    async fn look(&mut self, moment: Moment) -> Result<(), Stopped> {
+        let mut known = self.cx.known.lock().await;
+        let found =
+            known.detect(self.cx.volume.as_ref(), self.cx.stage, Some(self.call_id), moment).await;
+        drop(known);
+        match found {
+            Ok(Found { facts, refused, too_many }) => {
+                for fact in &facts {
+                    if let Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. } = fact {
+                        self.files.push(format!("{} ({} bytes)", file.path, file.size));
+                    }
+                }
+                for (name, why) in refused {
+                    self.complain(format!("`{}` is not kept: {why}", name.escape_debug()));
+                }
+                if too_many {
+                    self.complain("the stage has too many files; the rest is not shown".into());
+                }
+                self.pending.extend(facts);
+            }
+            Err(error) => self.complain(format!("the files could not be listed: {error}")),
+        }
+        Ok(())
+    }
+
+    async fn finish(mut self, exit: Option<Exit>, timeout_s: u64) -> Result<Outcome, Stopped> {
+        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
+            let text = self.decoders[stream as usize].finish();
+            self.text(stream, text);
+        }
+        self.settle_points();
+        self.look(Moment::After).await?;
+        let ending = ending(exit.as_ref());
+        let good = ending.how == EndingKind::Exited && ending.code == Some(0);
+        let head = said(&ending, timeout_s, self.cx.memory_mib);
+        self.pending.push(Fact::ExecutionEnded { call_id: self.call_id.to_owned(), ending });
+        self.flush().await?;
+        Ok(Outcome::Continue { output: self.shown(head), is_error: !good })
+    }
+
+    /// What the model is shown.
+    fn shown(self, mut text: String) -> String {
+        for (title, part) in [("stdout", self.stdout.shown()), ("stderr", self.stderr.shown())] {
+            if !part.is_empty() {
+                let _ = write!(text, "\n--- {title} ---\n{}", part.trim_end());
+            }
+        }
+        if !self.files.is_empty() {
+            let _ = write!(text, "\n--- files ---\n{}", self.files.join("\n"));
+        }
+        if !self.complaints.is_empty() {
+            let _ = write!(text, "\n--- problems ---\n{}", self.complaints.join("\n"));
+        }
+        text
+    }
+}
+
+fn ending(exit: Option<&Exit>) -> event::Ending {
+    let Some(exit) = exit else {
+        return event::Ending {
+            how: EndingKind::Interrupted,
+            code: None,
+            duration_ms: 0,
+            cpu_seconds: 0.0,
+            peak_memory: None,
+            dropped_output: 0,
+        };
+    };
+    let (how, code) = match exit.ending {
+        Ending::Code(code) => (EndingKind::Exited, Some(code)),
+        Ending::Signal(signal) => (EndingKind::Signalled, Some(signal)),
+        Ending::TimedOut => (EndingKind::TimedOut, None),
+        Ending::OutOfMemory => (EndingKind::OutOfMemory, None),
+        Ending::DiskFull => (EndingKind::DiskFull, None),
+        Ending::Terminated => (EndingKind::Terminated, None),
+    };
+    event::Ending {
+        how,
+        code,
+        duration_ms: exit.wall.as_millis() as u64,
+        cpu_seconds: exit.cpu_seconds,
+        peak_memory: exit.peak_memory,
+        dropped_output: exit.dropped_output,
+    }
+}
+
+/// How it ended, in words that the model can act on.
+fn said(ending: &event::Ending, timeout_s: u64, memory_mib: u64) -> String {
+    let seconds = ending.duration_ms as f64 / 1000.0;
+    let code = ending.code.unwrap_or_default();
+    let mut text = match ending.how {
+        EndingKind::Exited => format!("exit code {code} in {seconds:.1} s"),
+        EndingKind::Signalled => format!("killed by signal {code} after {seconds:.1} s"),
+        EndingKind::TimedOut => {
+            format!("timed out after {timeout_s} s; take less data, fewer trials or smaller steps")
+        }
+        EndingKind::OutOfMemory => format!(
+            "killed: out of memory at {memory_mib} MiB; sample the rows, use smaller types, or DuckDB"
+        ),
+        EndingKind::DiskFull => "killed: the disk limit was reached; write less".into(),
+        EndingKind::Terminated => "stopped before it ended".into(),
+        EndingKind::Interrupted => {
+            "interrupted: the sandbox went away; its outcome is unknown".into()
+        }
+    };
+    if ending.dropped_output > 0 {
+        let _ = write!(
+            text,
+            " ({} bytes of output beyond the cap were dropped)",
+            ending.dropped_output
+        );
+    }
+    text
+}

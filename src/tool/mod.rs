@@ -1,0 +1,121 @@
+//! What an agent may do: one file per tool.
+//!
+//! A tool acts on the stage's sandbox and volume, and records what happened through [`Facts`]. It
+//! never imports the log or the store, and never decides how a stage ends.
+
+mod execute_code;
+mod files;
+mod finish_stage;
+mod list_files;
+mod output;
+mod read_file;
+mod record;
+mod update_plan;
+
+use crate::{
+    event::{Fact, TextDelta},
+    llm::ToolSpec,
+    sandbox::{Sandbox, Volume},
+};
+use async_trait::async_trait;
+use entity::vocab::Stage;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::{collections::BTreeMap, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+pub use files::{KnownFiles, classify};
+
+/// Where facts go. The session implements it.
+#[async_trait]
+pub trait Facts: Send + Sync {
+    /// Hands facts on, in order. Answers when they are accepted, which may wait while the session
+    /// is behind; they are durable after [`Facts::settle`].
+    async fn record(&self, facts: Vec<Fact>) -> Result<(), Stopped>;
+
+    /// Answers when everything recorded before is durable.
+    async fn settle(&self) -> Result<(), Stopped>;
+
+    /// Shows text as it arrives to whoever watches now. Never stored, never waits.
+    fn provisional(&self, delta: TextDelta);
+}
+
+/// The stage run is over: cancelled, or its session went away. Stop at once, quietly.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the stage run is over")]
+pub struct Stopped;
+
+/// What a tool acts on.
+pub struct ToolContext {
+    pub stage: Stage,
+    pub sandbox: Arc<dyn Sandbox>,
+    /// The session's volume.
+    pub volume: Arc<dyn Volume>,
+    /// Where the session's volume stands inside the sandbox.
+    pub session_dir: String,
+    /// Beside the sandbox's own environment.
+    pub env: BTreeMap<String, String>,
+    pub facts: Arc<dyn Facts>,
+    pub cancel: CancellationToken,
+    /// The files that were reported already.
+    pub known: tokio::sync::Mutex<KnownFiles>,
+    /// Wall-clock seconds that one execution may take.
+    pub execution_seconds: u64,
+    /// Memory of one execution, in MiB; enforced by the sandbox, said to the model.
+    pub memory_mib: u64,
+}
+
+/// What a call came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// Go on; the model sees the output.
+    Continue { output: String, is_error: bool },
+    /// The agent thinks that the stage is done.
+    Finish { summary: String },
+}
+
+/// One thing an agent may do.
+#[async_trait]
+pub trait Tool: Send + Sync {
+    fn spec(&self) -> ToolSpec;
+
+    /// Runs one call. Bad input is an [`Outcome::Continue`] with words the model can act on.
+    async fn call(&self, cx: &ToolContext, call_id: &str, input: Value)
+    -> Result<Outcome, Stopped>;
+}
+
+/// Every tool, in the order the model sees them.
+pub fn all() -> Vec<Box<dyn Tool>> {
+    vec![
+        Box::new(execute_code::ExecuteCode),
+        Box::new(read_file::ReadFile),
+        Box::new(list_files::ListFiles),
+        Box::new(update_plan::UpdatePlan),
+        Box::new(finish_stage::FinishStage),
+    ]
+}
+
+/// The spec of a tool whose input is `T`; the Rust docs are the descriptions.
+fn spec<T: JsonSchema>(name: &str, description: &str) -> ToolSpec {
+    let mut input_schema = schemars::schema_for!(T).to_value();
+    if let Some(object) = input_schema.as_object_mut() {
+        object.remove("$schema");
+        object.remove("title");
+    }
+    ToolSpec { name: name.to_owned(), description: description.to_owned(), input_schema }
+}
+
+/// Parses a tool's input, or says what is wrong in words the model can act on.
+fn parse<T: DeserializeOwned>(input: Value) -> Result<T, Outcome> {
+    serde_json::from_value(input)
+        .map_err(|error| refuse(format!("the input is not valid: {error}")))
+}
+
+fn refuse(output: impl Into<String>) -> Outcome {
+    Outcome::Continue { output: output.into(), is_error: true }
+}
+
+fn answer(output: impl Into<String>) -> Outcome {
+    Outcome::Continue { output: output.into(), is_error: false }
+}

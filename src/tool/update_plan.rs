@@ -1,0 +1,53 @@
+//! `update_plan`: a short task list, shown live.
+
+use super::{Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
+use crate::{
+    event::{Fact, PlanStatus, PlanStep},
+    llm::ToolSpec,
+};
+use async_trait::async_trait;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+const MAX_STEPS: usize = 20;
+
+pub(super) struct UpdatePlan;
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Input {
+    /// The whole plan, in order; it replaces the plan before. At most 20 steps.
+    steps: Vec<Step>,
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Step {
+    /// A few words.
+    title: String,
+    status: PlanStatus,
+}
+
+#[async_trait]
+impl Tool for UpdatePlan {
+    fn spec(&self) -> ToolSpec {
+        spec::<Input>("update_plan", "Shows the user a short task list and how each step stands.")
+    }
+
+    async fn call(&self, cx: &ToolContext, _: &str, input: Value) -> Result<Outcome, Stopped> {
+        let steps = match parse::<Input>(input) {
+            Ok(input) => input.steps,
+            Err(refusal) => return Ok(refusal),
+        };
+        if steps.len() > MAX_STEPS {
+            return Ok(refuse(format!("{} steps are too many; {MAX_STEPS} at most", steps.len())));
+        }
+        let step =
+            |s: Step| PlanStep { title: s.title.chars().take(200).collect(), status: s.status };
+        cx.facts
+            .record(vec![Fact::PlanUpdated { steps: steps.into_iter().map(step).collect() }])
+            .await?;
+        Ok(answer("the plan is shown"))
+    }
+}

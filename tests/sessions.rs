@@ -1,0 +1,280 @@
+//! Sessions on a real database and real sandboxes, driven by a model that plays a script.
+
+mod support;
+
+use bytes::Bytes;
+use entity::{
+    ids::{ExperimentId, SessionId},
+    principal::Principal,
+    vocab::{SessionStateName, Stage, StageRunState},
+};
+use futures::StreamExt;
+use sea_orm::EntityTrait;
+use std::{path::Path, sync::Arc};
+use support::{Scripted, code, finish, state, until, whole_log};
+use trainable::{
+    dataset::{self, Datasets, NewExperiment, Source},
+    event::{EndingKind, Event, Fact, Outcome, SessionEvent},
+    log::EventLog,
+    objects::{ObjectStore, filesystem::FilesystemObjects},
+    session::{CommandError, Directory, Parts, Providers, Refusal, StageRequest},
+    store::Store,
+};
+
+/// A server without an edge.
+struct House {
+    store: Store,
+    datasets: Datasets,
+    directory: Directory,
+}
+
+impl House {
+    async fn open(data: &Path, script: Arc<Scripted>) -> Self {
+        let store =
+            Store::open_sqlite(&data.join("trainable.db")).await.expect("the database opens");
+        let log = EventLog::start(store.clone());
+        let objects: Arc<dyn ObjectStore> = Arc::new(
+            FilesystemObjects::open(&data.join("objects")).expect("the object store opens"),
+        );
+        let sandboxes = support::sandboxes(data).await;
+        let limits = dataset::Limits::default();
+        let datasets =
+            Datasets::new(store.clone(), log.clone(), objects, sandboxes.clone(), limits);
+        let directory = Directory::new(Parts {
+            store: store.clone(),
+            log,
+            sandboxes,
+            datasets: datasets.clone(),
+            providers: Providers::new(script),
+            cpus: 2,
+            memory_mib: 1024,
+        });
+        Self { store, datasets, directory }
+    }
+
+    async fn experiment(&self) -> ExperimentId {
+        let mut text = String::from("a,b,y\n");
+        for n in 0..60 {
+            text.push_str(&format!("{n},{},{}\n", n % 7, n % 2));
+        }
+        let principal = Principal::Local;
+        let upload = self.datasets.open_upload(&principal, "t.csv", None).await.expect("an upload");
+        let body = futures::stream::iter([Ok(Bytes::from(text))]).boxed();
+        self.datasets.receive(&principal, upload.id, body).await.expect("the bytes arrive");
+        let new = NewExperiment {
+            target: Some("y".into()),
+            source: Source::Uploads(vec![upload.id]),
+            ..NewExperiment::default()
+        };
+        self.datasets.create_experiment(&principal, new).await.expect("an experiment").id
+    }
+
+    async fn session(&self) -> SessionId {
+        let experiment = self.experiment().await;
+        self.directory.create(&Principal::Local, experiment).await.expect("a session")
+    }
+
+    async fn start(&self, session: SessionId) {
+        self.directory.start_stage(session, self.eda()).await.expect("EDA starts");
+    }
+
+    fn eda(&self) -> StageRequest {
+        StageRequest {
+            stage: Stage::Eda,
+            through: None,
+            provider: None,
+            model: None,
+            seed: None,
+            budgets: self.directory.default_budgets(),
+        }
+    }
+
+    fn log(&self) -> &EventLog {
+        self.directory.log()
+    }
+}
+
+/// Runs a test inside an actix system on a pool of threads, as the binary does.
+fn in_system(work: impl Future<Output = ()> + 'static) {
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
+    let mut runtime = Some(runtime);
+    actix::System::with_tokio_rt(move || runtime.take().expect("once")).block_on(work);
+}
+
+const WRITE_EDA: &str = r##"
+import pathlib, trainable, pandas as pd
+from trainable import log, configure_dashboard
+files = sorted(trainable.dataset_dir().glob("*.parquet"))
+print("rows", len(pd.read_parquet(files[0])))
+configure_dashboard([{"title": "Loss", "metrics": ["loss"], "type": "line"}])
+for step in range(5):
+    log(step, {"loss": 1.0 / (step + 1), "odd": float("nan")}, run="r")
+pathlib.Path("figures").mkdir(exist_ok=True)
+import matplotlib.pyplot as plt
+plt.plot([1, 2]); plt.savefig("figures/a.png")
+pathlib.Path("report.md").write_text("# Report\n![a](figures/a.png)\n")
+"##;
+
+#[test]
+fn a_stage_runs_to_its_end() {
+    in_system(async {
+        let data = support::temporary();
+        let script =
+            Scripted::new(vec![vec![finish()], vec![code("write", WRITE_EDA)], vec![finish()]]);
+        let house = House::open(data.path(), script).await;
+        let session = house.session().await;
+        house.start(session).await;
+        let entries =
+            until(house.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone))
+                .await;
+
+        let seqs: Vec<i64> = entries.iter().map(|e| e.seq).collect();
+        assert_eq!(seqs, (1..=entries.len() as i64).collect::<Vec<_>>(), "dense");
+        let outputs: String = entries
+            .iter()
+            .filter_map(|e| match &e.event {
+                Event::Fact(Fact::CodeOutput { text, .. }) => Some(text.as_str()),
+                _ => None,
+            })
+            .collect();
+        assert!(outputs.contains("rows 60"), "{outputs}");
+        let points: Vec<_> = entries
+            .iter()
+            .filter_map(|e| match &e.event {
+                Event::Fact(Fact::MetricsBatch { items, .. }) => Some(items.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        assert_eq!(points.len(), 10, "every point once");
+        assert_eq!(points.iter().filter(|p| p.value.is_nan()).count(), 5, "NaN survives the log");
+        let refused = entries.iter().any(|e| {
+            matches!(&e.event, Event::Fact(Fact::ToolEnd { output, is_error: true, .. }) if output.contains("report.md"))
+        });
+        assert!(refused, "an early finish is told what is missing");
+
+        let rows = entity::metrics::Entity::find().all(house.store.read()).await.expect("rows");
+        assert_eq!(rows.len(), 10);
+        let artifacts =
+            entity::artifacts::Entity::find().all(house.store.read()).await.expect("rows");
+        let mut paths: Vec<_> = artifacts.iter().map(|a| a.path.as_str()).collect();
+        paths.sort_unstable();
+        assert_eq!(paths, ["eda/figures/a.png", "eda/report.md", "eda/scripts/step_01_write.py"]);
+        let runs = entity::stage_runs::Entity::find().all(house.store.read()).await.expect("rows");
+        assert_eq!(runs.iter().map(|r| r.state).collect::<Vec<_>>(), [StageRunState::Done]);
+    });
+}
+
+#[test]
+fn a_cancel_kills_what_runs() {
+    in_system(async {
+        let data = support::temporary();
+        let script = Scripted::new(vec![vec![code(
+            "sleep",
+            "print('up', flush=True)\nimport time\ntime.sleep(600)",
+        )]]);
+        let house = House::open(data.path(), script).await;
+        let session = house.session().await;
+        house.start(session).await;
+        let up = |e: &[trainable::event::Entry]| {
+            e.iter().any(|e| matches!(&e.event, Event::Fact(Fact::CodeOutput { text, .. }) if text.contains("up")))
+        };
+        until(house.log(), session, "the output", up).await;
+        let busy = house.directory.start_stage(session, house.eda()).await;
+        assert!(matches!(busy, Err(CommandError::Refused(Refusal::Busy(Stage::Eda)))), "{busy:?}");
+        house.directory.cancel(session).await.expect("cancelled");
+        let entries = whole_log(house.log(), session).await;
+        assert_eq!(state(&entries), Some(SessionStateName::Cancelled));
+        let ended = entries.iter().any(|e| {
+            matches!(&e.event, Event::Fact(Fact::ExecutionEnded { ending, .. }) if ending.how == EndingKind::Terminated)
+        });
+        assert!(ended, "the execution is ended and told apart");
+        // The sandbox dies within a second; nothing of it is appended afterwards.
+        tokio::time::timeout(std::time::Duration::from_secs(5), async {
+            while sleeping() {
+                tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            }
+        })
+        .await
+        .expect("the process is gone");
+        assert_eq!(whole_log(house.log(), session).await.len(), entries.len());
+    });
+}
+
+/// True while the script of the cancel test runs somewhere.
+fn sleeping() -> bool {
+    let Ok(processes) = std::fs::read_dir("/proc") else { return false };
+    processes.filter_map(Result::ok).any(|entry| {
+        let line = std::fs::read(entry.path().join("cmdline")).unwrap_or_default();
+        String::from_utf8_lossy(&line).contains("step_01_sleep.py")
+    })
+}
+
+#[test]
+fn a_session_is_taken_up_by_the_next_server() {
+    in_system(async {
+        let data = support::temporary();
+        let turns = || {
+            Scripted::new(vec![
+                vec![
+                    code("first", "print('one')"),
+                    code(
+                        "sleep_once",
+                        "import os, time\nif not os.path.exists('slept'):\n    open('slept', 'w').close()\n    print('down', flush=True)\n    time.sleep(600)",
+                    ),
+                ],
+                vec![code("write", WRITE_EDA)],
+                vec![finish()],
+            ])
+        };
+        let house = House::open(data.path(), turns()).await;
+        let session = house.session().await;
+        house.start(session).await;
+        let down = |e: &[trainable::event::Entry]| {
+            e.iter().any(|e| matches!(&e.event, Event::Fact(Fact::CodeOutput { text, .. }) if text.contains("down")))
+        };
+        let before = until(house.log(), session, "the output", down).await;
+        house.directory.suspend().await;
+
+        let next = House::open(data.path(), turns()).await;
+        assert_eq!(next.directory.recover().await.expect("recovered"), 1);
+        let entries =
+            until(next.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone))
+                .await;
+        assert_eq!(&entries[..before.len()], &before[..], "what was durable stays");
+        let interrupted = entries.iter().filter(|e| {
+            matches!(&e.event, Event::Fact(Fact::ExecutionEnded { ending, .. }) if ending.how == EndingKind::Interrupted)
+        });
+        assert_eq!(interrupted.count(), 1, "what was in flight is told apart");
+        let firsts = entries.iter().filter(|e| {
+            matches!(&e.event, Event::Fact(Fact::CodeOutput { text, .. }) if text.contains("one"))
+        });
+        assert_eq!(firsts.count(), 1, "a finished call is not run again");
+    });
+}
+
+#[test]
+fn a_run_that_fails_can_be_retried() {
+    in_system(async {
+        let data = support::temporary();
+        let house = House::open(data.path(), Scripted::new(vec![])).await;
+        let session = house.session().await;
+        house.start(session).await;
+        let entries = until(house.log(), session, "the failure", |e| {
+            state(e) == Some(SessionStateName::Failed)
+        })
+        .await;
+        let said = entries.iter().find_map(|e| match &e.event {
+            Event::Session(SessionEvent::StageRunEnded {
+                outcome: Outcome::Failed { message },
+                ..
+            }) => Some(message),
+            _ => None,
+        });
+        assert_eq!(said.map(String::as_str), Some("turn 2"), "the agent's own last words");
+        let snapshot = house.directory.snapshot(session).await.expect("a snapshot");
+        assert_eq!(snapshot.allows.retry, Some(Stage::Eda));
+        house.directory.retry(session, None).await.expect("the retry starts");
+    });
+}
