@@ -151,6 +151,24 @@ test("an unknown session and an unknown page say so", async ({ page }) => {
   await expect(page.getByText("There is no such page")).toBeVisible();
 });
 
+test("a server with a token asks for it, and goes on where the reader was", async ({ page, request }) => {
+  await request.post("/test/token");
+  try {
+    await page.goto("/?q=bird");
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert")).toContainText("This is not the server's token.");
+    await expectAccessible(page, "the sign-in");
+    await page.getByLabel("Token").fill("open sesame");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("searchbox")).toHaveValue("bird");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByLabel("Token")).toBeVisible();
+  } finally {
+    await request.post("/test/token");
+  }
+});
+
 test("GraphiQL answers a query and reaches no other host", async ({ page }) => {
   await page.goto("/graphiql");
   await expect(page.getByRole("code").first()).toBeVisible();

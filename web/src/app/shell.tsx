@@ -1,7 +1,9 @@
 /** What is around every page: the header with the way home, the connection and the theme. */
 import { type ErrorComponentProps, Link, Outlet, useRouter } from "@tanstack/react-router";
-import { Braces, CircleHelp, Monitor, Moon, Sun, SunMoon } from "lucide-react";
+import { Braces, CircleHelp, LogOut, Monitor, Moon, Sun, SunMoon } from "lucide-react";
 import { Suspense, useState } from "react";
+import { access, signOut } from "@/api/access";
+import { useExternal } from "@/lib/external";
 import { useHotkey } from "@/lib/keys";
 import { chooseTheme, useThemeChoice } from "@/lib/theme";
 import { IconButton } from "@/ui/button";
@@ -10,9 +12,12 @@ import { Empty, Failure, Skeleton } from "@/ui/pane";
 import { ConnectionState } from "./connection-state";
 import icon from "./icon.svg";
 import { KeySheet } from "./key-sheet";
+import { SignIn } from "./sign-in";
 
 export function Shell() {
   const [sheet, setSheet] = useState(false);
+  const entry = useExternal(access);
+  const closed = entry?.required && !entry.authenticated;
   useHotkey("?", () => setSheet(true));
   return (
     <div className="flex h-full flex-col">
@@ -42,12 +47,15 @@ export function Shell() {
         <IconButton label="Keyboard shortcuts" onClick={() => setSheet(true)}>
           <CircleHelp size={16} />
         </IconButton>
+        {entry?.required && entry.authenticated && (
+          <IconButton label="Sign out" onClick={() => void signOut().then(() => location.reload())}>
+            <LogOut size={16} />
+          </IconButton>
+        )}
         <ThemeMenu />
       </header>
       <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-        <Suspense fallback={<Skeleton />}>
-          <Outlet />
-        </Suspense>
+        <Suspense fallback={<Skeleton />}>{closed ? <SignIn /> : <Outlet />}</Suspense>
       </main>
       <KeySheet open={sheet} onOpenChange={setSheet} />
     </div>
