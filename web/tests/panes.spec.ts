@@ -144,6 +144,18 @@ test("a dropped connection is told, and what was missed arrives once", async ({ 
   await expect(page.getByText("EDA done", { exact: true })).toHaveCount(1);
 });
 
+test("the palette goes to a tab and to an experiment by the keyboard alone", async ({ page }) => {
+  await finished(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Go to" }).fill("metr");
+  await expect(page.getByRole("option")).toHaveCount(1);
+  await expectAccessible(page, "the palette");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/tab=metrics/);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+});
+
 test("an unknown session and an unknown page say so", async ({ page }) => {
   await page.goto("/e/e0/s/nowhere");
   await expect(page.getByText("There is no such session")).toBeVisible();

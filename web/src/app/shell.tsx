@@ -1,10 +1,10 @@
 /** What is around every page: the header with the way home, the connection and the theme. */
 import { type ErrorComponentProps, Link, Outlet, useRouter } from "@tanstack/react-router";
 import { Braces, CircleHelp, LogOut, Monitor, Moon, Sun, SunMoon } from "lucide-react";
-import { Suspense, useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { access, signOut } from "@/api/access";
 import { useExternal } from "@/lib/external";
-import { useHotkey } from "@/lib/keys";
+import { useCommandKey, useHotkey } from "@/lib/keys";
 import { chooseTheme, useThemeChoice } from "@/lib/theme";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuChoice } from "@/ui/menu";
@@ -14,11 +14,15 @@ import icon from "./icon.svg";
 import { KeySheet } from "./key-sheet";
 import { SignIn } from "./sign-in";
 
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
+
 export function Shell() {
   const [sheet, setSheet] = useState(false);
   const entry = useExternal(access);
   const closed = entry?.required && !entry.authenticated;
+  const [palette, setPalette] = useState(false);
   useHotkey("?", () => setSheet(true));
+  useCommandKey("k", () => setPalette(true));
   return (
     <div className="flex h-full flex-col">
       <a
@@ -58,6 +62,11 @@ export function Shell() {
         <Suspense fallback={<Skeleton />}>{closed ? <SignIn /> : <Outlet />}</Suspense>
       </main>
       <KeySheet open={sheet} onOpenChange={setSheet} />
+      {palette && !closed && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setPalette(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }
