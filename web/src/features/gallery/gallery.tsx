@@ -189,7 +189,7 @@ function Page({ search, after, onPick, onMore }: PageProps) {
 }
 
 function Nothing({ search, onPick }: { search: string | undefined; onPick: () => void }) {
-  if (search) return <Empty title={`No experiment matches “${search}”`}>Search looks at names and descriptions.</Empty>;
+  if (search) return <Empty title={`No experiment matches “${search}”`}>Try a part of its name.</Empty>;
   return (
     <Empty icon={<FlaskConical size={28} aria-hidden />} title="Drop a table here to begin">
       <p>CSV, TSV, Parquet, Excel or JSON lines. Say what you want to predict, or let the agent find out.</p>
