@@ -248,11 +248,13 @@ impl Decided<'_> {
         };
         let mut constants = vec![
             ("SEED", self.brief.seed.into()),
-            ("THREADS", threads.into()),
             ("FIT_ROWS", self.prepared.fit_rows(shrink).into()),
             ("CLASS_WEIGHTS", self.prepared.imbalanced.into()),
             ("FOLDS", self.prepared.folds().into()),
         ];
+        if step != Train::Baselines {
+            constants.push(("THREADS", threads.into()));
+        }
         constants.extend_from_slice(more);
         self.run(script, step.slug(), constants, why)
     }

@@ -129,7 +129,7 @@ def main():
     def figure(name, caption):
         return [f"![{caption}](figures/{name}.png)", ""] if (stage / "figures" / f"{name}.png").exists() else []
 
-    lines = ["# Exploratory analysis", "", f"{profile['rows']:,} rows and {profile['columns']} columns; "
+    lines = [f"# Exploratory analysis of {code(TABLE.rsplit('.', 1)[0])}", "", f"{profile['rows']:,} rows and {profile['columns']} columns; "
              f"{profile['missing_share']:.1%} of the cells are missing.", "", "## What matters", "", *headline(findings), ""]
     lines += ["## What follows for the preparation", "", *recommendations(findings, columns), ""]
     lines += ["## Target", "", *figure("target", "Distribution of the target")]
