@@ -12,6 +12,7 @@ Every row is read, twice: once to judge types by all values, once to write them.
 table's files in their order; those in `leave_out` are neither written nor described.
 """
 
+import contextlib
 import json
 import os
 import tempfile
@@ -41,7 +42,13 @@ def answer(request):
     main = tables.choose_main(found, request.get("main_table"), wanted, findings) if found else None
     folder = request.get("extract_to")
     if folder:
-        described, about = _described(found, main, wanted, folder, request, limits, findings)
+        try:
+            described, about = _described(found, main, wanted, folder, request, limits, findings)
+        except BaseException:
+            # On a full disk above all, half a dataset must not stay behind.
+            for table in found:
+                _remove(folder, table)
+            raise
     else:
         with tempfile.TemporaryDirectory() as temporary:
             described, about = _described(found, main, wanted, temporary, request, limits, findings)
@@ -219,6 +226,11 @@ def _write(table, path, limits, leave_out):
                 waiting, rows, size = [], 0, 0
         if rows:
             writer.write_table(pa.Table.from_batches(waiting))
+
+
+def _remove(folder, table):
+    with contextlib.suppress(OSError):
+        os.unlink(os.path.join(folder, f"{table.name}.parquet"))
 
 
 def _shorten(result):

@@ -5,9 +5,11 @@ Columns are addressed by position, `c0` on: DuckDB does not tell upper from lowe
 
 import os
 import tempfile
+from collections import Counter
 from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from .contract import number
@@ -16,12 +18,12 @@ from .types import IDENTIFIER_NAME, dtype_name
 # Up to here distinct values are counted exactly, beyond it DuckDB's estimate is taken where it decides nothing.
 EXACT_ROWS = 200_000
 EXACT_DISTINCT = 20_000
-COLUMNS_PER_QUERY = 40
+# A query is planned over all columns of the file, which is slow for thousands; and a distinct count takes some
+# megabytes however few the rows. So where rows are few, many columns are asked at once, and counted by lists.
+FEW_ROWS, COLUMNS_OF_FEW_ROWS, COLUMNS_PER_QUERY = 20_000, 500, 40
 TOP = 10
 EXAMPLES = 5
 MAX_VALUE = 80
-# One query per column is too slow for thousands of columns.
-MAX_TOP_COLUMNS = 1000
 
 
 class Statistics:
@@ -59,14 +61,14 @@ class Statistics:
     def columns(self):
         """One description per column, in order."""
         described = []
-        for start in range(0, len(self.schema), COLUMNS_PER_QUERY):
-            positions = range(start, min(start + COLUMNS_PER_QUERY, len(self.schema)))
+        step = COLUMNS_OF_FEW_ROWS if self.rows <= FEW_ROWS else COLUMNS_PER_QUERY
+        for start in range(0, len(self.schema), step):
+            positions = range(start, min(start + step, len(self.schema)))
             described += self._measured(positions)
         self._add_examples(described)
         for position, column in enumerate(described):
             self._classify(position, column)
-            if position < MAX_TOP_COLUMNS and self._is_discrete(column):
-                self._add_top(position, column)
+        self._add_top(described)
         for column in described:
             del column["_words"], column["_length"]
         return described
@@ -97,7 +99,10 @@ class Statistics:
         ).fetchone()
 
     def _measured(self, positions):
-        distinct = "count(DISTINCT {})" if self.rows <= EXACT_ROWS else "approx_count_distinct({})"
+        if self.rows <= FEW_ROWS:
+            distinct = "coalesce(len(list_distinct(list({}))), 0)"
+        else:
+            distinct = "count(DISTINCT {})" if self.rows <= EXACT_ROWS else "approx_count_distinct({})"
         parts = []
         for position in positions:
             name, kind = f"c{position}", self.schema.field(position).type
@@ -174,8 +179,29 @@ class Statistics:
             return True
         return column["kind"] == "numeric" and column["unique"] <= 50
 
-    def _add_top(self, position, column):
-        column["top"] = [{"value": shown_value(value), "count": rows} for value, rows in self.class_counts(position, TOP)]
+    def _add_top(self, described):
+        """The most frequent values of discrete columns.
+
+        Counted a row group at a time: a query per column would take minutes for thousands of columns. Columns with
+        more distinct values than should be counted in memory are few, and left to DuckDB.
+        """
+        counts = {}
+        for position, column in enumerate(described):
+            if self._is_discrete(column):
+                if column["unique"] <= EXACT_DISTINCT:
+                    counts[position] = Counter()
+                else:
+                    column["top"] = _listed(self.class_counts(position, TOP))
+        names = [self.schema.field(position).name for position in counts]
+        for group in range(self._file.num_row_groups if names else 0):
+            table = self._file.read_row_group(group, columns=names)
+            for position, counter in counts.items():
+                found = pc.value_counts(table[self.schema.field(position).name])
+                values, rows = found.field("values").to_pylist(), found.field("counts").to_pylist()
+                counter.update(dict(zip(values, rows)))
+        for position, counter in counts.items():
+            counter.pop(None, None)
+            described[position]["top"] = _listed(sorted(counter.items(), key=lambda pair: (-pair[1], pair[0]))[:TOP])
 
     def _add_examples(self, described):
         """The first distinct values of each column."""
@@ -191,6 +217,10 @@ class Statistics:
                     if len(found) == EXAMPLES:
                         break
             column["examples"] = found
+
+
+def _listed(counted):
+    return [{"value": shown_value(value), "count": rows} for value, rows in counted]
 
 
 def _moment(microseconds):

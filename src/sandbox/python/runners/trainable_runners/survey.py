@@ -33,8 +33,10 @@ def survey(path, name):
     """The encoding of a text file; Refused when it holds no text."""
     with open(path, "rb") as file:
         head = file.read(64 * 1024)
-        if not head.strip(b"\xef\xbb\xbf\xff\xfe \t\r\n\x00"):
-            _refuse_blank(file, name)
+        # Zeros are half of a UTF-16 blank; elsewhere they are a binary file.
+        blank = b" \t\r\n\x00\xff\xfe" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else b" \t\r\n\xef\xbb\xbf"
+        if not head.strip(blank):
+            _refuse_blank(file, name, blank)
         for mark, encoding, label in _BOMS:
             if head.startswith(mark):
                 return Text(encoding, _mark_note(name, label))
@@ -45,9 +47,9 @@ def survey(path, name):
         return _narrow(file, name)
 
 
-def _refuse_blank(file, name):
+def _refuse_blank(file, name, blank):
     while chunk := file.read(CHUNK):
-        if chunk.strip(b" \t\r\n\x00"):
+        if chunk.strip(blank):
             return
     raise Refused("EMPTY_FILE", f"`{show(name)}` is empty; upload a file with a header and rows.", name)
 

@@ -5,6 +5,7 @@ identifies is turned into a number that forgets how it was written (00501, or mo
 """
 
 import re
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -143,7 +144,19 @@ def _parsed(values, kind):
         return pc.cast(values, pa.timestamp("us"))
     if kind == ISO_ZONE:
         return pc.cast(values, pa.timestamp("us", "UTC"))
-    return pc.strptime(values, format=kind, unit="us")
+    parsed = pc.strptime(values, format=kind, unit="us")
+    _check_calendar(values, parsed, kind)
+    return parsed
+
+
+def _check_calendar(values, parsed, date_format):
+    """The C library takes 30 February for 1 or 2 March, so days it may have rolled over to are looked at again."""
+    suspects = pc.unique(pc.drop_null(values.filter(pc.less_equal(pc.day(parsed), 3))))
+    for text in suspects.to_pylist():
+        try:
+            datetime.strptime(text, date_format)
+        except ValueError:
+            raise pa.ArrowInvalid("not in the calendar") from None
 
 
 def _keeps_its_digits(values, kind):

@@ -11,6 +11,8 @@ from ..problems import Refused, counted, show
 from .delimiter import is_number, sniff
 
 BLOCK = 4 * 1024 * 1024
+# A value that runs over more lines than this, in a row that has the wrong length, is a quote that was not closed.
+MANY_LINES = 10
 _SAID = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 
 
@@ -23,7 +25,7 @@ class DelimitedSource:
         self.delimiter, self._skipped = sniff(sample, whole, name)
         self.format = "tsv" if self.delimiter == "\t" else "csv"
         self._say_delimiter(findings)
-        self.columns, self._first_row = self._header(findings)
+        self.columns, self._first_row, self._has_rows = self._header(findings)
 
     def _sample(self):
         """The beginning of the file, cut at a line's end, and whether that is all of it."""
@@ -54,7 +56,7 @@ class DelimitedSource:
         return csv.reader(_bounded_lines(file, self.name), delimiter=self.delimiter)
 
     def _header(self, findings):
-        """Column names, and how many physical lines stand before the first row."""
+        """Column names, how many physical lines stand before the first row, and whether there is one."""
         csv.field_size_limit(max(self.limits.max_cell_bytes, 1024))
         with self._open() as file:
             reader = self._records(file)
@@ -66,25 +68,23 @@ class DelimitedSource:
                 raise _too_large(self.name, self.limits) from None
         if names is None:
             raise Refused("EMPTY_FILE", f"`{show(self.name)}` is empty; upload a file with a header and rows.", self.name)
-        if len(names) > 1 and not names[-1].strip() and row is not None and len(row) == len(names) and not row[-1].strip():
-            # A delimiter at the end of every line makes a last column of nothing; it is found all missing later.
-            names[-1] = ""
         if len(names) > 1 and row is not None and all(is_number(value) for value in names):
             findings.note(f"`{show(self.name)}` has no header, so its columns are named column_1 to column_{len(names)}.")
-            return [f"column_{index + 1}" for index in range(len(names))], lines - 1
-        return names, lines
+            return [f"column_{index + 1}" for index in range(len(names))], lines - 1, True
+        return names, lines, row is not None
 
     def batches(self):
         """Batches of strings; every row is read, and rows of another length than the header refuse the file."""
-        count = len(self.columns)
-        keys = [f"c{index}" for index in range(count)]
+        if not self._has_rows:
+            return
+        keys = [f"c{index}" for index in range(len(self.columns))]
         ragged = []
 
         def on_ragged(row):
             # A line of spaces is a blank line to people.
             if row.text.strip():
-                ragged.append(row)
-                return "error" if len(ragged) >= 1 else "skip"
+                ragged.append(row.actual_columns)
+                return "error"
             return "skip"
 
         try:
@@ -108,8 +108,6 @@ class DelimitedSource:
                 raise self._ragged() from None
             if "straddling" in str(error) or "block size" in str(error):
                 raise self._oversized() from None
-            if "Empty CSV" in str(error):
-                return
             raise
 
     def _arrow_encoding(self):
@@ -133,18 +131,21 @@ class DelimitedSource:
                 for _ in reader:
                     started = reader.line_num + self._skipped + 1
             except (csv.Error, Refused):
-                if reader.line_num + self._skipped - started > 10:
-                    return Refused(
-                        "UNCLOSED_QUOTE",
-                        f"`{show(self.name)}` opens a quote in line {started:,} that is never closed; "
-                        "close it, or double quotes that belong to a value.",
-                        self.name,
-                    )
+                if reader.line_num + self._skipped - started > MANY_LINES:
+                    return self._unclosed(started)
         return _too_large(self.name, self.limits)
+
+    def _unclosed(self, line):
+        return Refused(
+            "UNCLOSED_QUOTE",
+            f"`{show(self.name)}` opens a quote in line {line:,} that is not closed where its value ends; "
+            "close it, or double quotes that belong to a value.",
+            self.name,
+        )
 
     def _ragged(self):
         """Where the rows of another length are, by the line numbers that an editor shows."""
-        found, more, count = [], False, len(self.columns)
+        found, more, count, before = [], False, len(self.columns), self._first_row
         with self._open() as file:
             reader = self._records(file)
             rows = (row for row in reader if any(value.strip() for value in row) or len(row) > 1)
@@ -152,13 +153,18 @@ class DelimitedSource:
                 next(rows, None)
             try:
                 for row in rows:
+                    line = reader.line_num + self._skipped
+                    if len(row) != count and line - before > MANY_LINES:
+                        return self._unclosed(before + 1)
+                    before = line
                     if len(row) != count:
                         more = len(found) == 5
                         if more:
                             break
-                        found.append((reader.line_num + self._skipped, len(row)))
+                        found.append((line, len(row)))
             except (csv.Error, Refused):
-                pass
+                if not found:
+                    return self._oversized()
         lines = ", ".join(f"{line:,}" for line, _ in found) + (" and more" if more else "")
         lengths = sorted({length for _, length in found})
         has = "has" if len(found) == 1 else "have"

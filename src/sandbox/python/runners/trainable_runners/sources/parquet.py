@@ -40,11 +40,22 @@ class ParquetSource:
     def rows(self):
         return self._metadata.num_rows
 
-    def batches(self):
+    def groups_from(self, row):
+        """The row groups from the one that holds a row on, and how many rows stand before them."""
+        before = 0
+        for group in range(self._metadata.num_row_groups):
+            rows = self._metadata.row_group(group).num_rows
+            if row < before + rows:
+                return list(range(group, self._metadata.num_row_groups)), before
+            before += rows
+        return [], before
+
+    def batches(self, groups=None):
+        """All rows, or those of the given row groups."""
         names = [f"c{index}" for index in range(len(self.columns))]
         try:
             file = pq.ParquetFile(self.path)
-            for batch in file.iter_batches(batch_size=self._batch_rows()):
+            for batch in file.iter_batches(batch_size=self._batch_rows(), row_groups=groups):
                 arrays = [self._convert(batch.column(i), kind) for i, kind in zip(self._positions, self.types)]
                 yield pa.RecordBatch.from_arrays(arrays, names)
         except pa.lib.ArrowMemoryError:

@@ -80,9 +80,10 @@ class WorkbookSource:
         import openpyxl
 
         try:
-            with warnings.catch_warnings():
+            # Opened here: given a path, openpyxl judges by how it ends.
+            with open(self.path, "rb") as file, warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                book = openpyxl.load_workbook(self.path, read_only=True, data_only=True, keep_links=False)
+                book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
                 try:
                     for sheet in book.worksheets:
                         # What a sheet says of its own size is often wrong.
