@@ -3,6 +3,7 @@
 mod conformance;
 mod endings;
 mod isolation;
+mod packages;
 mod records;
 mod support;
 mod volumes;
