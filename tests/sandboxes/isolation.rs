@@ -130,6 +130,8 @@ async fn nothing_of_the_server_is_inherited() {
     // Inheritable on purpose, as a careless library would leave it.
     let secret = tempfile::tempfile().unwrap();
     rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty()).unwrap();
+    // A busy server: its descriptors have higher numbers than a sandbox may open.
+    let many: Vec<_> = (0..300).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
     let ran = python(
         local.provider(),
         "import os, glob\n\
@@ -177,6 +179,7 @@ async fn nothing_of_the_server_is_inherited() {
     assert!(printed.ends_with(descriptors), "{printed}");
     // The server's own environment is what must not be there; the test has one, too.
     assert!(!printed.contains(&std::env::var("CARGO_MANIFEST_DIR").unwrap()));
+    drop(many);
     local.finish().await;
 }
 
