@@ -70,11 +70,12 @@ def flights():
     weather = pd.read_csv(folder / "weather.csv").drop(columns=["year", "time_hour"])
     weather = weather.drop_duplicates(["origin", "month", "day", "hour"])
     frame = flights.merge(planes, on="tailnum", how="left").merge(weather, on=["origin", "month", "day", "hour"], how="left")
-    frame = frame.sample(12_000, random_state=SEED).sort_values(["month", "day", "sched_dep_time", "carrier", "flight"])
-    date = {"year": frame["year"], "month": frame["month"], "day": frame["day"]}
-    frame.insert(0, "date", pd.to_datetime(date).dt.strftime("%Y-%m-%d"))
+    # Month and weekday stand for the date, in no order: a sample of separate flights, not a series to forecast.
+    frame = frame.sample(12_000, random_state=SEED)
+    date = pd.to_datetime({"year": frame["year"], "month": frame["month"], "day": frame["day"]})
+    frame.insert(1, "weekday", date.dt.day_name())
     frame["late"] = (frame["arr_delay"] > 15).map({True: "late", False: "on time"})
-    gone = ["year", "month", "day", "dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "time_hour", "tailnum",
+    gone = ["year", "day", "dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "time_hour", "tailnum",
             "minute", "flight", "sched_arr_time", "sched_dep_time"]
     frame = frame.drop(columns=gone)
     frame["plane_built"] = frame["plane_built"].astype("Int64")
