@@ -1,6 +1,8 @@
 //! What the tests share: a data directory, the real sandboxes, and a model that plays a script.
 #![allow(dead_code)]
 
+pub mod binary;
+
 use async_trait::async_trait;
 use entity::{ids::SessionId, vocab::SessionStateName};
 use futures::stream::{self, BoxStream, StreamExt};
