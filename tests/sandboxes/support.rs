@@ -21,11 +21,16 @@ pub struct Local {
     provider: Option<LocalSandboxes>,
     data: tempfile::TempDir,
     descriptors: usize,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
 }
+
+/// Children and descriptors belong to the process, so tests that count them take turns in it.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl Local {
     /// Fails with the reason where this machine has no bubblewrap that works.
     pub async fn new() -> Self {
+        let turn = TURN.lock().await;
         // Opened once per process and kept, so that they do not count as left behind.
         tokio::process::Command::new("true").status().await.unwrap();
         let descriptors = open_descriptors();
@@ -34,7 +39,7 @@ impl Local {
         let provider = open(data.path()).await;
         let standing = provider.standing();
         assert!(standing.tier.is_some(), "no sandbox can run here: {:?}", standing.missing);
-        Self { provider: Some(provider), data, descriptors }
+        Self { provider: Some(provider), data, descriptors, _turn: turn }
     }
 
     pub fn provider(&self) -> &LocalSandboxes {
