@@ -108,7 +108,10 @@ pub struct ResultMetric {
 
 /// The result of a session whose Train is done; `None` when its metadata is not there or says
 /// nothing of a model.
-pub async fn result(context: &Context<'_>, session: SessionId) -> Result<Option<SessionResult>, ApiError> {
+pub async fn result(
+    context: &Context<'_>,
+    session: SessionId,
+) -> Result<Option<SessionResult>, ApiError> {
     let path = VolumePath::parse(METADATA).map_err(|error| ApiError::internal(&error))?;
     let volume = volume(context, session).await?;
     let Some(text) = text(&*volume, &path, MAX_METADATA).await? else { return Ok(None) };
@@ -150,8 +153,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// Name, value, lower and upper bound.
+    type Expected<'a> = (&'a str, Option<f64>, Option<f64>, Option<f64>);
+
     #[track_caller]
-    fn check(metadata: Value, expect: Option<(&str, &[(&str, Option<f64>, Option<f64>, Option<f64>)])>) {
+    fn check(metadata: Value, expect: Option<(&str, &[Expected])>) {
         let found = claimed(&metadata);
         let expect = expect.map(|(best, metrics)| SessionResult {
             best_model: best.to_owned(),
