@@ -13,6 +13,8 @@ pub mod cli;
 pub mod config;
 pub mod dataset;
 pub mod event;
+pub mod graphql;
+pub mod http;
 pub mod llm;
 pub mod log;
 pub mod objects;

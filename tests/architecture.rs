@@ -48,7 +48,10 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("config", &["event", "http", "sandbox", "objects", "graphql"]),
     ("http", &["graphql", "session", "log", "store", "event", "dataset", "sandbox", "objects"]),
-    ("graphql", &["session", "dataset", "log", "store", "event", "sandbox", "objects"]),
+    (
+        "graphql",
+        &["session", "dataset", "tool", "log", "store", "event", "sandbox", "objects"],
+    ),
     (
         "session",
         &[

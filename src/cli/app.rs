@@ -6,7 +6,7 @@ use crate::{
     config::{Config, Database},
     dataset::{self, Datasets},
     log::EventLog,
-    objects::{ObjectStore, filesystem::FileObjects},
+    objects::{ObjectStore, filesystem::FilesystemObjects},
     sandbox::{
         SandboxProvider,
         local::{LocalConfig, LocalSandboxes},
@@ -43,7 +43,7 @@ impl App {
         }
         .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
         let log = EventLog::start(store.clone());
-        let objects = FileObjects::new(data.join("objects"))
+        let objects = FilesystemObjects::open(&data.join("objects"))
             .map_err(|error| Failure::failed(format!("the object store cannot be opened: {error}")))?;
         let objects: Arc<dyn ObjectStore> = Arc::new(objects);
         let sandboxes = Arc::new(sandboxes(config, data)?);
@@ -56,7 +56,7 @@ impl App {
             log,
             sandboxes: shared,
             datasets: datasets.clone(),
-            providers: Providers::new(Arc::new(Autopilot::new())),
+            providers: Providers::new(Arc::new(Autopilot)),
             cpus: config.cpus,
             memory_mib: config.memory_mib,
         });

@@ -2,7 +2,6 @@
 
 use super::{app::App, follow::follow};
 use crate::{
-    autopilot,
     dataset::{NewExperiment, Source},
     sandbox::SandboxProvider,
     session::StageRequest,
@@ -44,7 +43,7 @@ async fn begin(app: &App, sample: &str) -> Result<SessionId, String> {
         stage: Stage::Eda,
         through: Some(Stage::Train),
         // Whatever keys are set: a demo costs nothing.
-        provider: Some(autopilot::NAME.to_owned()),
+        provider: Some("autopilot".to_owned()),
         model: None,
         seed: None,
         budgets: app.directory.default_budgets(),

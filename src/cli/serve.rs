@@ -3,12 +3,15 @@
 use super::{Exit, Failure, app::App, demo};
 use crate::{
     config::Config,
-    graphql::{self, Limits},
+    graphql::{self, EnvironmentState, Limits, ProviderStanding},
     http::{self, HttpConfig, HttpParts},
     sandbox::SandboxProvider,
 };
 use std::{net::TcpListener, sync::Arc};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
 use tokio_util::sync::CancellationToken;
 
 /// Serves; with `sample`, also runs the demo on that sample.
@@ -27,10 +30,11 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
         eprintln!("trainable: {missing}");
     }
     let stopping = CancellationToken::new();
-    let parts = parts(&config, &app);
+    let (environment, watched) = watch::channel(EnvironmentState::Preparing { progress: String::new() });
+    let parts = parts(&config, &app, watched);
     let serving = http::serve(listener, parts, stopping.clone());
     eprintln!("trainable: the web client is at http://{address}/ and GraphiQL at http://{address}/graphiql");
-    prepare(&app);
+    prepare(&app, environment);
     recover(&app);
     if let Some(sample) = sample {
         let app = Arc::clone(&app);
@@ -47,7 +51,7 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn parts(config: &Config, app: &App) -> HttpParts {
+fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentState>) -> HttpParts {
     let limits = Limits::default();
     let sandboxes: Arc<dyn SandboxProvider> = app.sandboxes.clone();
     HttpParts {
@@ -56,7 +60,16 @@ fn parts(config: &Config, app: &App) -> HttpParts {
             directory: app.directory.clone(),
             datasets: app.datasets.clone(),
             sandboxes: Arc::clone(&sandboxes),
-            limits: limits.clone(),
+            providers: app
+                .directory
+                .parts()
+                .providers
+                .list()
+                .into_iter()
+                .map(ProviderStanding::from)
+                .collect(),
+            environment,
+            limits,
             introspection: config.graphiql,
         }),
         store: app.store.clone(),
@@ -65,7 +78,6 @@ fn parts(config: &Config, app: &App) -> HttpParts {
         config: HttpConfig {
             allowed_hosts: config.hosts.clone(),
             token: config.token.clone(),
-            max_upload_bytes: config.upload_bytes,
             graphiql: config.graphiql,
             limits,
             ..HttpConfig::default()
@@ -74,13 +86,23 @@ fn parts(config: &Config, app: &App) -> HttpParts {
 }
 
 /// Makes the Python environment ready behind the server's back.
-fn prepare(app: &Arc<App>) {
+fn prepare(app: &Arc<App>, environment: watch::Sender<EnvironmentState>) {
     let sandboxes = app.sandboxes.clone();
     tokio::spawn(async move {
-        let progress = Arc::new(|text: String| eprintln!("trainable: {text}"));
-        if let Err(error) = sandboxes.prepare(progress).await {
-            eprintln!("trainable: {error}");
-        }
+        let environment = Arc::new(environment);
+        let said = Arc::clone(&environment);
+        let progress = Arc::new(move |text: String| {
+            eprintln!("trainable: {text}");
+            said.send_replace(EnvironmentState::Preparing { progress: text });
+        });
+        let state = match sandboxes.prepare(progress).await {
+            Ok(()) => EnvironmentState::Ready,
+            Err(error) => {
+                eprintln!("trainable: {error}");
+                EnvironmentState::Failed { error: error.to_string() }
+            }
+        };
+        environment.send_replace(state);
     });
 }
 

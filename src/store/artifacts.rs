@@ -1,17 +1,23 @@
 //! `artifacts`: the projection's writes.
 
+use super::{
+    StoreError,
+    page::{self, Page, Slice},
+};
 use crate::event::File;
 use chrono::{DateTime, Utc};
 use entity::{
     artifacts,
     ids::{ArtifactId, SessionId, StageRunId},
-    vocab::Stage,
+    vocab::{ArtifactType, Stage},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
+    QueryFilter, QueryTrait, Select,
     sea_query::OnConflict,
 };
 use serde_json::json;
+use uuid::Uuid;
 
 /// Writes the row of a file, or brings the row that its path has in this stage run up to date.
 pub(super) async fn upsert(
@@ -61,4 +67,47 @@ pub(super) async fn supersede(
         .exec(db)
         .await?;
     Ok(())
+}
+
+/// Which artifacts of a session are wanted; those of superseded runs are left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    pub session: SessionId,
+    pub stage: Option<Stage>,
+    pub kind: Option<ArtifactType>,
+}
+
+impl Wanted {
+    fn select(self) -> Select<artifacts::Entity> {
+        artifacts::Entity::find()
+            .filter(artifacts::Column::SessionId.eq(self.session))
+            .filter(artifacts::Column::Superseded.eq(false))
+            .apply_if(self.stage, |all, stage| all.filter(artifacts::Column::Stage.eq(stage)))
+            .apply_if(self.kind, |all, kind| all.filter(artifacts::Column::Type.eq(kind)))
+    }
+}
+
+/// The artifacts of a session, oldest first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    wanted: Wanted,
+    page: Page<Uuid>,
+) -> Result<Slice<artifacts::Model>, StoreError> {
+    Ok(page::read(db, wanted.select(), artifacts::Column::Id, Order::Asc, page).await?)
+}
+
+/// How many artifacts a session has.
+pub async fn count(db: &impl ConnectionTrait, wanted: Wanted) -> Result<u64, StoreError> {
+    Ok(wanted.select().count(db).await?)
+}
+
+/// The artifacts among these ids.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[ArtifactId],
+) -> Result<Vec<artifacts::Model>, StoreError> {
+    Ok(artifacts::Entity::find()
+        .filter(artifacts::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
 }

@@ -1,15 +1,21 @@
 //! `experiments`.
 
-use super::{Store, StoreError};
+use super::{
+    Store, StoreError,
+    page::{self, Page, Slice},
+};
 use entity::{
     experiments::{self, Model},
     ids::{ExperimentId, UploadId},
+    principal::Principal,
     sessions, uploads,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    sea_query::Expr,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, Order,
+    PaginatorTrait, QueryFilter, Select,
+    sea_query::{Expr, Func, LikeExpr},
 };
+use uuid::Uuid;
 
 /// One experiment.
 pub async fn find(
@@ -69,4 +75,58 @@ pub async fn delete(store: &Store, id: ExperimentId) -> Result<(), StoreError> {
     experiments::Entity::delete_by_id(id).exec(&transaction).await?;
     transaction.commit().await?;
     Ok(())
+}
+
+/// One experiment of an owner.
+pub async fn owned(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+    id: ExperimentId,
+) -> Result<Option<Model>, StoreError> {
+    Ok(of(principal).filter(experiments::Column::Id.eq(id)).one(db).await?)
+}
+
+/// The experiments of an owner among these ids.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: &[ExperimentId],
+) -> Result<Vec<Model>, StoreError> {
+    Ok(of(principal).filter(experiments::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+}
+
+/// The experiments of an owner, newest first; `search` is a part of the name.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+    search: Option<&str>,
+    page: Page<Uuid>,
+) -> Result<Slice<Model>, StoreError> {
+    let all = named(principal, search);
+    Ok(page::read(db, all, experiments::Column::Id, Order::Desc, page).await?)
+}
+
+/// How many experiments an owner has.
+pub async fn count(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+    search: Option<&str>,
+) -> Result<u64, StoreError> {
+    Ok(named(principal, search).count(db).await?)
+}
+
+fn of(principal: &Principal) -> Select<experiments::Entity> {
+    experiments::Entity::find().filter(experiments::Column::Owner.eq(principal.owner()))
+}
+
+fn named(principal: &Principal, search: Option<&str>) -> Select<experiments::Entity> {
+    let all = of(principal);
+    let Some(search) = search.filter(|search| !search.is_empty()) else { return all };
+    let escaped: String = search
+        .to_lowercase()
+        .chars()
+        .flat_map(|c| ['%', '_', '\\'].contains(&c).then_some('\\').into_iter().chain([c]))
+        .collect();
+    let pattern = LikeExpr::new(format!("%{escaped}%")).escape('\\');
+    all.filter(Expr::expr(Func::lower(Expr::col(experiments::Column::Name))).like(pattern))
 }

@@ -1,12 +1,18 @@
 //! `messages`: the projection's writes.
 
+use super::{
+    StoreError,
+    page::{self, Page, Slice},
+};
 use crate::event::Entry;
 use entity::{
     ids::{MessageId, SessionId},
     messages,
     vocab::Role,
 };
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
+};
 use serde_json::Value;
 
 pub(super) async fn insert(
@@ -30,4 +36,25 @@ pub(super) async fn insert(
     };
     messages::Entity::insert(row).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// The conversation of a session, oldest first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    page: Page<i64>,
+) -> Result<Slice<messages::Model>, StoreError> {
+    let all = messages::Entity::find().filter(messages::Column::SessionId.eq(session));
+    Ok(page::read(db, all, messages::Column::Seq, Order::Asc, page).await?)
+}
+
+/// The messages among these ids.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[MessageId],
+) -> Result<Vec<messages::Model>, StoreError> {
+    Ok(messages::Entity::find()
+        .filter(messages::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
 }

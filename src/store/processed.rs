@@ -2,7 +2,10 @@
 
 use crate::event::ProcessedDataset;
 use entity::{ids::SessionId, processed_dataset_meta as table, sessions};
-use sea_orm::{ActiveValue::Set, ConnectionTrait, DbErr, EntityTrait, sea_query::OnConflict};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter,
+    sea_query::OnConflict,
+};
 use uuid::Uuid;
 
 pub(super) async fn upsert(
@@ -42,4 +45,12 @@ pub(super) async fn upsert(
         .to_owned();
     table::Entity::insert(row).on_conflict(again).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// What Prep made in a session.
+pub async fn of_session(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+) -> Result<Option<table::Model>, super::StoreError> {
+    Ok(table::Entity::find().filter(table::Column::SessionId.eq(session)).one(db).await?)
 }

@@ -1,16 +1,23 @@
 //! `sessions`: the projection's writes and the reads of lists.
 
-use super::StoreError;
+use super::{
+    StoreError,
+    page::{self, Page, Slice},
+};
 use chrono::{DateTime, Utc};
 use entity::{
+    experiments,
     ids::{ExperimentId, SessionId},
+    principal::Principal,
     sessions,
     vocab::SessionStateName,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, QueryFilter,
-    sea_query::Expr,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order,
+    QueryFilter, QuerySelect, QueryTrait,
+    sea_query::{Expr, Query},
 };
+use uuid::Uuid;
 
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
@@ -99,6 +106,83 @@ pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<sessions::Model>, 
     use SessionStateName::{EdaRunning, PrepRunning, TrainRunning};
     Ok(sessions::Entity::find()
         .filter(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
+        .all(db)
+        .await?)
+}
+
+/// One session, when its experiment is the principal's.
+pub async fn owned(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+    id: SessionId,
+) -> Result<Option<sessions::Model>, StoreError> {
+    Ok(owned_by_ids(db, principal, &[id]).await?.pop())
+}
+
+/// The sessions among these ids whose experiments are the principal's.
+pub async fn owned_by_ids(
+    db: &impl ConnectionTrait,
+    principal: &Principal,
+    ids: &[SessionId],
+) -> Result<Vec<sessions::Model>, StoreError> {
+    let theirs = experiments::Entity::find()
+        .select_only()
+        .column(experiments::Column::Id)
+        .filter(experiments::Column::Owner.eq(principal.owner()))
+        .into_query();
+    Ok(sessions::Entity::find()
+        .filter(sessions::Column::Id.is_in(ids.iter().copied()))
+        .filter(sessions::Column::ExperimentId.in_subquery(theirs))
+        .all(db)
+        .await?)
+}
+
+/// The sessions of one experiment, newest first.
+pub async fn page(
+    db: &impl ConnectionTrait,
+    experiment: ExperimentId,
+    page: Page<Uuid>,
+) -> Result<Slice<sessions::Model>, StoreError> {
+    let all = sessions::Entity::find().filter(sessions::Column::ExperimentId.eq(experiment));
+    Ok(page::read(db, all, sessions::Column::Id, Order::Desc, page).await?)
+}
+
+/// How many sessions each of these experiments has; those without any are left out.
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    experiments: &[ExperimentId],
+) -> Result<Vec<(ExperimentId, i64)>, StoreError> {
+    Ok(sessions::Entity::find()
+        .select_only()
+        .column(sessions::Column::ExperimentId)
+        .column_as(sessions::Column::Id.count(), "sessions")
+        .filter(sessions::Column::ExperimentId.is_in(experiments.iter().copied()))
+        .group_by(sessions::Column::ExperimentId)
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
+/// The newest session of each of these experiments. Ids sort by time.
+pub async fn latest(
+    db: &impl ConnectionTrait,
+    experiments: &[ExperimentId],
+) -> Result<Vec<sessions::Model>, StoreError> {
+    let newer = Query::select()
+        .expr(Expr::val(1))
+        .from_as(sessions::Entity, "newer")
+        .and_where(
+            Expr::col(("newer", sessions::Column::ExperimentId))
+                .equals((sessions::Entity, sessions::Column::ExperimentId)),
+        )
+        .and_where(
+            Expr::col(("newer", sessions::Column::Id))
+                .gt(Expr::col((sessions::Entity, sessions::Column::Id))),
+        )
+        .to_owned();
+    Ok(sessions::Entity::find()
+        .filter(sessions::Column::ExperimentId.is_in(experiments.iter().copied()))
+        .filter(Expr::exists(newer).not())
         .all(db)
         .await?)
 }

@@ -95,3 +95,26 @@ pub async fn of_session(
         .all(db)
         .await?)
 }
+
+/// The runs of several sessions, oldest first.
+pub async fn of_sessions(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+) -> Result<Vec<stage_runs::Model>, super::StoreError> {
+    Ok(stage_runs::Entity::find()
+        .filter(stage_runs::Column::SessionId.is_in(sessions.iter().copied()))
+        .order_by_asc(stage_runs::Column::Id)
+        .all(db)
+        .await?)
+}
+
+/// The runs among these ids.
+pub async fn by_ids(
+    db: &impl ConnectionTrait,
+    ids: &[StageRunId],
+) -> Result<Vec<stage_runs::Model>, super::StoreError> {
+    Ok(stage_runs::Entity::find()
+        .filter(stage_runs::Column::Id.is_in(ids.iter().copied()))
+        .all(db)
+        .await?)
+}

@@ -49,3 +49,15 @@ pub async fn set_stored(db: &impl ConnectionTrait, row: &Model) -> Result<bool, 
         .await?;
     Ok(done.rows_affected == 1)
 }
+
+/// The uploads of several experiments, in the order they were sent.
+pub async fn of_experiments(
+    db: &impl ConnectionTrait,
+    experiments: &[ExperimentId],
+) -> Result<Vec<Model>, StoreError> {
+    Ok(uploads::Entity::find()
+        .filter(uploads::Column::ExperimentId.is_in(experiments.iter().copied()))
+        .order_by_asc(uploads::Column::Id)
+        .all(db)
+        .await?)
+}

@@ -1,0 +1,382 @@
+//! The events of a session as the API shows them. What a provider keeps for itself, such as the
+//! signature of a thought, is not among them.
+
+use super::{
+    dataset::DatasetDescription,
+    scalars::{Json, Long, Time},
+    session::{Chart, PlanStep},
+    vocab::{
+        ArtifactType, ExecutionEndingKind, MetricKind, OutputStream, RecordKind, SessionState,
+        Stage, StageRunState,
+    },
+};
+use async_graphql::{ID, Interface, SimpleObject};
+
+/// Defines the types, each with the three fields of every event, and the interface over them.
+macro_rules! events {
+    ($(
+        $(#[$doc:meta])*
+        $name:ident { $( $(#[$fdoc:meta])* $field:ident: $ty:ty ),* $(,)? }
+    )+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, SimpleObject)]
+            pub struct $name {
+                /// Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only.
+                pub seq: Option<Long>,
+                /// When it happened. Null on what is live only.
+                pub at: Option<Time>,
+                /// The stage run that it belongs to, when it belongs to one.
+                pub stage_run_id: Option<ID>,
+                $( $(#[$fdoc])* pub $field: $ty, )*
+            }
+        )+
+
+        /// Something that happened in a session. `seq` and `at` are null on what is live only.
+        #[derive(Clone, Interface)]
+        #[graphql(
+            field(
+                name = "seq", ty = "&Option<Long>",
+                desc = "Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only."
+            ),
+            field(name = "at", ty = "&Option<Time>", desc = "When it happened. Null on what is live only."),
+            field(
+                name = "stage_run_id", ty = "&Option<ID>",
+                desc = "The stage run that it belongs to, when it belongs to one."
+            )
+        )]
+        #[allow(clippy::large_enum_variant, reason = "short-lived, and most are small")]
+        pub enum SessionEvent { $( $name($name), )+ }
+    };
+}
+
+events! {
+    /// The session was made.
+    SessionCreatedEvent {
+        /// Its experiment.
+        experiment_id: ID,
+    }
+    /// The session's state changed.
+    StateChangeEvent {
+        /// The new state.
+        state: SessionState,
+    }
+    /// A stage run began.
+    StageRunStartedEvent {
+        /// The stage.
+        stage: Stage,
+        /// The stage to continue to without being asked.
+        through: Stage,
+        /// The model provider.
+        provider: String,
+        /// The model.
+        model: String,
+        /// The seed of everything random.
+        seed: Long,
+        /// The most that it may take.
+        budgets: Budgets,
+    }
+    /// A stage run ended.
+    StageRunEndedEvent {
+        /// The stage.
+        stage: Stage,
+        /// How it ended.
+        state: StageRunState,
+        /// What it came to, when it ended well.
+        summary: Option<String>,
+        /// What ended it, when it failed.
+        error: Option<String>,
+    }
+    /// The user said something.
+    UserMessageEvent {
+        /// The message.
+        message_id: ID,
+        /// What was said.
+        text: String,
+    }
+    /// The user answered a question of the agent's.
+    QuestionAnsweredEvent {
+        /// The tool call that asked.
+        call_id: String,
+        /// The answer.
+        answer: String,
+    }
+    /// The model is about to be called.
+    TurnStartedEvent {
+        /// The number of the turn in its stage run.
+        turn: i32,
+        /// Above 1 when an earlier attempt broke off; its text is to be discarded.
+        attempt: i32,
+    }
+    /// The model has answered; the tools that it asked for run next.
+    TurnEndedEvent {
+        /// The number of the turn in its stage run.
+        turn: i32,
+        /// The attempt that came through.
+        attempt: i32,
+        /// Why the model stopped.
+        stop_reason: String,
+    }
+    /// The agent said something; takes the place of the provisional text of its turn.
+    AgentMessageEvent {
+        /// The message.
+        message_id: ID,
+        /// The number of the turn in its stage run.
+        turn: i32,
+        /// Markdown.
+        text: String,
+    }
+    /// The system told the agent something: what is missing, which budget is near.
+    NoticeEvent {
+        /// What it said.
+        text: String,
+    }
+    /// A tool call began.
+    ToolStartEvent {
+        /// The call.
+        call_id: String,
+        /// The tool.
+        tool: String,
+        /// What the model gave it.
+        input: Json,
+    }
+    /// A tool call ended.
+    ToolEndEvent {
+        /// The call.
+        call_id: String,
+        /// The tool.
+        tool: String,
+        /// What the model was shown.
+        output: String,
+        /// The call failed.
+        is_error: bool,
+        /// Milliseconds.
+        duration_ms: Long,
+    }
+    /// A program started in the sandbox.
+    ExecutionStartedEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// The saved script, relative to the session's folder.
+        script: String,
+        /// Wall-clock seconds that it may take.
+        timeout_seconds: Long,
+        /// MiB that it may take.
+        memory_mib: Long,
+    }
+    /// A program in the sandbox ended.
+    ExecutionEndedEvent {
+        /// The call that ran it.
+        call_id: String,
+        /// How it ended.
+        how: ExecutionEndingKind,
+        /// Its exit code, or the number of the signal.
+        code: Option<i32>,
+        /// Milliseconds.
+        duration_ms: Long,
+        /// Seconds of all its processes together.
+        cpu_seconds: f64,
+        /// Bytes; null where the machine cannot tell.
+        peak_memory: Option<Long>,
+        /// Bytes of output beyond the cap, which were dropped.
+        dropped_output: Long,
+    }
+    /// A program printed something.
+    CodeOutputEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// Where it printed.
+        stream: OutputStream,
+        /// What it printed; a piece, not always a line.
+        text: String,
+    }
+    /// A stage left a new file.
+    FileCreatedEvent {
+        /// The call that left it; null when it was found later.
+        call_id: Option<String>,
+        /// The file.
+        file: EventFile,
+    }
+    /// A stage changed a file.
+    FileChangedEvent {
+        /// The call that changed it; null when it was found later.
+        call_id: Option<String>,
+        /// The file.
+        file: EventFile,
+    }
+    /// A program logged metric points.
+    MetricsBatchEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// The points, in the order in which they were logged.
+        items: Vec<MetricPoint>,
+    }
+    /// A program laid the dashboard out.
+    ChartConfigEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// The charts, in order; they take the place of those before.
+        charts: Vec<Chart>,
+    }
+    /// A program logged something that is no number.
+    LogRecordEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// What it is.
+        kind: RecordKind,
+        /// Its name.
+        name: String,
+        /// The step that it belongs to.
+        step: Option<Long>,
+        /// The tag of the run that it belongs to.
+        run: Option<String>,
+        /// Its content; its shape follows from the kind.
+        data: Json,
+    }
+    /// The agent changed its plan.
+    PlanUpdatedEvent {
+        /// The whole plan.
+        steps: Vec<PlanStep>,
+    }
+    /// The agent asks the user, and waits.
+    QuestionAskedEvent {
+        /// The tool call that asks; give it with the answer.
+        call_id: String,
+        /// The question.
+        question: String,
+        /// Answers to choose from; any text may be given beside them.
+        options: Vec<String>,
+    }
+    /// What a turn consumed.
+    UsageRecordedEvent {
+        /// The number of the turn in its stage run.
+        turn: i32,
+        /// Tokens read.
+        input_tokens: Long,
+        /// Tokens written.
+        output_tokens: Long,
+        /// Tokens read from the provider's cache.
+        cache_read_tokens: Long,
+        /// Tokens written to the provider's cache.
+        cache_write_tokens: Long,
+        /// USD; null when the price of the model is unknown.
+        cost_usd: Option<f64>,
+    }
+    /// A budget is used up.
+    BudgetExceededEvent {
+        /// Which one.
+        budget: String,
+        /// What it was.
+        limit: f64,
+    }
+    /// Something went wrong for the agent.
+    AgentErrorEvent {
+        /// One sentence.
+        message: String,
+        /// Trying again may help.
+        retryable: bool,
+    }
+    /// The server described the dataset for this run.
+    DatasetDescribedEvent {
+        /// What it found.
+        dataset: DatasetDescription,
+    }
+    /// A stage's report is ready.
+    ReportReadyEvent {
+        /// The stage.
+        stage: Stage,
+        /// Relative to the session's folder.
+        path: String,
+        /// Markdown.
+        content: String,
+    }
+    /// The files of a stage are complete.
+    FilesReadyEvent {
+        /// The stage.
+        stage: Stage,
+        /// All of them.
+        files: Vec<EventFile>,
+    }
+    /// The server checked what a stage left.
+    ValidationResultEvent {
+        /// The stage.
+        stage: Stage,
+        /// What holds.
+        passed: Vec<String>,
+        /// What deserves a look.
+        warnings: Vec<String>,
+        /// What does not hold.
+        errors: Vec<String>,
+    }
+    /// Prep made the data ready.
+    DatasetProcessedEvent {
+        /// The columns to learn from.
+        feature_columns: Vec<String>,
+        /// The column to predict.
+        target_column: String,
+        /// Rows to learn from.
+        train_rows: Long,
+        /// Rows to choose by.
+        val_rows: Long,
+        /// Rows to judge by, once.
+        test_rows: Long,
+    }
+    /// Text of a turn as it arrives: provisional, live only. A higher `attempt` of the same turn
+    /// discards the lower one's text; the final `AgentMessageEvent` takes its place.
+    TextDeltaEvent {
+        /// The number of the turn in its stage run.
+        turn: i32,
+        /// The attempt that it belongs to.
+        attempt: i32,
+        /// Characters of this attempt before this text.
+        offset: Long,
+        /// The piece.
+        text: String,
+    }
+}
+
+/// The most that a stage run may take.
+#[derive(Clone, SimpleObject)]
+pub struct Budgets {
+    /// Calls of the model.
+    pub turns: i32,
+    /// Wall-clock seconds of the stage.
+    pub stage_seconds: Long,
+    /// Wall-clock seconds of one execution.
+    pub execution_seconds: Long,
+    /// MiB of memory of one execution.
+    pub memory_mib: Long,
+}
+
+/// A file that a stage left, as it was then.
+#[derive(Clone, SimpleObject)]
+pub struct EventFile {
+    /// Relative to the session's folder.
+    pub path: String,
+    /// The last part of the path.
+    pub name: String,
+    /// The stage that left it.
+    pub stage: Stage,
+    /// What it is.
+    #[graphql(name = "type")]
+    pub kind: ArtifactType,
+    /// Bytes.
+    pub size: Long,
+    /// Its address below this server.
+    pub url: String,
+}
+
+/// One point of a metric series.
+#[derive(Clone, SimpleObject)]
+pub struct MetricPoint {
+    /// The step that the program gave it.
+    pub step: Long,
+    /// The name of the series.
+    pub name: String,
+    /// Null unless `kind` is `FINITE`.
+    pub value: Option<f64>,
+    /// What the number is.
+    pub kind: MetricKind,
+    /// The tag of the run, such as a trial of a search.
+    pub run: Option<String>,
+}

@@ -1,0 +1,157 @@
+//! Experiments: the object and its queries.
+
+use super::{
+    connection::{PageArguments, connection, cost},
+    context::{api, principal},
+    dataset::DatasetDescription,
+    error::ApiError,
+    ids::{FromGlobal, Global},
+    loaders::{FilesOf, LatestOf, SessionsOf, rows},
+    scalars::{Long, Time},
+    session::{Session, SessionConnection},
+};
+use crate::store;
+use async_graphql::{Context, ID, Object, SimpleObject};
+use entity::{experiments, ids::ExperimentId};
+use uuid::Uuid;
+
+connection!(
+    /// A page of experiments.
+    ExperimentConnection, ExperimentEdge, Experiment, total_count: Long
+);
+
+/// One dataset with the user's instructions.
+#[derive(Clone)]
+pub struct Experiment {
+    row: experiments::Model,
+}
+
+/// A file that an experiment was made of.
+#[derive(SimpleObject)]
+pub struct DatasetFile {
+    /// The name that the user gave it.
+    name: String,
+    /// Bytes.
+    size: Long,
+    /// SHA-256 of the bytes, lower-case hex.
+    sha256: String,
+}
+
+impl Experiment {
+    pub fn new(row: experiments::Model) -> Self {
+        Self { row }
+    }
+}
+
+/// One dataset with the user's instructions.
+#[Object]
+impl Experiment {
+    /// The id: opaque, and unique among all types.
+    pub async fn id(&self) -> ID {
+        Global::Experiment(self.row.id).id()
+    }
+
+    /// Its name.
+    async fn name(&self) -> &str {
+        &self.row.name
+    }
+
+    /// What the user says that it is.
+    async fn description(&self) -> &str {
+        &self.row.description
+    }
+
+    /// What the user wants of it.
+    async fn instructions(&self) -> &str {
+        &self.row.instructions
+    }
+
+    /// The column to predict, when the user named it.
+    async fn target(&self) -> Option<&str> {
+        self.row.target_column.as_deref()
+    }
+
+    /// The table to train on, when the user named it.
+    async fn main_table(&self) -> Option<&str> {
+        self.row.main_table.as_deref()
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> Time {
+        Time(self.row.created_at)
+    }
+
+    /// The files that it was made of.
+    async fn files(&self, context: &Context<'_>) -> Result<Vec<DatasetFile>, ApiError> {
+        let files = rows(context).load_one(FilesOf(self.row.id)).await?.unwrap_or_default();
+        Ok(files
+            .into_iter()
+            .map(|file| DatasetFile {
+                name: file.file_name,
+                size: file.size.unwrap_or(0).into(),
+                sha256: file.sha256.unwrap_or_default(),
+            })
+            .collect())
+    }
+
+    /// What the server found in the files.
+    async fn dataset(&self) -> DatasetDescription {
+        DatasetDescription::from_json(self.row.dataset.clone())
+    }
+
+    /// Its sessions, newest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn sessions(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<SessionConnection, ApiError> {
+        let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
+        let total = rows(context).load_one(SessionsOf(self.row.id)).await?.unwrap_or(0);
+        let slice = store::sessions::page(api(context).store.read(), self.row.id, page).await?;
+        Ok(SessionConnection::new(&page, slice, |row| row.id, Session::new, total.into()))
+    }
+
+    /// The newest session.
+    async fn latest_session(&self, context: &Context<'_>) -> Result<Option<Session>, ApiError> {
+        Ok(rows(context).load_one(LatestOf(self.row.id)).await?.map(Session::new))
+    }
+}
+
+#[derive(Default)]
+pub struct ExperimentQuery;
+
+#[Object]
+impl ExperimentQuery {
+    /// The experiments, newest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn experiments(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "A part of the name, in any case.")] search: Option<String>,
+    ) -> Result<ExperimentConnection, ApiError> {
+        let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
+        let (db, principal) = (api(context).store.read(), principal(context));
+        let search = search.as_deref().map(str::trim);
+        let total = store::experiments::count(db, principal, search).await?;
+        let slice = store::experiments::page(db, principal, search, page).await?;
+        Ok(ExperimentConnection::new(&page, slice, |row| row.id, Experiment::new, total.into()))
+    }
+
+    /// One experiment; null when there is none.
+    async fn experiment(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The experiment.")] id: ID,
+    ) -> Result<Option<Experiment>, ApiError> {
+        let Some(id) = ExperimentId::from_global(&id) else { return Ok(None) };
+        Ok(rows(context).load_one(id).await?.map(Experiment::new))
+    }
+}

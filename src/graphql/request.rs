@@ -1,0 +1,172 @@
+//! From the parameters of a request to its response, the same for every transport.
+
+use super::{ApiSchema, context::Caller, error::{ApiError, Code}, limits::Limits};
+use async_graphql::{
+    Data, Request, Response, ServerError, Variables,
+    parser::{parse_query, types::{DocumentOperations, ExecutableDocument, OperationType}},
+};
+use futures::{Stream, StreamExt};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+
+/// The parameters of a GraphQL request, as GraphQL over HTTP and graphql-transport-ws name them.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Parameters {
+    pub query: String,
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    #[serde(default)]
+    pub variables: Option<Map<String, Value>>,
+    #[serde(default)]
+    pub extensions: Option<Map<String, Value>>,
+}
+
+/// A request whose document is parsed and within the limits.
+pub struct Prepared {
+    request: Request,
+    pub operation: OperationType,
+    executed: Executed,
+    trace: String,
+}
+
+/// Set once execution begins: what failed before is an error of the request, not of a field.
+#[derive(Clone, Default)]
+pub struct Executed(Arc<AtomicBool>);
+
+impl Executed {
+    pub fn mark(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    fn is_marked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// A response, and whether it comes from an execution.
+pub struct Answer {
+    pub response: Response,
+    pub executed: bool,
+}
+
+impl Answer {
+    /// The answer to a request that was not executed.
+    pub fn refused(error: impl Into<ServerError>, trace: &str) -> Self {
+        let mut response = Response::from_errors(vec![error.into()]);
+        finish(&mut response, false, trace);
+        Self { response, executed: false }
+    }
+
+    /// The response as both media types write it: `data` is there exactly when it was executed.
+    pub fn to_json(&self) -> Value {
+        let mut map = Map::new();
+        if !self.response.errors.is_empty() {
+            map.insert("errors".into(), self.errors());
+        }
+        if self.executed {
+            map.insert("data".into(), json(&self.response.data));
+        }
+        if !self.response.extensions.is_empty() {
+            map.insert("extensions".into(), json(&self.response.extensions));
+        }
+        Value::Object(map)
+    }
+
+    pub fn errors(&self) -> Value {
+        json(&self.response.errors)
+    }
+}
+
+/// GraphQL values have no keys or numbers that JSON lacks.
+fn json(value: &impl serde::Serialize) -> Value {
+    serde_json::to_value(value).unwrap_or(Value::Null)
+}
+
+/// Parses a request and holds it against the limits.
+pub fn prepare(parameters: Parameters, caller: &Caller, limits: &Limits) -> Result<Prepared, ServerError> {
+    limits.check_text(&parameters.query).map_err(ApiError::into_server_error)?;
+    let document = parse_query(&parameters.query).map_err(|error| {
+        let mut error = ServerError::from(error);
+        error.extensions.get_or_insert_default().set("code", Code::ParseFailed.as_str());
+        error
+    })?;
+    limits.check_document(&document).map_err(ApiError::into_server_error)?;
+    let operation = chosen(&document, parameters.operation_name.as_deref())
+        .map_err(ApiError::into_server_error)?;
+    let executed = Executed::default();
+    let mut request = Request::new(parameters.query)
+        .variables(Variables::from_json(Value::Object(parameters.variables.unwrap_or_default())))
+        .data(executed.clone());
+    request.operation_name = parameters.operation_name;
+    caller.attach(&mut request);
+    request.set_parsed_query(document);
+    Ok(Prepared { request, operation, executed, trace: caller.trace.clone() })
+}
+
+/// The kind of the operation that the request names.
+fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, ApiError> {
+    let found = match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Some(operation.node.ty),
+        (DocumentOperations::Single(_), Some(_)) => None,
+        (DocumentOperations::Multiple(all), Some(name)) => all.get(name).map(|o| o.node.ty),
+        (DocumentOperations::Multiple(all), None) => {
+            let mut all = all.values();
+            match (all.next(), all.next()) {
+                (Some(only), None) => Some(only.node.ty),
+                (_, _) => {
+                    return Err(ApiError::new(
+                        Code::BadRequest,
+                        "the document has several operations; name one in `operationName`",
+                    ));
+                }
+            }
+        }
+    };
+    found.ok_or_else(|| {
+        ApiError::new(Code::BadRequest, "the document has no operation of that `operationName`")
+    })
+}
+
+impl Prepared {
+    /// Executes a query or a mutation.
+    pub async fn execute(self, schema: &ApiSchema) -> Answer {
+        let mut response = schema.execute(self.request).await;
+        let executed = self.executed.is_marked();
+        finish(&mut response, executed, &self.trace);
+        Answer { response, executed }
+    }
+
+    /// Executes any operation; a subscription answers many times, the others once.
+    pub fn stream(self, schema: &ApiSchema) -> impl Stream<Item = Answer> + use<> {
+        let Self { request, operation, executed, trace } = self;
+        let subscription = operation == OperationType::Subscription;
+        schema.execute_stream_with_session_data(request, Arc::new(Data::default())).map(
+            move |mut response| {
+                // A subscription's source failed when there is an error and no data at all.
+                let executed = if subscription {
+                    response.errors.is_empty() || response.data != async_graphql::Value::Null
+                } else {
+                    executed.is_marked()
+                };
+                finish(&mut response, executed, &trace);
+                Answer { response, executed }
+            },
+        )
+    }
+}
+
+/// Gives every error its code and its trace id.
+fn finish(response: &mut Response, executed: bool, trace: &str) {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            // Ours carry a code; these come from the executor: before execution they are about the
+            // document, during it about the arguments.
+            let code = if executed { Code::BadUserInput } else { Code::ValidationFailed };
+            extensions.set("code", code.as_str());
+        }
+        extensions.set("traceId", trace);
+    }
+}

@@ -1,0 +1,350 @@
+//! Sessions: the object and its queries.
+
+use super::{
+    artifact::{Artifact, ArtifactConnection},
+    connection::{PageArguments, connection, cost},
+    context::api,
+    error::{ApiError, Code},
+    event,
+    event_types::SessionEvent,
+    experiment::Experiment,
+    file::{FileEntry, Report, report, volume},
+    ids::{FromGlobal, Global},
+    loaders::{RunsOf, UsageOf, rows},
+    message::{Message, MessageConnection},
+    metric::{MetricBucket, MetricSeries},
+    outcome::{self, ProcessedDataset, SessionResult, Usage},
+    scalars::{Long, Time},
+    stage_run::{StageStatus, statuses},
+    vocab::{ArtifactType, PlanStatus, SessionState, Stage},
+};
+use crate::{
+    event as facts,
+    sandbox::VolumePath,
+    session::SessionSnapshot,
+    store::{self, artifacts, series},
+};
+use async_graphql::{Context, ID, Object, SimpleObject};
+use entity::{
+    ids::{SessionId, StageRunId},
+    sessions,
+};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+const BUCKETS: i32 = 600;
+const MAX_BUCKETS: i32 = 2000;
+
+connection!(
+    /// A page of sessions.
+    SessionConnection, SessionEdge, Session, total_count: Long
+);
+
+/// One pass through the pipeline.
+pub struct Session {
+    row: sessions::Model,
+    /// What its actor says, asked once however many fields want it.
+    snapshot: OnceCell<SessionSnapshot>,
+}
+
+/// What a session would accept now. Buttons are drawn from this.
+#[derive(SimpleObject)]
+pub struct SessionAllows {
+    /// Stages that may be started now.
+    start_stages: Vec<Stage>,
+    /// The failed or cancelled stage may be run again.
+    retry: bool,
+    /// What runs can be stopped.
+    cancel: bool,
+    /// A message can be sent.
+    message: bool,
+    /// A question waits for its answer.
+    answer: bool,
+}
+
+/// A chart of the dashboard.
+#[derive(Clone, SimpleObject)]
+pub struct Chart {
+    /// Its title.
+    title: String,
+    /// The names of the series in it.
+    metrics: Vec<String>,
+    /// `line`, `bar` …: a hint; what is not known is drawn as lines.
+    #[graphql(name = "type")]
+    kind: String,
+}
+
+impl From<facts::Chart> for Chart {
+    fn from(chart: facts::Chart) -> Self {
+        Self { title: chart.title, metrics: chart.metrics, kind: chart.kind }
+    }
+}
+
+/// A step of the agent's plan.
+#[derive(Clone, SimpleObject)]
+pub struct PlanStep {
+    /// What is to be done.
+    title: String,
+    /// How it stands.
+    status: PlanStatus,
+}
+
+impl From<facts::PlanStep> for PlanStep {
+    fn from(step: facts::PlanStep) -> Self {
+        Self { title: step.title, status: step.status.into() }
+    }
+}
+
+impl Session {
+    pub fn new(row: sessions::Model) -> Self {
+        Self { row, snapshot: OnceCell::new() }
+    }
+
+    async fn snapshot(&self, context: &Context<'_>) -> Result<&SessionSnapshot, ApiError> {
+        let ask = || async { api(context).directory.snapshot(self.row.id).await };
+        Ok(self.snapshot.get_or_try_init(ask).await?)
+    }
+}
+
+/// One pass through the pipeline.
+#[Object]
+impl Session {
+    /// The id: opaque, and unique among all types.
+    pub async fn id(&self) -> ID {
+        Global::Session(self.row.id).id()
+    }
+
+    /// The experiment that it belongs to.
+    async fn experiment(&self, context: &Context<'_>) -> Result<Experiment, ApiError> {
+        let row = rows(context).load_one(self.row.experiment_id).await?;
+        row.map(Experiment::new)
+            .ok_or_else(|| ApiError::new(Code::NotFound, "the experiment was deleted meanwhile"))
+    }
+
+    /// How it stands.
+    async fn state(&self) -> SessionState {
+        self.row.state.into()
+    }
+
+    /// When it was made.
+    async fn created_at(&self) -> Time {
+        Time(self.row.created_at)
+    }
+
+    /// When its state last changed.
+    async fn updated_at(&self) -> Time {
+        Time(self.row.updated_at)
+    }
+
+    /// What it would accept now.
+    async fn allows(&self, context: &Context<'_>) -> Result<SessionAllows, ApiError> {
+        let allows = &self.snapshot(context).await?.allows;
+        Ok(SessionAllows {
+            start_stages: allows.start.iter().copied().map(Stage::from).collect(),
+            retry: allows.retry.is_some(),
+            cancel: allows.cancel,
+            message: allows.message,
+            answer: allows.answer,
+        })
+    }
+
+    /// Its stages, in the order of the pipeline.
+    async fn stages(&self, context: &Context<'_>) -> Result<Vec<StageStatus>, ApiError> {
+        let runs = rows(context).load_one(RunsOf(self.row.id)).await?.unwrap_or_default();
+        Ok(statuses(&runs))
+    }
+
+    /// The conversation, oldest first.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    async fn messages(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+    ) -> Result<MessageConnection, ApiError> {
+        let page = PageArguments { first, after, last, before }.page::<i64>()?;
+        let slice = store::messages::page(api(context).store.read(), self.row.id, page).await?;
+        Ok(MessageConnection::new(&page, slice, |row| row.seq, Message::new))
+    }
+
+    /// The files that its stages reported, oldest first, without those of superseded runs.
+    #[graphql(complexity = "cost(first, last, child_complexity)")]
+    #[allow(clippy::too_many_arguments, reason = "they are the arguments of a connection")]
+    async fn artifacts(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "How many from the start: 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only those of this stage.")] stage: Option<Stage>,
+        #[graphql(desc = "Only those of this type.", name = "type")] kind: Option<ArtifactType>,
+    ) -> Result<ArtifactConnection, ApiError> {
+        let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
+        let wanted = artifacts::Wanted {
+            session: self.row.id,
+            stage: stage.map(Into::into),
+            kind: kind.map(Into::into),
+        };
+        let db = api(context).store.read();
+        let total = artifacts::count(db, wanted).await?;
+        let slice = artifacts::page(db, wanted, page).await?;
+        Ok(ArtifactConnection::new(&page, slice, |row| row.id, Artifact::new, total.into()))
+    }
+
+    /// Its files as they are now, sorted by path.
+    #[graphql(complexity = "20 + 20 * child_complexity")]
+    async fn files(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those in the folder of this stage.")] stage: Option<Stage>,
+    ) -> Result<Vec<FileEntry>, ApiError> {
+        let folder = match stage {
+            Some(stage) => {
+                let stage = entity::vocab::Stage::from(stage);
+                Some(VolumePath::parse(stage.as_str()).map_err(|error| ApiError::internal(&error))?)
+            }
+            None => None,
+        };
+        let listing = volume(context, self.row.id).await?.list(folder.as_ref()).await?;
+        Ok(listing.files.into_iter().map(|stat| FileEntry::new(self.row.id, stat)).collect())
+    }
+
+    /// One of its files as it is now; null when there is none.
+    async fn file(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Relative to the session's folder.")] path: String,
+    ) -> Result<Option<FileEntry>, ApiError> {
+        let path = VolumePath::parse(&path).map_err(|error| ApiError::bad_input(error.to_string()))?;
+        let stat = volume(context, self.row.id).await?.stat(&path).await?;
+        Ok(stat.map(|stat| FileEntry::new(self.row.id, stat)))
+    }
+
+    /// The report of a stage; null before there is one.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn report(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The stage.")] stage: Stage,
+    ) -> Result<Option<Report>, ApiError> {
+        report(context, self.row.id, stage.into()).await
+    }
+
+    /// Latest and best of every metric series, without those of superseded runs.
+    #[graphql(complexity = "50 + 20 * child_complexity")]
+    async fn metric_series(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those of this stage.")] stage: Option<Stage>,
+    ) -> Result<Vec<MetricSeries>, ApiError> {
+        let db = api(context).store.read();
+        let found = series::all(db, self.row.id, stage.map(Into::into)).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+
+    /// Points of one series, oldest first, bucketed by the server.
+    #[graphql(complexity = "200 + child_complexity")]
+    #[allow(clippy::too_many_arguments, reason = "a chart has this many")]
+    async fn metric(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The name of the series.")] name: String,
+        #[graphql(desc = "The tag of the run; absent for points without one.")] run: Option<String>,
+        #[graphql(desc = "The stage run; absent for those that are not superseded.")]
+        stage_run_id: Option<ID>,
+        #[graphql(desc = "The first step that is wanted.")] from: Option<Long>,
+        #[graphql(desc = "The last step that is wanted.")] to: Option<Long>,
+        #[graphql(desc = "How many buckets at most: 1 to 2000; 600 by default.")] buckets: Option<i32>,
+    ) -> Result<Vec<MetricBucket>, ApiError> {
+        let buckets = buckets.unwrap_or(BUCKETS);
+        if !(1..=MAX_BUCKETS).contains(&buckets) {
+            return Err(ApiError::bad_input(format!("`buckets` goes from 1 to {MAX_BUCKETS}")));
+        }
+        let stage_run = match stage_run_id {
+            Some(id) => match StageRunId::from_global(&id) {
+                Some(id) => Some(id),
+                None => return Ok(Vec::new()),
+            },
+            None => None,
+        };
+        let wanted = series::Wanted {
+            session: self.row.id,
+            name,
+            run,
+            stage_run,
+            from: from.map(|step| step.0),
+            to: to.map(|step| step.0),
+            buckets: buckets.into(),
+        };
+        let found = series::bucketed(api(context).store.read(), &wanted).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    }
+
+    /// The dashboard as it was last laid out.
+    async fn charts(&self, context: &Context<'_>) -> Result<Vec<Chart>, ApiError> {
+        Ok(self.snapshot(context).await?.charts.iter().cloned().map(Into::into).collect())
+    }
+
+    /// The agent's plan as it was last given.
+    async fn plan(&self, context: &Context<'_>) -> Result<Vec<PlanStep>, ApiError> {
+        Ok(self.snapshot(context).await?.plan.iter().cloned().map(Into::into).collect())
+    }
+
+    /// What Prep made; null before.
+    async fn processed_dataset(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<ProcessedDataset>, ApiError> {
+        let found = store::processed::of_session(api(context).store.read(), self.row.id).await?;
+        Ok(found.map(Into::into))
+    }
+
+    /// The headline of the finished model, as the agent's metadata claims it; null before Train is done.
+    #[graphql(complexity = "20 + child_complexity")]
+    async fn result(&self, context: &Context<'_>) -> Result<Option<SessionResult>, ApiError> {
+        outcome::result(context, self.row.id).await
+    }
+
+    /// What it consumed.
+    async fn usage(&self, context: &Context<'_>) -> Result<Usage, ApiError> {
+        Ok(rows(context).load_one(UsageOf(self.row.id)).await?.into())
+    }
+
+    /// The log itself, oldest first.
+    #[graphql(complexity = "cost(first, None, child_complexity)")]
+    async fn events(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Only those after this sequence.")] after: Option<Long>,
+        #[graphql(desc = "How many: 1 to 100; 20 by default.")] first: Option<i32>,
+    ) -> Result<Vec<SessionEvent>, ApiError> {
+        let page = PageArguments { first, after: None, last: None, before: None }.page::<i64>()?;
+        let after = after.map_or(0, |after| after.0.max(0));
+        let entries = api(context).log.since(self.row.id, after, page.limit).await?;
+        Ok(entries.into_iter().map(|entry| event::entry(self.row.id, entry)).collect())
+    }
+
+    /// The sequence of the last event.
+    async fn last_seq(&self) -> Long {
+        self.row.last_seq.into()
+    }
+}
+
+#[derive(Default)]
+pub struct SessionQuery;
+
+#[Object]
+impl SessionQuery {
+    /// One session; null when there is none.
+    async fn session(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The session.")] id: ID,
+    ) -> Result<Option<Session>, ApiError> {
+        let Some(id) = SessionId::from_global(&id) else { return Ok(None) };
+        Ok(rows(context).load_one(id).await?.map(Session::new))
+    }
+}
