@@ -108,7 +108,7 @@ impl From<Through> for Stage {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Verb::Schema = cli.verb {
-        print!("{}", "");
+        print!("{}", trainable::graphql::schema_sdl());
         return Exit::Done.into();
     }
     logging();
@@ -144,7 +144,7 @@ fn logging() {
 async fn go(verb: Verb) -> Result<Exit, Failure> {
     match verb {
         Verb::Serve { listen, data, demo } => {
-            let _ = (listen, data, demo); todo!()
+            cli::serve::serve(load(Flags { listen, data })?, demo).await
         }
         Verb::Run { files, target, instructions, provider, model, through, seed, out, json } => {
             let request = cli::run::Request {

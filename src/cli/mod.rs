@@ -6,7 +6,7 @@ pub mod demo;
 pub mod doctor;
 mod follow;
 pub mod run;
-//pub mod serve;
+pub mod serve;
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
