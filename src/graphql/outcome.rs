@@ -108,7 +108,10 @@ pub struct ResultMetric {
 
 /// The result of a session whose Train is done; `None` when its metadata is not there or says
 /// nothing of a model.
-pub async fn result(context: &Context<'_>, session: SessionId) -> Result<Option<SessionResult>, ApiError> {
+pub async fn result(
+    context: &Context<'_>,
+    session: SessionId,
+) -> Result<Option<SessionResult>, ApiError> {
     let path = VolumePath::parse(METADATA).map_err(|error| ApiError::internal(&error))?;
     let volume = volume(context, session).await?;
     let Some(text) = text(&*volume, &path, MAX_METADATA).await? else { return Ok(None) };
@@ -151,7 +154,10 @@ mod tests {
     use serde_json::json;
 
     #[track_caller]
-    fn check(metadata: Value, expect: Option<(&str, &[(&str, Option<f64>, Option<f64>, Option<f64>)])>) {
+    fn check(
+        metadata: Value,
+        expect: Option<(&str, &[(&str, Option<f64>, Option<f64>, Option<f64>)])>,
+    ) {
         let found = claimed(&metadata);
         let expect = expect.map(|(best, metrics)| SessionResult {
             best_model: best.to_owned(),

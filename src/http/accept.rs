@@ -143,8 +143,14 @@ mod tests {
         check(&["application/graphql-response+json, application/json"], Some(GraphqlResponse));
         check(&["application/json, application/graphql-response+json"], Some(GraphqlResponse));
         check(&["application/json, application/graphql-response+json;q=0.5"], Some(Json));
-        check(&["application/json;q=0.9", "application/graphql-response+json"], Some(GraphqlResponse));
-        check(&["application/graphql-response+json; charset=utf-8, */*;q=0.1"], Some(GraphqlResponse));
+        check(
+            &["application/json;q=0.9", "application/graphql-response+json"],
+            Some(GraphqlResponse),
+        );
+        check(
+            &["application/graphql-response+json; charset=utf-8, */*;q=0.1"],
+            Some(GraphqlResponse),
+        );
         check(&["application/graphql-response+json, */*"], Some(GraphqlResponse));
         check(&["application/json;q=0, */*"], Some(GraphqlResponse));
         check(&["text/html"], None);
