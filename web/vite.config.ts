@@ -30,7 +30,7 @@ export default defineConfig({
   worker: { format: "es" },
   server: {
     proxy: Object.fromEntries(
-      ["/graphql", "/uploads", "/files", "/healthz"].map((path) => [
+      ["/graphql", "/uploads", "/files", "/login"].map((path) => [
         path,
         { target: server, ws: true, changeOrigin: true },
       ]),

@@ -118,6 +118,8 @@ impl Prepared {
     /// The number of trials follows from the data's size alone, so that a run can be repeated.
     fn trials(&self, most: u64) -> u64 {
         match self.cells() {
+            // Each trial is fitted once per fold.
+            0..=100_000 if self.folds() > 0 => most * 2 / 3,
             0..=100_000 => most,
             100_001..=1_000_000 => most / 2,
             _ => most / 3,
@@ -177,12 +179,17 @@ fn decide(brief: &Brief, transcript: &Transcript) -> Result<Move, Move> {
         }
         Train::Lightgbm => decided.booster(Script::TrainLightgbm, step, shrink, "LightGBM"),
         Train::Xgboost => decided.booster(Script::TrainXgboost, step, shrink, "XGBoost"),
-        Train::Choose => decided.run(
-            Script::TrainChoose,
-            step.slug(),
-            vec![("SEED", brief.seed.into()), ("TUNE_THRESHOLD", (prepared.imbalanced && prepared.task == "binary").into())],
-            "Now the choice, by validation alone: the best model, or an average if it is clearly better.".into(),
-        ),
+        Train::Choose => {
+            let recall_first = recall_first(&brief.instructions);
+            let tune = prepared.task == "binary" && (prepared.imbalanced || recall_first);
+            let more = vec![
+                ("SEED", brief.seed.into()),
+                ("TUNE_THRESHOLD", tune.into()),
+                ("RECALL_FIRST", recall_first.into()),
+            ];
+            let why = "Now the choice, by validation alone: the best model, or an average if it is clearly better.";
+            decided.run(Script::TrainChoose, step.slug(), more, why.into())
+        }
         Train::Test => decided.run(
             Script::TrainTest,
             step.slug(),
@@ -241,11 +248,13 @@ impl Decided<'_> {
         };
         let mut constants = vec![
             ("SEED", self.brief.seed.into()),
-            ("THREADS", threads.into()),
             ("FIT_ROWS", self.prepared.fit_rows(shrink).into()),
             ("CLASS_WEIGHTS", self.prepared.imbalanced.into()),
             ("FOLDS", self.prepared.folds().into()),
         ];
+        if step != Train::Baselines {
+            constants.push(("THREADS", threads.into()));
+        }
         constants.extend_from_slice(more);
         self.run(script, step.slug(), constants, why)
     }
@@ -276,6 +285,21 @@ impl Decided<'_> {
             "I write down what was tried, what was chosen and what it is worth.".into(),
         )
     }
+}
+
+/// Whether the user's words say that a missed positive is worse than a false alarm.
+fn recall_first(instructions: &str) -> bool {
+    let words = instructions.to_lowercase();
+    [
+        "than a false alarm",
+        "than false alarm",
+        "false negative",
+        "sensitivity",
+        "high recall",
+        "recall matters",
+    ]
+    .iter()
+    .any(|phrase| words.contains(phrase))
 }
 
 /// Words of the user that name a metric, which metric, and for which tasks it is one.
@@ -378,7 +402,7 @@ mod tests {
     #[test]
     fn sizes_follow_from_the_data_alone() {
         let cases = [
-            (300, 8, (24, 5, 100_000)),
+            (300, 8, (16, 5, 100_000)),
             (4_000, 9, (24, 0, 100_000)),
             (100_000, 60, (8, 0, 100_000)),
             (700_000, 200, (8, 0, 30_000)),

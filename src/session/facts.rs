@@ -52,9 +52,9 @@ impl SessionFacts {
     ) -> Self {
         let (queue, items) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
-            pump(stage_run, actor, items).await;
-            // Either the loop is over, or the session wants no more of it.
-            cancel.cancel();
+            if pump(stage_run, actor, items).await == Pumped::Refused {
+                cancel.cancel();
+            }
         });
         Self { session, stage_run, log, queue }
     }
@@ -77,7 +77,20 @@ impl Facts for SessionFacts {
     }
 }
 
-async fn pump(stage_run: StageRunId, actor: Addr<SessionActor>, mut items: mpsc::Receiver<Item>) {
+/// Why a pump ended.
+#[derive(PartialEq)]
+enum Pumped {
+    /// The loop is over and everything was taken.
+    All,
+    /// The session wants no more of this run.
+    Refused,
+}
+
+async fn pump(
+    stage_run: StageRunId,
+    actor: Addr<SessionActor>,
+    mut items: mpsc::Receiver<Item>,
+) -> Pumped {
     while let Some(first) = items.recv().await {
         let (facts, settled) = gather(first, &mut items).await;
         if !facts.is_empty() {
@@ -85,13 +98,14 @@ async fn pump(stage_run: StageRunId, actor: Addr<SessionActor>, mut items: mpsc:
                 Ok(Ok(_)) => {}
                 // Over, or the actor went away: whoever waits for the facts is told so by the
                 // channel's end.
-                Ok(Err(_)) | Err(_) => return,
+                Ok(Err(_)) | Err(_) => return Pumped::Refused,
             }
         }
         for done in settled {
             let _ = done.send(());
         }
     }
+    Pumped::All
 }
 
 /// Gathers until the linger or the size is reached, or somebody waits for durability.

@@ -55,8 +55,13 @@ def run_program(source, stage, inherit=True, listen=False, attached=True):
             threading.Thread(target=_accept, args=(listener, records, readers), daemon=True).start()
         readers.append(_read(ours, records))
         ended = subprocess.run(
-            [sys.executable, str(script)], env=environment, pass_fds=[theirs.fileno()], cwd=stage,
-            capture_output=True, text=True, timeout=60,
+            [sys.executable, str(script)],
+            env=environment,
+            pass_fds=[theirs.fileno()],
+            cwd=stage,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         theirs.close()
         for reader in list(readers):

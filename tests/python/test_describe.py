@@ -29,7 +29,11 @@ def run(folder, request, runner="describe", before=None):
     asked.write_text(json.dumps(request))
     ended = subprocess.run(
         [sys.executable, "-m", f"trainable_runners.{runner}", str(asked), str(answered)],
-        env={"PYTHONPATH": PYTHONPATH, "PATH": os.environ["PATH"]}, capture_output=True, text=True, timeout=120, preexec_fn=before,
+        env={"PYTHONPATH": PYTHONPATH, "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        preexec_fn=before,
     )
     if ended.returncode:
         raise AssertionError(ended.stderr)

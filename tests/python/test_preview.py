@@ -66,7 +66,10 @@ class Preview(unittest.TestCase):
 
     def test_workbook_and_json_lines(self):
         page = self.page(bad_input._workbook(), name="file.xlsx", limit=1)
-        self.assertEqual(([c["name"] for c in page["columns"]], page["total_rows"]), (["age", "city", "score", "outcome", "total"], 60))
+        self.assertEqual(
+            ([c["name"] for c in page["columns"]], page["total_rows"]),
+            (["age", "city", "score", "outcome", "total"], 60),
+        )
         page = self.page('{"a": 1, "b": null}\n{"a": 2.5, "c": {"d": true}}\n', name="file.jsonl")
         self.assertEqual(page["rows"], [["1", None, None], ["2.5", None, '{"d": true}']])
 

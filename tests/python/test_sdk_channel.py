@@ -123,7 +123,14 @@ class Channel(unittest.TestCase):
 class Import(unittest.TestCase):
     def test_importing_loads_nothing_heavy(self):
         loaded = subprocess.run(
-            [sys.executable, "-c", "import sys; before = set(sys.modules); import trainable; print(*sorted(set(sys.modules) - before))"],
-            env={"PYTHONPATH": PYTHONPATH}, capture_output=True, text=True, check=True,
+            [
+                sys.executable,
+                "-c",
+                "import sys; before = set(sys.modules); import trainable; print(*sorted(set(sys.modules) - before))",
+            ],
+            env={"PYTHONPATH": PYTHONPATH},
+            capture_output=True,
+            text=True,
+            check=True,
         ).stdout.split()
         self.assertEqual([name for name in loaded if not name.startswith("trainable")], [])

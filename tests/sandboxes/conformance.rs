@@ -242,7 +242,7 @@ async fn prepared(
 
 #[tokio::test]
 async fn the_local_backend_conforms() {
-    let local = Local::new();
+    let local = Local::new().await;
     conforms(local.provider()).await;
     local.finish().await;
 }

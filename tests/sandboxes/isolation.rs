@@ -1,11 +1,9 @@
-//! What a program in a local sandbox can see, do and leave, and how its end is told.
+//! What a program in a local sandbox can see of the machine and do to it: nothing.
 
 use crate::support::*;
-use futures::StreamExt;
-use std::{collections::BTreeMap, time::Duration};
+use std::collections::BTreeMap;
 use trainable::sandbox::{
-    Access, Ending, ExecSpec, Limits, Mount, Output, Program, SandboxError, SandboxProvider,
-    SandboxSpec,
+    Access, ExecSpec, Limits, Mount, Program, SandboxError, SandboxProvider, SandboxSpec,
 };
 
 /// Runs a program that prints `contained` when what it tried was refused.
@@ -30,7 +28,7 @@ async fn contained(local: &Local, attacks: &[(&str, &str)]) {
 
 #[tokio::test]
 async fn the_machine_is_out_of_reach() {
-    let local = Local::new();
+    let local = Local::new().await;
     local.provider().volume(&name("sessions/other")).await.unwrap();
     let data = local.data().display().to_string();
     let host_file = format!("fails(lambda: os.listdir({data:?}))");
@@ -63,7 +61,7 @@ async fn the_machine_is_out_of_reach() {
 
 #[tokio::test]
 async fn the_network_is_out_of_reach() {
-    let local = Local::new();
+    let local = Local::new().await;
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     let loopback = format!("fails(lambda: socket.create_connection(('127.0.0.1', {port}), 2))");
@@ -97,7 +95,7 @@ async fn the_network_is_out_of_reach() {
 #[cfg(target_arch = "x86_64")]
 #[tokio::test]
 async fn the_kernels_odd_corners_are_out_of_reach() {
-    let local = Local::new();
+    let local = Local::new().await;
     contained(
         &local,
         &[
@@ -128,10 +126,12 @@ async fn the_kernels_odd_corners_are_out_of_reach() {
 
 #[tokio::test]
 async fn nothing_of_the_server_is_inherited() {
-    let local = Local::new();
+    let local = Local::new().await;
     // Inheritable on purpose, as a careless library would leave it.
     let secret = tempfile::tempfile().unwrap();
     rustix::io::fcntl_setfd(&secret, rustix::io::FdFlags::empty()).unwrap();
+    // A busy server: its descriptors have higher numbers than a sandbox may open.
+    let many: Vec<_> = (0..300).map(|_| std::fs::File::open("/dev/null").unwrap()).collect();
     let ran = python(
         local.provider(),
         "import os, glob\n\
@@ -179,169 +179,13 @@ async fn nothing_of_the_server_is_inherited() {
     assert!(printed.ends_with(descriptors), "{printed}");
     // The server's own environment is what must not be there; the test has one, too.
     assert!(!printed.contains(&std::env::var("CARGO_MANIFEST_DIR").unwrap()));
-    local.finish().await;
-}
-
-#[tokio::test]
-async fn limits_hold_and_are_told_apart() {
-    let local = Local::new();
-    let provider = local.provider();
-    let run = |code: &'static str| python(provider, code);
-
-    let ran = run("x = b'x' * (1 << 30)").await;
-    assert_eq!(ran.exit.ending, Ending::OutOfMemory);
-    assert!(ran.exit.peak_memory.is_some_and(|peak| peak > 200 << 20), "{:?}", ran.exit);
-
-    let ran = run("import os\nif os.fork() == 0: x = b'x' * (1 << 30)\nos.wait()").await;
-    assert_eq!(ran.exit.ending, Ending::Code(0), "a program may survive the loss of a worker");
-
-    let ran =
-        run("n = 0\nwhile True:\n n += 1\n open(f'/tmp/{n}', 'wb').write(b'x' * (1 << 20))").await;
-    assert_eq!(ran.exit.ending, Ending::Code(1), "a full /tmp is an error like any other");
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("No space left"), "{ran:?}");
-
-    let ran =
-        run("n = 0\nwhile True:\n n += 1\n open(f'/dev/shm/{n}', 'wb').write(b'x' * (1 << 20))")
-            .await;
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("No space left"), "{ran:?}");
-
-    let ran = run(
-        "import time\nn = 0\nwhile True:\n n += 1\n open(f'f{n}', 'wb').write(b'x' * (1 << 20))\n time.sleep(.01)",
-    )
-    .await;
-    assert_eq!(ran.exit.ending, Ending::DiskFull, "past its bytes");
-    clear(provider).await;
-
-    let ran = run("for n in range(1001): open(f'f{n}', 'w').close()").await;
-    assert_eq!(ran.exit.ending, Ending::DiskFull, "past its files, seen at the end");
-    clear(provider).await;
-
-    let ran = run("f = open('x', 'wb')\nfor _ in range(65): f.write(b'x' * (1 << 20))").await;
-    assert!(String::from_utf8_lossy(&ran.stderr).contains("File too large"), "{:?}", ran.exit);
-    clear(provider).await;
-
-    let ran = run("f = open('x', 'wb'); f.truncate(60 << 20); f.close()").await;
-    assert_eq!(ran.exit.ending, Ending::Code(0), "a sparse file takes what it takes");
-
-    let ran = run("import os\nl = []\ntry:\n while True: l.append(os.open('/dev/null', 0))\nexcept OSError: print(len(l))").await;
-    assert!(ran.printed().parse::<usize>().is_ok_and(|open| (200..256).contains(&open)));
-
-    let fork = "import os, time\nn = 0\ntry:\n while True:\n  if os.fork() == 0: time.sleep(60)\n  n += 1\nexcept OSError: print(n)";
-    let ran = run(fork).await;
-    assert!(ran.printed().parse::<usize>().is_ok_and(|forks| (40..=64).contains(&forks)));
-
-    let ran = run("import os\nwhile True: os.fork()").await;
-    assert_eq!(ran.exit.ending, Ending::Code(1), "a bomb of forks");
-
-    let ran = run("import time\nt = time.time()\nwhile time.time() < t + 1: pass").await;
-    assert!((0.3..1.5).contains(&ran.exit.cpu_seconds), "{:?}", ran.exit);
-    local.finish().await;
-}
-
-async fn clear(provider: &dyn SandboxProvider) {
-    provider.delete_volume(&name("sessions/one")).await.unwrap();
-}
-
-#[tokio::test]
-async fn a_program_ends_with_all_it_started() {
-    let local = Local::new();
-    let daemon = "import os, time\n\
-        if os.fork() == 0:\n os.setsid()\n\
-        \x20if os.fork() == 0:\n  time.sleep(600)\n os._exit(0)\n\
-        os.wait(); print('done')";
-    let ran = python(local.provider(), daemon).await;
-    assert_eq!(ran.printed(), "done");
-    assert!(ran.exit.wall < Duration::from_secs(20), "an orphan holds the stream open");
-    let ran = python(
-        local.provider(),
-        "import os\nfor p in (1, os.getppid()): os.kill(p, 9)\nprint('kept')",
-    )
-    .await;
-    assert_eq!(ran.printed(), "kept", "process 1 takes no signals from inside");
-    let ran = python(
-        local.provider(),
-        "import os\ntry: os.kill(-1, 9)\nexcept ProcessLookupError: pass\nprint('kept')",
-    )
-    .await;
-    assert_eq!(ran.printed(), "kept", "kill(-1) spares the caller and process 1");
-    let threads = "import threading, time\nt = threading.Thread(target=time.sleep, args=(600,), daemon=True)\nt.start(); print('done')";
-    assert_eq!(python(local.provider(), threads).await.printed(), "done");
-    local.finish().await;
-}
-
-#[tokio::test]
-async fn records_come_from_every_worker() {
-    let local = Local::new();
-    let ran = python(
-        local.provider(),
-        r#"
-import os, socket, multiprocessing, subprocess, sys
-def send(text):
-    try:
-        s = socket.socket(fileno=os.dup(int(os.environ['TRAINABLE_RECORD_FD'])))
-        s.send(text)
-    except OSError:
-        s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        s.connect(os.environ['TRAINABLE_RECORD_SOCKET'])
-        s.send(text)
-def work(text): send(text)
-if __name__ == '__main__':
-    send(b'main')
-    for how in ('fork', 'spawn'):
-        p = multiprocessing.get_context(how).Process(target=work, args=(how.encode(),))
-        p.start(); p.join()
-    subprocess.run([sys.executable, '-c', '''
-import os, socket
-s = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-s.connect(os.environ["TRAINABLE_RECORD_SOCKET"])
-s.send(b"subprocess"); os._exit(0)'''], check=True)
-    send(b'last')
-"#,
-    )
-    .await;
-    assert_eq!(ran.printed(), "");
-    let records: Vec<_> = ran.records.iter().map(|r| String::from_utf8_lossy(r)).collect();
-    let mut sorted = records.clone();
-    sorted.sort();
-    assert_eq!(sorted, ["fork", "last", "main", "spawn", "subprocess"], "{records:?}");
-    local.finish().await;
-}
-
-#[tokio::test]
-async fn records_wait_for_a_slow_reader_and_large_ones_are_dropped() {
-    let local = Local::new();
-    let volume = local.provider().volume(&name("sessions/one")).await.unwrap();
-    let code = "import os, socket\n\
-        s = socket.socket(fileno=3)\n\
-        for n in range(300): s.send(str(n).encode().ljust(100_000))\n\
-        s.send(b'x' * ((1 << 20) + 1)); s.send(b'y' * (1 << 20)); s.send(b'end')";
-    write(&*volume, "step.py", code.as_bytes()).await;
-    let sandbox = start(local.provider(), session("sessions/one"), small()).await;
-    let mut outputs = sandbox.exec(script(MINUTE)).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let mut records = Vec::new();
-    while let Some(output) = outputs.next().await {
-        match output {
-            Output::Record(record) => records.push(record),
-            Output::Stderr(text) => panic!("{}", String::from_utf8_lossy(&text)),
-            other => {
-                assert!(matches!(other, Output::Exited(exit) if exit.ending == Ending::Code(0)))
-            }
-        }
-    }
-    assert_eq!(records.len(), 302);
-    let ordered = records[..300].iter().enumerate();
-    for (n, record) in ordered {
-        assert!(record.starts_with(format!("{n} ").as_bytes()));
-    }
-    assert_eq!((records[300].len(), &records[301][..]), (1 << 20, &b"end"[..]));
-    drop((sandbox, volume));
+    drop(many);
     local.finish().await;
 }
 
 #[tokio::test]
 async fn a_module_beside_the_data_is_not_imported() {
-    let local = Local::new();
+    let local = Local::new().await;
     let volume = local.provider().volume(&name("sessions/one")).await.unwrap();
     for trap in ["json.py", "pandas.py", "sitecustomize.py", "usercustomize.py", "trainable.py"] {
         write(&*volume, trap, b"print('trapped')").await;
@@ -357,7 +201,7 @@ async fn a_module_beside_the_data_is_not_imported() {
 
 #[tokio::test]
 async fn arguments_environment_and_working_folder_arrive() {
-    let local = Local::new();
+    let local = Local::new().await;
     let volume = local.provider().volume(&name("sessions/one")).await.unwrap();
     let code = "import os, sys; print(sys.argv[1:], os.environ['MINE'], os.environ['HOME'], os.getcwd(), __file__)";
     write(&*volume, "scripts/step_01_ü.py", code.as_bytes()).await;
@@ -381,7 +225,7 @@ async fn arguments_environment_and_working_folder_arrive() {
 
 #[tokio::test]
 async fn a_volume_covers_nothing_of_the_system() {
-    let local = Local::new();
+    let local = Local::new().await;
     for at in
         ["/usr", "/", "/data", "/data/", "/data/../usr", "/data/a/../../usr", "data/a", "/proc"]
     {
@@ -395,7 +239,7 @@ async fn a_volume_covers_nothing_of_the_system() {
 
 #[tokio::test]
 async fn many_at_once_keep_apart() {
-    let local = Local::new();
+    let local = Local::new().await;
     let limits = Limits { memory_mib: 128, ..small() };
     let runs = (0..8).map(|n| {
         let (provider, limits) = (local.provider(), limits.clone());

@@ -18,23 +18,28 @@ use trainable::sandbox::{
 
 /// The local backend on a folder of its own, and what must be as it was before at the end.
 pub struct Local {
-    pub provider: Option<LocalSandboxes>,
+    provider: Option<LocalSandboxes>,
     data: tempfile::TempDir,
     descriptors: usize,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
 }
+
+/// Children and descriptors belong to the process, so tests that count them take turns in it.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl Local {
     /// Fails with the reason where this machine has no bubblewrap that works.
-    pub fn new() -> Self {
+    pub async fn new() -> Self {
+        let turn = TURN.lock().await;
         // Opened once per process and kept, so that they do not count as left behind.
-        drop(tokio::process::Command::new("true").spawn());
+        tokio::process::Command::new("true").status().await.unwrap();
         let descriptors = open_descriptors();
         let data = tempfile::tempdir().unwrap();
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o711)).unwrap();
-        let provider = LocalSandboxes::new(config(data.path())).unwrap();
+        let provider = open(data.path()).await;
         let standing = provider.standing();
         assert!(standing.tier.is_some(), "no sandbox can run here: {:?}", standing.missing);
-        Self { provider: Some(provider), data, descriptors }
+        Self { provider: Some(provider), data, descriptors, _turn: turn }
     }
 
     pub fn provider(&self) -> &LocalSandboxes {
@@ -53,33 +58,53 @@ impl Local {
         assert_eq!(left(), Vec::<i32>::new(), "processes are left");
         let sockets = fs::read_dir(data.join("run")).unwrap().count();
         assert_eq!(sockets, 1, "only `etc` stays in the folder of what runs");
+        assert_eq!(children(), Vec::<i32>::new(), "children are left");
         drop(self.provider.take());
         wait_until(|| open_descriptors() <= self.descriptors + SLACK).await;
         let now = open_descriptors();
         assert!(now <= self.descriptors + SLACK, "{now} descriptors, {} before", self.descriptors);
-        assert_eq!(cgroups_of_ours(), 0, "cgroups are left");
+        assert_eq!(cgroups_of_the_dead(), 0, "cgroups are left");
     }
 }
 
 /// The descriptors that tokio opens for itself, once, when first used.
 const SLACK: usize = 4;
 
-/// The prepared environment where there is one, else the system's bare Python.
-fn config(data: &Path) -> LocalConfig {
+/// With the prepared environment of the data directory where there is one, else with the system's
+/// bare Python: the tests need no package.
+pub async fn open(data: &Path) -> LocalSandboxes {
     let mut config = LocalConfig::new(data);
-    config.environment = match std::env::var_os("TRAINABLE_TEST_ENVIRONMENT") {
-        Some(folder) => Some(PathBuf::from(folder)),
-        None => Some(PathBuf::from("/usr")),
-    };
-    config
+    if let Some(prepared) = std::env::var_os("TRAINABLE_DATA") {
+        config.environments_dir = Some(PathBuf::from(prepared).join("python"));
+        let provider = LocalSandboxes::new(config.clone()).unwrap();
+        if provider.diagnose().await.environment.ready {
+            return provider;
+        }
+    }
+    config.environment = Some(PathBuf::from("/usr"));
+    LocalSandboxes::new(config).unwrap()
 }
 
 fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
 }
 
+/// Programs of sandboxes that this process, or nobody any more, is the parent of.
+fn children() -> Vec<i32> {
+    let pids = fs::read_dir("/proc").unwrap().flatten();
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let orphan = parent == Some("1") && command.starts_with(b"/usr/bin/bwrap");
+            orphan || parent == Some(&std::process::id().to_string())
+        })
+        .collect()
+}
+
 /// Processes whose mounts show this folder: every process of its sandboxes.
-fn processes_that_mount(data: &Path) -> Vec<i32> {
+pub fn processes_that_mount(data: &Path) -> Vec<i32> {
     let shown = data.to_str().unwrap();
     let pids = fs::read_dir("/proc").unwrap().flatten();
     pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
@@ -90,8 +115,8 @@ fn processes_that_mount(data: &Path) -> Vec<i32> {
         .collect()
 }
 
-/// Groups below one that a process of ours holds the lock of are those of other tests.
-fn cgroups_of_ours() -> usize {
+/// Groups whose lock nobody holds; those of other tests that run now are locked.
+pub fn cgroups_of_the_dead() -> usize {
     use rustix::fs::{FlockOperation, Mode, OFlags, flock, open};
     let own = fs::read_to_string("/proc/self/cgroup").unwrap();
     let memory = own.lines().find_map(|line| line.split_once(":memory:")).map_or("", |(_, p)| p);

@@ -69,7 +69,7 @@ async fn names(volume: &dyn Volume, under: Option<&str>) -> Vec<String> {
 
 #[tokio::test]
 async fn odd_files_are_refused_and_never_read() {
-    let local = Local::new();
+    let local = Local::new().await;
     let ran = python(
         local.provider(),
         r#"
@@ -136,7 +136,7 @@ fn paths_do_not_leave_a_volume() {
 
 #[tokio::test]
 async fn deep_trees_are_listed_in_part_and_deleted_whole() {
-    let local = Local::new();
+    let local = Local::new().await;
     let ran = python(
         local.provider(),
         "import os\nos.mkdir('deep'); os.chdir('deep')\n\
@@ -157,7 +157,7 @@ async fn deep_trees_are_listed_in_part_and_deleted_whole() {
 
 #[tokio::test]
 async fn a_new_server_deletes_what_a_former_one_left() {
-    let local = Local::new();
+    let local = Local::new().await;
     let volumes = local.data().join("volumes");
     std::fs::write(volumes.join(".incoming/half"), "x").unwrap();
     std::fs::create_dir_all(volumes.join(".trash/job/a/b")).unwrap();

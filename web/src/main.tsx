@@ -4,6 +4,7 @@ import { setNonce } from "get-nonce";
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 import { Provider } from "urql";
+import { askAccess } from "./api/access";
 import { client } from "./api/client";
 import { router } from "./app/router";
 import { applyTheme } from "./lib/theme";
@@ -13,6 +14,7 @@ const nonce = document.querySelector<HTMLMetaElement>('meta[name="csp-nonce"]')?
 if (nonce) setNonce(nonce);
 
 applyTheme();
+void askAccess();
 
 const page = document.getElementById("root");
 if (page) {

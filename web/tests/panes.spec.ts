@@ -144,6 +144,18 @@ test("a dropped connection is told, and what was missed arrives once", async ({ 
   await expect(page.getByText("EDA done", { exact: true })).toHaveCount(1);
 });
 
+test("the palette goes to a tab and to an experiment by the keyboard alone", async ({ page }) => {
+  await finished(page);
+  await page.keyboard.press("Control+k");
+  await page.getByRole("combobox", { name: "Go to" }).fill("metr");
+  await expect(page.getByRole("option")).toHaveCount(1);
+  await expectAccessible(page, "the palette");
+  await page.keyboard.press("Enter");
+  await expect(page).toHaveURL(/tab=metrics/);
+  await page.keyboard.press("?");
+  await expect(page.getByRole("dialog", { name: "Keyboard shortcuts" })).toBeVisible();
+});
+
 test("an unknown session and an unknown page say so", async ({ page }) => {
   await page.goto("/e/e0/s/nowhere");
   await expect(page.getByText("There is no such session")).toBeVisible();
@@ -151,8 +163,28 @@ test("an unknown session and an unknown page say so", async ({ page }) => {
   await expect(page.getByText("There is no such page")).toBeVisible();
 });
 
+test("a server with a token asks for it, and goes on where the reader was", async ({ page, request }) => {
+  await request.post("/test/token");
+  try {
+    await page.goto("/?q=bird");
+    await page.getByLabel("Token").fill("wrong");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("alert")).toContainText("This is not the server's token.");
+    await expectAccessible(page, "the sign-in");
+    await page.getByLabel("Token").fill("open sesame");
+    await page.getByRole("button", { name: "Sign in" }).click();
+    await expect(page.getByRole("searchbox")).toHaveValue("bird");
+    await page.getByRole("button", { name: "Sign out" }).click();
+    await expect(page.getByLabel("Token")).toBeVisible();
+  } finally {
+    await request.post("/test/token");
+  }
+});
+
 test("GraphiQL answers a query and reaches no other host", async ({ page }) => {
   await page.goto("/graphiql");
+  await expect(page.getByRole("code").first()).toBeVisible();
+  await expect(page.locator(".view-lines").first()).toContainText("experiments");
   await page.getByRole("button", { name: /Execute query/ }).click();
   await expect(page.getByRole("region", { name: /Result/ })).toContainText("experiments", { timeout: 20_000 });
 });

@@ -11,10 +11,10 @@ LEFT_OUT_TABLES = []  # other tables of the dataset, which are not used
 COLUMN_ROWS = 60  # columns shown in the report's tables; all are in data/columns.json
 
 
-def cell(value):
+def cell(value, width=60):
     """Text that cannot break a Markdown table."""
     text = " ".join(str(value).split()).replace("|", "\\|").replace("`", "'")
-    return text if len(text) <= 60 else text[:59] + "…"
+    return text if len(text) <= width else text[: width - 1] + "…"
 
 
 def code(name):
@@ -51,7 +51,7 @@ def headline(findings):
     else:
         lines.append("- No single column says much about the target; what can be learned lies in combinations, if anywhere.")
     for suspect in findings["leakage_suspects"][:5]:
-        lines.append(f"- **Leakage?** {code(suspect['column'])}: {cell(suspect['reason'])}.")
+        lines.append(f"- **Leakage?** {code(suspect['column'])}: {cell(suspect['reason'], 200)}.")
     if findings["duplicate_rows"]:
         lines.append(f"- {findings['duplicate_rows']:,} rows are exact copies of another row.")
     return lines
@@ -68,12 +68,12 @@ def recommendations(findings, columns):
     else:
         lines.append("Split at random, stratified by ranges of the target.")
     for dropped in findings["dropped"][:20]:
-        lines.append(f"Leave out {code(dropped['column'])}: {cell(dropped['reason'])}.")
+        lines.append(f"Leave out {code(dropped['column'])}: {cell(dropped['reason'], 200)}.")
     gaps = [c for c in columns if c["role"] == "feature" and c["missing"]]
     if gaps:
         marked = sum(c["missing_share"] >= 0.05 for c in gaps)
-        lines.append(f"Impute {len(gaps)} columns with gaps by a median or a level of its own"
-                     + (f"; {marked} of them lack 5 % or more and get a marker too." if marked else "."))
+        lines.append(f"Fill the gaps in {', '.join(code(c['name']) for c in gaps[:6])}{f' and {len(gaps) - 6} more' if len(gaps) > 6 else ''} by "
+                     + "the median or a level of their own" + ("; mark where 5 % or more is missing." if marked else "."))
     skewed = [c for c in columns if c["role"] == "feature" and c.get("skew", 0) > 2 and c.get("min", -1) >= 0]
     if skewed:
         lines.append(f"Take the logarithm of {len(skewed)} right-skewed columns: {', '.join(code(c['name']) for c in skewed[:6])}.")
@@ -129,7 +129,7 @@ def main():
     def figure(name, caption):
         return [f"![{caption}](figures/{name}.png)", ""] if (stage / "figures" / f"{name}.png").exists() else []
 
-    lines = ["# Exploratory analysis", "", f"{profile['rows']:,} rows and {profile['columns']} columns; "
+    lines = [f"# Exploratory analysis of {code(TABLE.rsplit('.', 1)[0])}", "", f"{profile['rows']:,} rows and {profile['columns']} columns; "
              f"{profile['missing_share']:.1%} of the cells are missing.", "", "## What matters", "", *headline(findings), ""]
     lines += ["## What follows for the preparation", "", *recommendations(findings, columns), ""]
     lines += ["## Target", "", *figure("target", "Distribution of the target")]

@@ -94,7 +94,7 @@ def main():
         tiny = sizes.index[sizes < SMALLEST_CLASS]
         if len(tiny):
             lost = y.isin(tiny).to_numpy() & keep
-            keep &= ~lost
+            keep = keep & ~lost
             notes.append(f"{int(lost.sum())} rows of {len(tiny)} classes left out, because fewer than {SMALLEST_CLASS} different rows "
                          f"cannot be in train, validation and test: {', '.join(map(str, tiny[:10]))}")
         if y[keep].nunique() < 2:

@@ -21,7 +21,6 @@ TARGET = "target"
 TASK = "binary"  # "binary", "multiclass" or "regression"
 METRIC = "roc_auc"  # fixed before training; models are compared by it on validation
 SEED = 42
-THREADS = 2
 FIT_ROWS = 100000  # rows that a model is fitted on, at most
 CLASS_WEIGHTS = False  # weight the classes by their rarity
 FOLDS = 5  # cross-validation folds on train that parameters are tuned by; 0: on validation

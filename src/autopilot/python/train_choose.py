@@ -25,6 +25,7 @@ TASK = "binary"  # "binary", "multiclass" or "regression"
 METRIC = "roc_auc"  # fixed before training; models are compared by it on validation
 SEED = 42
 TUNE_THRESHOLD = False  # choose the threshold on validation, and calibrate: for imbalanced classes
+RECALL_FIRST = False  # a missed positive is worse than a false alarm: recall counts double (F2)
 # --- end of decisions ---
 
 RESAMPLES = 200
@@ -125,11 +126,12 @@ def calibrated(model, x, y, plan):
 
 
 def best_threshold(y, probabilities):
-    """The threshold of the best F1; the middle one of all that come within 1 % of it, which is steadier."""
+    """The threshold of the best F-score; the middle one of all that come within 1 % of it, which is steadier."""
     precision, recall, thresholds = metrics.precision_recall_curve(y, probabilities)
-    f1 = 2 * precision * recall / np.maximum(precision + recall, 1e-12)
-    good = thresholds[f1[:-1] >= 0.99 * f1[:-1].max()]
-    return float(np.median(good)), float(f1[:-1].max())
+    weight = 4 if RECALL_FIRST else 1
+    f_score = ((1 + weight) * precision * recall / np.maximum(weight * precision + recall, 1e-12))[:-1]
+    good = thresholds[f_score >= 0.99 * f_score.max()]
+    return float(np.median(good)), float(f_score.max())
 
 
 def main():
@@ -152,14 +154,14 @@ def main():
     close = [n for n in order[1:] if n != "dummy" and share_better(resampled_scores(y, predicted[n], plan), base) >= 0.1]
 
     model = assemble(members, x, labels, plan)
-    threshold, calibration, f1 = None, None, None
+    threshold, calibration, f_score, goal = None, None, None, "F2" if RECALL_FIRST else "F1"
     if TUNE_THRESHOLD:
         model, calibration = calibrated(model, x, labels, plan)
-        threshold, f1 = best_threshold(y == plan["positive"], model.predict_proba(x)[:, plan["positive"]])
+        threshold, f_score = best_threshold(y == plan["positive"], model.predict_proba(x)[:, plan["positive"]])
         model = FixedThresholdClassifier(FrozenEstimator(model), threshold=threshold, pos_label=model.classes_[plan["positive"]]).fit(x, labels)
     joblib.dump(model, stage_dir() / "models/model.pkl", compress=3)
     name = members[0] if len(members) == 1 else "ensemble"
-    choice = {"best_model": name, "members": members, "averages": tried, "close": close, "threshold": threshold, "threshold_f1": f1,
+    choice = {"best_model": name, "members": members, "averages": tried, "close": close, "threshold": threshold, "threshold_goal": goal, "threshold_score": f_score,
               "calibration": calibration, f"val_{METRIC}": shown(score(y, chosen, plan)), "val_rows": len(y),
               "leaderboard": [{**records[n], f"val_{METRIC}": shown(scores[n])} for n in order]}
     (stage_dir() / "data/choice.json").write_text(json.dumps(choice, indent=1, ensure_ascii=False))
@@ -172,7 +174,7 @@ def main():
     if close:
         print(f"• within the noise of validation: {', '.join(close)}")
     if threshold is not None:
-        print(f"• threshold {threshold:.3f} for {plan['classes'][plan['positive']]} (F1 {f1:.3f} on validation); {calibration}")
+        print(f"• threshold {threshold:.3f} for {plan['classes'][plan['positive']]} ({goal} {f_score:.3f} on validation); {calibration}")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,8 @@ TRIALS = 8
 TREES = 300
 # --- end of decisions ---
 
+TREE_ROWS = 25000
+
 LOWER_IS_BETTER = ("rmse", "mae", "log_loss")
 VAL_ROWS = 50000  # validation rows that models are compared on, at most
 
@@ -65,15 +67,18 @@ def shown(value):
     return -value if METRIC in LOWER_IS_BETTER else value
 
 
-def forest(params, trees):
+def forest(params, trees, rows):
     params = dict(params)
+    # A tree needs no more rows than this; many trees see them all.
+    if rows > TREE_ROWS:
+        params |= {"bootstrap": True, "max_samples": TREE_ROWS}
     name = params.pop("kind") + ("Regressor" if TASK == "regression" else "Classifier")
     weights = {} if TASK == "regression" else {"class_weight": "balanced" if CLASS_WEIGHTS else None}
     return getattr(ensemble, name)(n_estimators=trees, n_jobs=THREADS, random_state=SEED, **weights, **params)
 
 
 def fitted(params, trees, x, goal):
-    model = forest(params, trees).fit(x, goal)
+    model = forest(params, trees, len(x)).fit(x, goal)
     # Several threads would add the trees' votes in the order they finish: the last bits would differ from run to run.
     return model.set_params(n_jobs=1)
 
@@ -104,7 +109,7 @@ def main():
     def objective(trial):
         params = {
             "kind": trial.suggest_categorical("kind", ["RandomForest", "ExtraTrees"]),
-            "max_features": trial.suggest_categorical("max_features", ["sqrt", 0.3, 0.6, 1.0]),
+            "max_features": trial.suggest_categorical("max_features", ["sqrt", 0.3, 0.6] + ([1.0] if len(x) < 20000 else [])),
             "min_samples_leaf": small * trial.suggest_int("min_samples_leaf", 1, 16, log=True),
         }
         trees = TREES // 3

@@ -101,7 +101,8 @@ def main():
              f"- {METRIC} was fixed before training: {METRIC_REASON}.",
              "- Chosen on validation alone; the test set was opened once, after the choice."]
     if metadata["threshold"] is not None:
-        lines.append(f"- Threshold {metadata['threshold']:.3f} for {code(metadata['positive_class'])}, chosen on validation for the best F1; {choice['calibration']}.")
+        lines.append(f"- Threshold {metadata['threshold']:.3f} for {code(metadata['positive_class'])}, chosen on validation for the best {choice['threshold_goal']}"
+                     f"{', because a missed one is worse than a false alarm' if choice['threshold_goal'] == 'F2' else ''}; {choice['calibration']}.")
     if plan["log_target"]:
         lines.append("- The models learn the logarithm of the target, which did better; predictions are in its own units.")
     lines += ["", "## Test", "", "| metric | model | 95 % interval | dummy |", "|---|---|---|---|"]

@@ -100,12 +100,13 @@ def save(figure, name, title):
 def draw_regression(y, predicted):
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.8))
     shown = np.random.default_rng(SEED).permutation(len(y))[:5000]
+    size = 22 if len(y) < 500 else 8
     ends = [min(y.min(), predicted.min()), max(y.max(), predicted.max())]
     left.plot(ends, ends, color=ORANGE, linewidth=1.5)
-    left.scatter(predicted[shown], y[shown], s=8, alpha=0.4, color=BLUE, linewidths=0)
+    left.scatter(predicted[shown], y[shown], s=size, alpha=0.5, color=BLUE, linewidths=0)
     left.set(xlabel="predicted", ylabel="actual", title="Actual against predicted")
     right.axhline(0, color=ORANGE, linewidth=1.5)
-    right.scatter(predicted[shown], (y - predicted)[shown], s=8, alpha=0.4, color=BLUE, linewidths=0)
+    right.scatter(predicted[shown], (y - predicted)[shown], s=size, alpha=0.5, color=BLUE, linewidths=0)
     right.set(xlabel="predicted", ylabel="residual", title="Residuals")
     figure.tight_layout()
     save(figure, "residuals", "Residuals on test")

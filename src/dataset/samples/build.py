@@ -54,8 +54,14 @@ def affairs():
 
     frame = fair.load_pandas().data
     frame["affair"] = (frame.pop("affairs") > 0).map({True: "yes", False: "no"})
-    occupations = {1: "student", 2: "farming or unskilled", 3: "white collar", 4: "teacher or nurse",
-                   5: "managerial", 6: "professional"}
+    occupations = {
+        1: "student",
+        2: "farming or unskilled",
+        3: "white collar",
+        4: "teacher or nurse",
+        5: "managerial",
+        6: "professional",
+    }
     for column in ("occupation", "occupation_husb"):
         frame[column] = frame[column].astype(int).map(occupations)
     return frame
@@ -69,13 +75,29 @@ def flights():
     planes = planes.rename(columns={"year": "plane_built"})
     weather = pd.read_csv(folder / "weather.csv").drop(columns=["year", "time_hour"])
     weather = weather.drop_duplicates(["origin", "month", "day", "hour"])
-    frame = flights.merge(planes, on="tailnum", how="left").merge(weather, on=["origin", "month", "day", "hour"], how="left")
-    frame = frame.sample(12_000, random_state=SEED).sort_values(["month", "day", "sched_dep_time", "carrier", "flight"])
-    date = {"year": frame["year"], "month": frame["month"], "day": frame["day"]}
-    frame.insert(0, "date", pd.to_datetime(date).dt.strftime("%Y-%m-%d"))
+    frame = flights.merge(planes, on="tailnum", how="left").merge(
+        weather, on=["origin", "month", "day", "hour"], how="left"
+    )
+    # Month and weekday stand for the date, in no order: a sample of separate flights, not a series to forecast.
+    frame = frame.sample(12_000, random_state=SEED)
+    date = pd.to_datetime({"year": frame["year"], "month": frame["month"], "day": frame["day"]})
+    frame.insert(1, "weekday", date.dt.day_name())
     frame["late"] = (frame["arr_delay"] > 15).map({True: "late", False: "on time"})
-    gone = ["year", "month", "day", "dep_time", "dep_delay", "arr_time", "arr_delay", "air_time", "time_hour", "tailnum",
-            "minute", "flight", "sched_arr_time", "sched_dep_time"]
+    gone = [
+        "year",
+        "day",
+        "dep_time",
+        "dep_delay",
+        "arr_time",
+        "arr_delay",
+        "air_time",
+        "time_hour",
+        "tailnum",
+        "minute",
+        "flight",
+        "sched_arr_time",
+        "sched_dep_time",
+    ]
     frame = frame.drop(columns=gone)
     frame["plane_built"] = frame["plane_built"].astype("Int64")
     frame["seats"] = frame["seats"].astype("Int64")

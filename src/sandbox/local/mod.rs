@@ -114,7 +114,7 @@ impl LocalSandboxes {
     /// *Errors*: [`SandboxError::Io`] and [`SandboxError::DiskFull`] for the data directory.
     pub fn new(config: LocalConfig) -> Result<Self, SandboxError> {
         let failed = |source: io::Error| disk_error("open the data directory", source);
-        fs::create_dir_all(&config.data_dir).map_err(failed)?;
+        make_data_dir(&config.data_dir).map_err(failed)?;
         let data = config.data_dir.canonicalize().map_err(failed)?;
         let owner = rustix::process::geteuid()
             .is_root()
@@ -213,6 +213,15 @@ impl SandboxProvider for LocalSandboxes {
         let (volumes, name) = (self.shared.volumes.clone(), name.clone());
         blocking("delete a volume", move || volumes.delete(&name)).await
     }
+}
+
+/// Makes the data directory where it is missing, such that the sandboxes' user may pass through it.
+fn make_data_dir(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder)?;
+    set_mode(folder, 0o711)
 }
 
 /// Makes the folder of what only lives while the server does, and the `/etc` of sandboxes in it.

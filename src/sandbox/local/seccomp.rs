@@ -156,8 +156,9 @@ fn deny_list() -> Result<BpfProgram, seccompiler::Error> {
     rules.insert(libc::SYS_socket, vec![others, netlink]);
     // Typing into a terminal that a sandbox could have inherited.
     let request = |value: u64| SeccompRule::new(vec![is(1, SeccompCmpOp::Eq, value)?]);
+    const TIOCSTI: u64 = 0x5412;
     const TIOCLINUX: u64 = 0x541c;
-    rules.insert(libc::SYS_ioctl, vec![request(libc::TIOCSTI as u64)?, request(TIOCLINUX)?]);
+    rules.insert(libc::SYS_ioctl, vec![request(TIOCSTI)?, request(TIOCLINUX)?]);
     let arch = std::env::consts::ARCH.try_into()?;
     let refuse = SeccompAction::Errno(libc::EPERM as u32);
     Ok(SeccompFilter::new(rules, SeccompAction::Allow, refuse, arch)?.try_into()?)

@@ -1,6 +1,7 @@
 /** The GraphQL client: a normalised cache over HTTP, and the one socket for subscriptions. */
 import { cacheExchange } from "@urql/exchange-graphcache";
-import { Client, fetchExchange, subscriptionExchange } from "urql";
+import { Client, fetchExchange, mapExchange, subscriptionExchange } from "urql";
+import { askAccess } from "./access";
 import { socket } from "./socket";
 
 const embedded = () => null;
@@ -70,6 +71,11 @@ export const client = new Client({
   url: "/graphql",
   preferGetMethod: false,
   exchanges: [
+    mapExchange({
+      onError: (error) => {
+        if (error.response?.status === 401) void askAccess();
+      },
+    }),
     cache,
     fetchExchange,
     subscriptionExchange({

@@ -1,6 +1,7 @@
 import { Dialog } from "@/ui/dialog";
 
 const keys: [string, string][] = [
+  ["⌘K or Ctrl K", "Go to an experiment, a tab, a theme"],
   ["/", "Write to the agent"],
   ["[", "Previous tab"],
   ["]", "Next tab"],

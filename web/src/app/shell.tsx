@@ -1,8 +1,10 @@
 /** What is around every page: the header with the way home, the connection and the theme. */
 import { type ErrorComponentProps, Link, Outlet, useRouter } from "@tanstack/react-router";
-import { Braces, CircleHelp, Monitor, Moon, Sun, SunMoon } from "lucide-react";
-import { Suspense, useState } from "react";
-import { useHotkey } from "@/lib/keys";
+import { Braces, CircleHelp, LogOut, Monitor, Moon, Sun, SunMoon } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
+import { access, signOut } from "@/api/access";
+import { useExternal } from "@/lib/external";
+import { useCommandKey, useHotkey } from "@/lib/keys";
 import { chooseTheme, useThemeChoice } from "@/lib/theme";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuChoice } from "@/ui/menu";
@@ -10,10 +12,17 @@ import { Empty, Failure, Skeleton } from "@/ui/pane";
 import { ConnectionState } from "./connection-state";
 import icon from "./icon.svg";
 import { KeySheet } from "./key-sheet";
+import { SignIn } from "./sign-in";
+
+const Palette = lazy(() => import("./palette").then((module) => ({ default: module.Palette })));
 
 export function Shell() {
   const [sheet, setSheet] = useState(false);
+  const entry = useExternal(access);
+  const closed = entry?.required && !entry.authenticated;
+  const [palette, setPalette] = useState(false);
   useHotkey("?", () => setSheet(true));
+  useCommandKey("k", () => setPalette(true));
   return (
     <div className="flex h-full flex-col">
       <a
@@ -42,14 +51,22 @@ export function Shell() {
         <IconButton label="Keyboard shortcuts" onClick={() => setSheet(true)}>
           <CircleHelp size={16} />
         </IconButton>
+        {entry?.required && entry.authenticated && (
+          <IconButton label="Sign out" onClick={() => void signOut().then(() => location.reload())}>
+            <LogOut size={16} />
+          </IconButton>
+        )}
         <ThemeMenu />
       </header>
       <main id="main" tabIndex={-1} className="flex min-h-0 flex-1 flex-col outline-none">
-        <Suspense fallback={<Skeleton />}>
-          <Outlet />
-        </Suspense>
+        <Suspense fallback={<Skeleton />}>{closed ? <SignIn /> : <Outlet />}</Suspense>
       </main>
       <KeySheet open={sheet} onOpenChange={setSheet} />
+      {palette && !closed && (
+        <Suspense fallback={null}>
+          <Palette onClose={() => setPalette(false)} />
+        </Suspense>
+      )}
     </div>
   );
 }

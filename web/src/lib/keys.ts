@@ -18,3 +18,18 @@ export function useHotkey(key: string, act: () => void) {
     return () => document.removeEventListener("keydown", listen);
   }, [key]);
 }
+
+/** Runs `act` on ⌘ or Ctrl with `key`, wherever the reader is. */
+export function useCommandKey(key: string, act: () => void) {
+  const run = useEffectEvent(act);
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      if (event.key.toLowerCase() !== key || !(event.metaKey || event.ctrlKey) || event.altKey || event.shiftKey)
+        return;
+      event.preventDefault();
+      run();
+    };
+    document.addEventListener("keydown", listen);
+    return () => document.removeEventListener("keydown", listen);
+  }, [key]);
+}

@@ -4,7 +4,7 @@
  */
 import { baseOf } from "@/api/files";
 import type { MetricKind } from "@/api/gql/graphql";
-import { extend, type Point, seriesKey } from "@/features/metrics/series";
+import { extend, type Point, type SeriesName, seriesKey } from "@/features/metrics/series";
 import type { EventOf, SessionEvent } from "./events";
 import type { Item, Placed, Provisional, SessionView, ToolItem } from "./view";
 
@@ -299,11 +299,18 @@ const odd: Record<MetricKind, Point["odd"]> = {
 };
 
 function measure(draft: Draft, event: EventOf<"MetricsBatchEvent">) {
-  const series = draft.map("series");
   const at = event.at ? Date.parse(event.at) : 0;
+  const stageRun = event.stageRunId ?? "";
+  const batch = new Map<string, { owner: SeriesName; points: Point[] }>();
   for (const { step, name, value, kind, run } of event.items) {
-    const key = seriesKey(event.stageRunId ?? "", run ?? "", name);
-    const point: Point = { step, at, value, odd: odd[kind] };
-    series.set(key, extend(series.get(key), { stageRun: event.stageRunId ?? "", run: run ?? "", name }, point));
+    const key = seriesKey(stageRun, run ?? "", name);
+    const known = batch.get(key) ?? { owner: { stageRun, run: run ?? "", name }, points: [] };
+    known.points.push({ step, at, value, odd: odd[kind] });
+    batch.set(key, known);
+  }
+  const series = draft.map("series");
+  for (const [key, { owner, points }] of batch) {
+    const grown = extend(series.get(key), owner, points);
+    if (grown) series.set(key, grown);
   }
 }

@@ -67,15 +67,33 @@ pub(super) async fn install(
     check_space(folder)?;
     // With the lock in hand, whatever is here was left by a server that died.
     let aside = folder.join(format!(".building-{name}"));
-    let _cleaned = Aside(aside.clone());
+    clear(aside.clone()).await?;
+    let built = build(folder, place, &aside, interpreter, lock, progress).await;
+    // Half of an environment is of no use; a failure to say so comes first.
+    built.and(clear(aside).await)
+}
+
+async fn clear(folder: PathBuf) -> Result<(), SandboxError> {
+    let remove = move || match fs::remove_dir_all(&folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    };
+    blocking("clear the folder of the Python environment", remove).await
+}
+
+async fn build(
+    folder: &Path,
+    place: &Path,
+    aside: &Path,
+    interpreter: &Interpreter,
+    lock: Vec<u8>,
+    progress: Progress,
+) -> Result<(), SandboxError> {
     let packages = packages(&lock);
-    let stale = aside.clone();
+    let at = aside.to_owned();
     blocking("prepare the folder of the Python environment", move || {
-        match fs::remove_dir_all(&stale) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => super::make_readable(&stale)?,
-        }
-        fs::write(stale.join("requirements.lock"), lock)
+        super::make_readable(&at)?;
+        fs::write(at.join("requirements.lock"), lock)
     })
     .await?;
 
@@ -113,26 +131,14 @@ pub(super) async fn install(
         check.args(["-I", "-c", &format!("import {}", modules.join(", "))]);
         run(check, |_| {}).await?;
     }
-    let place = place.to_owned();
+    let (env, place) = (aside.join("env"), place.to_owned());
     blocking("move the Python environment in place", move || {
-        let env = aside.join("env");
         let opened = rustix::fs::open(&env, OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
         // Its name promises that it is whole, after a power cut as well.
         rustix::fs::syncfs(&opened)?;
         fs::rename(env, place)
     })
     .await
-}
-
-/// Removes the half-built folder however the build ends; the cache stays.
-struct Aside(PathBuf);
-
-impl Drop for Aside {
-    fn drop(&mut self) {
-        let folder = std::mem::take(&mut self.0);
-        // Some ten thousand files: not while others wait for this thread.
-        std::thread::spawn(move || fs::remove_dir_all(folder));
-    }
 }
 
 /// Waits until no other server builds the same environment.
@@ -267,7 +273,8 @@ fn explain(last: &VecDeque<String>) -> String {
         ),
         (
             &["No matching distribution"],
-            "the registry has no build of a package for this machine and Python; use CPython 3.11 to 3.13 on x86-64 or arm64",
+            "the package registry cannot be reached, or has no build of a package for this \
+             Python; check the network and `PIP_INDEX_URL`, and use CPython 3.11 to 3.13",
         ),
         (&["libgomp"], "a library is missing; install it with `apt install libgomp1`"),
     ];
@@ -302,7 +309,10 @@ mod tests {
             "WARNING: Retrying (NewConnectionError('x'))\nERROR: No matching distribution found for a",
             "the package registry cannot be reached",
         );
-        check("ERROR: No matching distribution found for a==1", "the registry has no build");
+        check(
+            "ERROR: No matching distribution found for a==1",
+            "the package registry cannot be reached, or",
+        );
         check("boom", "the Python environment cannot be made (boom)");
     }
 

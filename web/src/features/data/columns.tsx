@@ -59,7 +59,7 @@ export function Columns({ columns, rows, target }: Props) {
         <tbody>
           {columns.slice(0, limit).map((column, at) => (
             <tr key={at} className="border-b border-line align-top last:border-b-0 [&>*]:px-3 [&>*]:py-1.5">
-              <th scope="row" className="max-w-56 font-medium [overflow-wrap:anywhere]">
+              <th scope="row" className="max-w-56 min-w-32 font-medium [overflow-wrap:anywhere]">
                 {column.name}
                 {column.name === target && <span className="ml-2 text-small font-normal text-accent">target</span>}
               </th>

@@ -9,6 +9,7 @@ import { plural } from "@/lib/format";
 import { useHotkey } from "@/lib/keys";
 import { Button } from "@/ui/button";
 import { Empty, Failure, Skeleton } from "@/ui/pane";
+import { EnvironmentNotice } from "../environment-notice";
 import { ExperimentRow, ExperimentRowFragment } from "./experiment-row";
 import { NewExperiment } from "./new-experiment";
 import { Samples } from "./samples";
@@ -72,6 +73,7 @@ export function Gallery() {
 
   return (
     <div className="min-h-0 flex-1 overflow-y-auto" {...drop}>
+      <EnvironmentNotice />
       <div className="mx-auto flex w-full max-w-6xl flex-col gap-8 px-4 py-6">
         <section aria-labelledby="experiments">
           <div className="mb-3 flex flex-wrap items-center gap-3">
@@ -187,7 +189,7 @@ function Page({ search, after, onPick, onMore }: PageProps) {
 }
 
 function Nothing({ search, onPick }: { search: string | undefined; onPick: () => void }) {
-  if (search) return <Empty title={`No experiment matches “${search}”`}>Search looks at names and descriptions.</Empty>;
+  if (search) return <Empty title={`No experiment matches “${search}”`}>Try a part of its name.</Empty>;
   return (
     <Empty icon={<FlaskConical size={28} aria-hidden />} title="Drop a table here to begin">
       <p>CSV, TSV, Parquet, Excel or JSON lines. Say what you want to predict, or let the agent find out.</p>

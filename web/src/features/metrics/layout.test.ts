@@ -13,10 +13,8 @@ function draw(
   const series = new Map<string, Series>();
   for (const path of names) {
     const [stageRun = "", run = "", name = ""] = path.split("/");
-    series.set(
-      seriesKey(stageRun, run, name),
-      extend(undefined, { stageRun, run, name }, { step: 0, at: 0, value: 1 }),
-    );
+    const one = extend(undefined, { stageRun, run, name }, [{ step: 0, at: 0, value: 1 }]);
+    if (one) series.set(seriesKey(stageRun, run, name), one);
   }
   const { charts: plans, runs } = layOut({
     series,

@@ -4,12 +4,17 @@ import { align, best, columnsOf, extend, type Point, type Series, smooth } from 
 const owner = { stageRun: "sr", run: "r" };
 
 function series(name: string, points: Omit<Point, "at">[]): Series {
-  const [first, ...rest] = points.map((point) => ({ at: 0, ...point }));
-  if (!first) throw new Error("a series has a point");
-  return rest.reduce(
-    (grown, point) => extend(grown, { ...owner, name }, point),
-    extend(undefined, { ...owner, name }, first),
-  );
+  return grow(undefined, name, points);
+}
+
+/** Grows in one go; one point at a time must give the same. */
+function grow(before: Series | undefined, name: string, points: Omit<Point, "at">[]): Series {
+  const timed = points.map((point) => ({ at: 0, ...point }));
+  const whole = extend(before, { ...owner, name }, timed);
+  const single = timed.reduce<Series | undefined>((grown, point) => extend(grown, { ...owner, name }, [point]), before);
+  if (!whole) throw new Error("a series has a point");
+  expect(single).toEqual(whole);
+  return whole;
 }
 
 test("a series knows its last, lowest and highest value", () => {
@@ -27,8 +32,8 @@ test("a series knows its last, lowest and highest value", () => {
 
 test("an older value of a series stays what it was, also when two grow from it", () => {
   const one = series("auc", [{ step: 0, value: 0.5 }]);
-  const two = extend(one, one, { step: 1, at: 0, value: 0.6 });
-  const other = extend(one, one, { step: 1, at: 0, value: 0.9 });
+  const two = grow(one, "auc", [{ step: 1, value: 0.6 }]);
+  const other = grow(one, "auc", [{ step: 1, value: 0.9 }]);
   expect([one, two, other].map((grown) => columnsOf(grown))).toEqual([
     { xs: [0], ys: [0.5] },
     { xs: [0, 1], ys: [0.5, 0.6] },

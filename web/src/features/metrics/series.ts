@@ -36,43 +36,37 @@ export function seriesKey(stageRun: string, run: string, name: string): string {
   return `${stageRun}\u0000${run}\u0000${name}`;
 }
 
-function bound(a: number | null, b: number | null, pick: (a: number, b: number) => number): number | null {
-  if (a === null) return b;
-  return b === null ? a : pick(a, b);
+/** The series with `points` at its end; without points it stays as it is. */
+export function extend(series: Series | undefined, owner: SeriesName, points: readonly Point[]): Series | undefined {
+  const last = points.at(-1);
+  if (!last) return series;
+  const length = series?.length ?? 0;
+  const steps = take(series?.steps ?? [], length);
+  const times = take(series?.times ?? [], length);
+  const values = take(series?.values ?? [], length);
+  let { ordered, lowest, highest } = series ?? { ordered: true, lowest: null, highest: null };
+  let before = series?.latest.step ?? Number.NEGATIVE_INFINITY;
+  for (const { step, at, value } of points) {
+    steps.push(step);
+    times.push(at);
+    values.push(value);
+    if (step < before) ordered = false;
+    before = step;
+    if (value === null) continue;
+    if (lowest === null || value < lowest) lowest = value;
+    if (highest === null || value > highest) highest = value;
+  }
+  const { stageRun, run, name } = owner;
+  const grown = length + points.length;
+  return { stageRun, run, name, steps, times, values, length: grown, ordered, latest: last, lowest, highest };
 }
 
-/** The series with `point` at its end. */
-export function extend(series: Series | undefined, name: SeriesName, point: Point): Series {
-  const before: Series = series ?? {
-    ...name,
-    steps: [],
-    times: [],
-    values: [],
-    length: 0,
-    ordered: true,
-    latest: point,
-    lowest: null,
-    highest: null,
-  };
-  // A reader of an older value may have branched off; its columns are then not ours to grow.
-  const own = before.steps.length === before.length;
-  const steps = own ? before.steps : before.steps.slice(0, before.length);
-  const times = own ? before.times : before.times.slice(0, before.length);
-  const values = own ? before.values : before.values.slice(0, before.length);
-  steps.push(point.step);
-  times.push(point.at);
-  values.push(point.value);
-  return {
-    ...name,
-    steps,
-    times,
-    values,
-    length: before.length + 1,
-    ordered: before.ordered && (before.length === 0 || point.step >= before.latest.step),
-    latest: point,
-    lowest: bound(before.lowest, point.value, Math.min),
-    highest: bound(before.highest, point.value, Math.max),
-  };
+/**
+ * The first `length` of a column: itself where nobody has grown it since, else a copy. Whoever grows a series from an
+ * older value of it thereby gets columns of their own.
+ */
+function take<T>(column: T[], length: number): T[] {
+  return column.length === length ? column : column.slice(0, length);
 }
 
 export interface Columns {
@@ -81,10 +75,6 @@ export interface Columns {
 }
 
 export type Axis = "step" | "time";
-
-function take<T>(column: T[], length: number): T[] {
-  return column.length === length ? column : column.slice(0, length);
-}
 
 /** The series in the order of its steps, over them or over the seconds since `start`. */
 export function columnsOf(series: Series, axis: Axis = "step", start = 0): Columns {

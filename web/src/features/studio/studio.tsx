@@ -16,6 +16,7 @@ import { Empty, Failure, Notice, Skeleton } from "@/ui/pane";
 import { Split } from "@/ui/split";
 import { Tabs } from "@/ui/tabs";
 import { Chat } from "../chat/chat";
+import { EnvironmentNotice } from "../environment-notice";
 import { Canvas } from "./canvas";
 import { StageStrip } from "./stage-strip";
 import { useStreamTrouble } from "./use-trouble";
@@ -85,6 +86,7 @@ function Panes({ session }: { session: StudioSession }) {
     <>
       <StageStrip session={session} title={session.experiment} />
       <Liveness />
+      <EnvironmentNotice />
       {wide ? <Split label="Width of the chat" left={chat} right={canvas} /> : <Narrow chat={chat} canvas={canvas} />}
     </>
   );

@@ -112,7 +112,9 @@ def _studied(found, limits, findings):
             findings.add(refused.problem)
             continue
         if table.rows == 0:
-            findings.refuse("ONLY_HEADER", f"{shown} has a header but no rows; upload a file with rows.", table.file_names[0])
+            findings.refuse(
+                "ONLY_HEADER", f"{shown} has a header but no rows; upload a file with rows.", table.file_names[0]
+            )
             continue
         _say_empty_columns(table, findings)
         if len(table.kept) < 2:

@@ -80,7 +80,8 @@ class Statistics:
         # Nested by groups: a function call of thousands of arguments is slow to plan.
         positions = range(len(self.schema))
         groups = [
-            "hash(" + ", ".join(f"c{i}" for i in positions[start : start + 100]) + ")" for start in range(0, len(positions), 100)
+            "hash(" + ", ".join(f"c{i}" for i in positions[start : start + 100]) + ")"
+            for start in range(0, len(positions), 100)
         ]
         row = groups[0] if len(groups) == 1 else "hash(" + ", ".join(groups) + ")"
         (distinct,) = self._duck.execute(f"SELECT count(*) FROM (SELECT DISTINCT {row} {self._from})").fetchone()
@@ -114,7 +115,10 @@ class Statistics:
             elif pa.types.is_timestamp(kind):
                 parts += [f"epoch_us(min({name}))", f"epoch_us(max({name}))", "NULL", "NULL", "NULL", "NULL"]
             elif pa.types.is_string(kind):
-                parts += ["NULL"] * 4 + [f"avg(length({name}))", f"avg(length({name}) - length(replace({name}, ' ', '')))"]
+                parts += ["NULL"] * 4 + [
+                    f"avg(length({name}))",
+                    f"avg(length({name}) - length(replace({name}, ' ', '')))",
+                ]
             else:
                 parts += ["NULL"] * 6
         values = iter(self._duck.execute(f"SELECT {', '.join(parts)} {self._from}").fetchone())

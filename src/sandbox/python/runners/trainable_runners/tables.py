@@ -199,7 +199,9 @@ def _named_train(tables):
 
 
 def _is_test_of(table, train, target):
-    if not (_is_named(table, "test", "testing", "holdout", "score", "predict") and _is_named(train, "train", "training")):
+    if not (
+        _is_named(table, "test", "testing", "holdout", "score", "predict") and _is_named(train, "train", "training")
+    ):
         return False
     lacking = set(train.columns) - set(table.columns)
     extra = set(table.columns) - set(train.columns)

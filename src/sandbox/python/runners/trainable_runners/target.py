@@ -20,7 +20,9 @@ def find(wanted, columns, findings):
     folded = {name.casefold(): name for name in columns}
     near = [folded[name] for name in difflib.get_close_matches(cleaned.casefold(), list(folded), n=3, cutoff=0.6)]
     advice = f"did you mean {listed(near)}?" if near else f"the columns are {listed(columns, 8)}."
-    findings.refuse("TARGET_NOT_FOUND", f"There is no column `{quotable(wanted)}` for the target; {advice}", column=wanted)
+    findings.refuse(
+        "TARGET_NOT_FOUND", f"There is no column `{quotable(wanted)}` for the target; {advice}", column=wanted
+    )
     return None
 
 

@@ -11,11 +11,28 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 # Always missing, in the spellings of pandas, R, SQL, Excel and the UCI repository.
-MISSING = pa.array(["", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "Null", "null", "<NA>", "#N/A", "#NA", "NaT", "?"])
+MISSING = pa.array(
+    ["", "NA", "N/A", "n/a", "NaN", "nan", "NAN", "NULL", "Null", "null", "<NA>", "#N/A", "#NA", "NaT", "?"]
+)
 # Missing where numbers or dates are expected; among words, "None" or "unknown" may well be a level of its own.
 MISSING_NUMBER = pa.array(
     MISSING.to_pylist()
-    + ["-", "--", ".", "None", "none", "na", "missing", "Missing", "unknown", "Unknown", "#DIV/0!", "#VALUE!", "#REF!", "#NUM!"]
+    + [
+        "-",
+        "--",
+        ".",
+        "None",
+        "none",
+        "na",
+        "missing",
+        "Missing",
+        "unknown",
+        "Unknown",
+        "#DIV/0!",
+        "#VALUE!",
+        "#REF!",
+        "#NUM!",
+    ]
 )
 
 BOOLEAN, INTEGER, FLOAT, DECIMAL_COMMA, TEXT = "boolean", "integer", "float", "decimal comma", "text"
@@ -192,4 +209,6 @@ def dtype_name(kind):
     return {pa.int64(): "int64", pa.float64(): "float64", pa.bool_(): "bool"}.get(kind, "string")
 
 
-IDENTIFIER_NAME = re.compile(r"(^|[_\s.-])(id|ids|uuid|guid|key|index|idx|rowid|row|pk)$|^(id|unnamed)[_\s.-]", re.IGNORECASE)
+IDENTIFIER_NAME = re.compile(
+    r"(^|[_\s.-])(id|ids|uuid|guid|key|index|idx|rowid|row|pk)$|^(id|unnamed)[_\s.-]", re.IGNORECASE
+)

@@ -45,7 +45,9 @@ def log_confusion_matrix(name, y_true, y_pred, labels=None, step=None, run=None)
     _one_dimension("y_pred", predicted)
     classes = _classes(true + predicted) if labels is None else sequence("labels", labels)
     if len(classes) > MAX_CLASSES:
-        raise ValueError(f"y_true and y_pred hold {len(classes)} classes; a confusion matrix shows at most {MAX_CLASSES}")
+        raise ValueError(
+            f"y_true and y_pred hold {len(classes)} classes; a confusion matrix shows at most {MAX_CLASSES}"
+        )
     position = {label: index for index, label in enumerate(classes)}
     matrix = [[0] * len(classes) for _ in classes]
     for actual, guess in zip(true, predicted):
@@ -161,9 +163,9 @@ def _cumulative(truth, scores):
 def _roc_curve(label, truth, scores):
     points = [(None, 0, 0)] + _cumulative(truth, scores)
     positives, negatives = points[-1][1], points[-1][2]
-    area = sum(
-        (fp1 - fp0) * (tp0 + tp1) / 2 for (_, tp0, fp0), (_, tp1, fp1) in zip(points, points[1:])
-    ) / (positives * negatives)
+    area = sum((fp1 - fp0) * (tp0 + tp1) / 2 for (_, tp0, fp0), (_, tp1, fp1) in zip(points, points[1:])) / (
+        positives * negatives
+    )
     kept = _thinned(points, positives, negatives)
     return {
         "label": str(label),

@@ -42,7 +42,9 @@ def log(step, metrics, run=None):
 
 
 def _line(step, values, run):
-    shown = "  ".join(f"{name}={value if isinstance(value, (str, int)) else format(value, '.6g')}" for name, value in values.items())
+    shown = "  ".join(
+        f"{name}={value if isinstance(value, (str, int)) else format(value, '.6g')}" for name, value in values.items()
+    )
     return f"[{run or 'metrics'}] step {step}  {shown}"
 
 

@@ -52,7 +52,9 @@ def _rows(table, columns):
         values = [sequence(f"table[{key!r}]", _known(table, key)) for key in names]
         for key, column in zip(names, values):
             if len(column) != len(values[0]):
-                raise ValueError(f"table[{key!r}] has {len(column)} values and table[{names[0]!r}] has {len(values[0])}")
+                raise ValueError(
+                    f"table[{key!r}] has {len(column)} values and table[{names[0]!r}] has {len(values[0])}"
+                )
         total = len(values[0]) if values else 0
         return names, [[column[i] for column in values] for i in range(min(total, MAX_ROWS))], total
     if isinstance(table, (list, tuple)) or hasattr(table, "tolist"):

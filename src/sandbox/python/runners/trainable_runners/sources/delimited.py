@@ -67,9 +67,13 @@ class DelimitedSource:
             except csv.Error:
                 raise _too_large(self.name, self.limits) from None
         if names is None:
-            raise Refused("EMPTY_FILE", f"`{show(self.name)}` is empty; upload a file with a header and rows.", self.name)
+            raise Refused(
+                "EMPTY_FILE", f"`{show(self.name)}` is empty; upload a file with a header and rows.", self.name
+            )
         if len(names) > 1 and row is not None and all(is_number(value) for value in names):
-            findings.note(f"`{show(self.name)}` has no header, so its columns are named column_1 to column_{len(names)}.")
+            findings.note(
+                f"`{show(self.name)}` has no header, so its columns are named column_1 to column_{len(names)}."
+            )
             return [f"column_{index + 1}" for index in range(len(names))], lines - 1, True
         return names, lines, row is not None
 

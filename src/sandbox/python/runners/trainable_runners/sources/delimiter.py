@@ -41,7 +41,11 @@ def sniff(sample, whole, name):
 def _agreement(sample, delimiter):
     """(share of records with as many values as the header, that number); nothing when the header has one value."""
     try:
-        rows = [row for row, _ in zip(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter), range(_LINES)) if row]
+        rows = [
+            row
+            for row, _ in zip(csv.reader(sample.splitlines(keepends=True), delimiter=delimiter), range(_LINES))
+            if row
+        ]
     except csv.Error:
         return 0.0, 0
     if not rows or len(rows[0]) < 2:

@@ -25,7 +25,9 @@ class JsonSource:
                 break
             self._nested = self._nested or any(isinstance(value, (dict, list)) for value in record.values())
         if self._array is not None:
-            findings.note(f"`{show(name)}` is one JSON array rather than JSON lines and is read as a table all the same.")
+            findings.note(
+                f"`{show(name)}` is one JSON array rather than JSON lines and is read as a table all the same."
+            )
         if self._nested:
             findings.note(f"`{show(name)}` has nested values, which are kept as JSON text.")
         self.columns = list(names)

@@ -26,13 +26,17 @@ class ParquetSource:
                 raise
             raise self._damaged() from None
         self._check_size()
-        left_out = [field.name for field in schema if _plain(field.type) is None or field.name.startswith("__index_level_")]
+        left_out = [
+            field.name for field in schema if _plain(field.type) is None or field.name.startswith("__index_level_")
+        ]
         # By position: names may repeat.
         self._positions = [i for i, field in enumerate(schema) if field.name not in left_out]
         self.columns = [schema.field(i).name for i in self._positions]
         self.types = [_plain(schema.field(i).type) for i in self._positions]
         if left_out:
-            findings.note(f"`{show(name)}`: {listed(left_out)} left out, being an index or raw bytes rather than values.")
+            findings.note(
+                f"`{show(name)}`: {listed(left_out)} left out, being an index or raw bytes rather than values."
+            )
         if any(pa.types.is_nested(schema.field(i).type) for i in self._positions):
             findings.note(f"`{show(name)}` has nested values, which are kept as JSON text.")
 
@@ -88,7 +92,10 @@ class ParquetSource:
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         if pa.types.is_nested(array.type):
-            texts = [None if value is None else json.dumps(value, ensure_ascii=False, default=str) for value in array.to_pylist()]
+            texts = [
+                None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+                for value in array.to_pylist()
+            ]
             array = pa.array(texts, pa.string())
         elif pa.types.is_null(array.type):
             array = pa.nulls(len(array), pa.string())

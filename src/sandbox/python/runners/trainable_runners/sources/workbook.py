@@ -35,7 +35,9 @@ class WorkbookSource:
             else:
                 others.append(title)
         if self._sheet is None:
-            raise Refused("EMPTY_FILE", f"`{show(name)}` has no sheet with values; upload one with a header and rows.", name)
+            raise Refused(
+                "EMPTY_FILE", f"`{show(name)}` has no sheet with values; upload one with a header and rows.", name
+            )
         if others:
             findings.note(
                 f"`{show(name)}`: the first sheet, `{quotable(self._sheet)}`, is used, and {listed(others)} left out; "

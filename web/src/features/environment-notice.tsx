@@ -1,0 +1,62 @@
+/** Says when the server cannot run code yet or at all, and why; silent when it can. */
+import { CircleAlert, Loader } from "lucide-react";
+import { useEffect } from "react";
+import { useQuery } from "urql";
+import { sentence } from "@/api/errors";
+import { graphql } from "@/api/gql";
+import { Notice } from "@/ui/pane";
+
+const EnvironmentQuery = graphql(`
+  query Environment {
+    server {
+      version
+      sandbox {
+        name
+        missing
+      }
+      environment {
+        ready
+        progress
+        error
+      }
+    }
+  }
+`);
+
+const AGAIN_MS = 2000;
+
+export function EnvironmentNotice() {
+  const [{ data }, again] = useQuery({ query: EnvironmentQuery, requestPolicy: "cache-and-network" });
+  const waiting = data !== undefined && !data.server.environment.ready && !data.server.environment.error;
+  useEffect(() => {
+    if (!waiting) return;
+    const timer = setInterval(() => again({ requestPolicy: "network-only" }), AGAIN_MS);
+    return () => clearInterval(timer);
+  }, [waiting, again]);
+
+  if (!data) return null;
+  const { sandbox, environment } = data.server;
+  if (sandbox.missing.length > 0) {
+    return (
+      <Notice tone="error" icon={<CircleAlert size={14} aria-hidden />}>
+        The sandbox “{sandbox.name}” cannot run code here: {sandbox.missing.join("; ")}.
+      </Notice>
+    );
+  }
+  if (environment.error) {
+    return (
+      <Notice tone="error" icon={<CircleAlert size={14} aria-hidden />}>
+        The Python environment could not be set up: {sentence(environment.error)}
+      </Notice>
+    );
+  }
+  if (!environment.ready) {
+    return (
+      <Notice icon={<Loader size={14} className="animate-[spin_1.6s_linear_infinite]" aria-hidden />}>
+        Setting up the Python environment, once. {environment.progress && sentence(environment.progress)} Stages can
+        start when it is done.
+      </Notice>
+    );
+  }
+  return null;
+}
