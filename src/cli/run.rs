@@ -248,8 +248,7 @@ async fn copy_out(volume: &dyn Volume, out: &Path, summary: &mut Summary) -> Res
     tokio::fs::write(out.join(SUMMARY), "{}\n").await.map_err(failed)?;
     let listing = volume.list(None).await.map_err(|e| Failure::failed(e.to_string()))?;
     for file in listing.files {
-        if file.path.as_str().split('/').any(|part| part.starts_with('.') || part == "__pycache__")
-        {
+        if file.path.is_hidden() {
             continue;
         }
         // A volume's path has no `..` and no root: it stays below the output folder.

@@ -130,7 +130,8 @@ fn claimed(metadata: &Value) -> Option<SessionResult> {
     let metrics = metrics.into_iter().flatten().filter_map(|(name, claim)| {
         let (value, lower, upper) = match claim {
             Value::Number(number) => {
-                let end = |end: &str| metadata.get("test_metrics_ci")?.get(name)?.get(end)?.as_f64();
+                let end =
+                    |end: &str| metadata.get("test_metrics_ci")?.get(name)?.get(end)?.as_f64();
                 (number.as_f64(), end("lower"), end("upper"))
             }
             Value::Object(map) => {

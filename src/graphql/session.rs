@@ -212,7 +212,8 @@ impl Session {
             None => None,
         };
         let listing = volume(context, self.row.id).await?.list(folder.as_ref()).await?;
-        Ok(listing.files.into_iter().map(|stat| FileEntry::new(self.row.id, stat)).collect())
+        let shown = listing.files.into_iter().filter(|stat| !stat.path.is_hidden());
+        Ok(shown.map(|stat| FileEntry::new(self.row.id, stat)).collect())
     }
 
     /// One of its files as it is now; null when there is none.
