@@ -74,13 +74,21 @@ impl Reader<'_> {
         self.text(name).map(PathBuf::from)
     }
 
-    fn number(&mut self, name: &str, unit: &str, range: std::ops::RangeInclusive<u64>, default: u64) -> u64 {
+    fn number(
+        &mut self,
+        name: &str,
+        unit: &str,
+        range: std::ops::RangeInclusive<u64>,
+        default: u64,
+    ) -> u64 {
         let Some(text) = self.text(name) else { return default };
         match text.parse() {
             Ok(number) if range.contains(&number) => number,
             Ok(_) | Err(_) => {
                 let (from, to) = (range.start(), range.end());
-                self.problems.push(format!("{name} is `{text}`; give a whole number of {unit} from {from} to {to}"));
+                self.problems.push(format!(
+                    "{name} is `{text}`; give a whole number of {unit} from {from} to {to}"
+                ));
                 default
             }
         }
@@ -110,7 +118,9 @@ impl Config {
         let address = listen.replace("localhost", "127.0.0.1").parse::<SocketAddr>();
         let token = reader.text("TRAINABLE_TOKEN");
         if token.as_ref().is_some_and(|token| token.len() < 16) {
-            reader.problems.push("TRAINABLE_TOKEN is shorter than 16 characters; make a longer one".into());
+            reader
+                .problems
+                .push("TRAINABLE_TOKEN is shorter than 16 characters; make a longer one".into());
         }
         match &address {
             Err(_) => reader.problems.push(format!(
@@ -137,12 +147,17 @@ impl Config {
                 Database::Sqlite
             }
         };
-        let data = flags.data.or_else(|| reader.path("TRAINABLE_DATA")).unwrap_or_else(|| default_data(env));
+        let data = flags
+            .data
+            .or_else(|| reader.path("TRAINABLE_DATA"))
+            .unwrap_or_else(|| default_data(env));
         let data = std::path::absolute(&data).unwrap_or(data);
         let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
         let config = Self {
             listen: address.unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8080))),
-            python_root: reader.path("TRAINABLE_PYTHON_ROOT").unwrap_or_else(|| default_data(env).join("python")),
+            python_root: reader
+                .path("TRAINABLE_PYTHON_ROOT")
+                .unwrap_or_else(|| default_data(env).join("python")),
             data,
             python: reader.path("TRAINABLE_PYTHON"),
             environment: reader.path("TRAINABLE_PYTHON_ENV"),
@@ -152,7 +167,8 @@ impl Config {
                 .text("TRAINABLE_HOSTS")
                 .map(|text| text.split(',').map(|host| host.trim().to_lowercase()).collect())
                 .unwrap_or_default(),
-            upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096) << 20,
+            upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096)
+                << 20,
             memory_mib: reader.number("TRAINABLE_MEMORY_MIB", "MiB", 256..=4_194_304, 4096),
             cpus: reader.number("TRAINABLE_CPUS", "cores", 1..=1024, cores) as u32,
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
@@ -208,7 +224,13 @@ mod tests {
                 ("TRAINABLE_MEMORY_MIB", "lots"),
                 ("TRAINABLE_GRAPHIQL", "perhaps"),
             ],
-            &["shorter than 16", "not one to listen on", "not a `postgres://`", "MiB from 256", "`true` or `false`"],
+            &[
+                "shorter than 16",
+                "not one to listen on",
+                "not a `postgres://`",
+                "MiB from 256",
+                "`true` or `false`",
+            ],
         );
     }
 

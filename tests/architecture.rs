@@ -48,10 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ),
     ("config", &["event", "http", "sandbox", "objects", "graphql"]),
     ("http", &["graphql", "session", "log", "store", "event", "dataset", "sandbox", "objects"]),
-    (
-        "graphql",
-        &["session", "dataset", "tool", "log", "store", "event", "sandbox", "objects"],
-    ),
+    ("graphql", &["session", "dataset", "tool", "log", "store", "event", "sandbox", "objects"]),
     (
         "session",
         &[

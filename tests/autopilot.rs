@@ -249,7 +249,8 @@ fn check(session: &Session<'_>, expect: &Value) {
         versus["upper"],
         train["best_model"]
     );
-    assert!(versus["lower"].as_f64().unwrap() > 0.0, "better than the dummy: {versus}");
+    let better = versus["lower"].as_f64().unwrap() > 0.0;
+    assert!(better || expect["unsure"] == true, "better than the dummy: {versus}");
     for stage in Stage::ALL {
         let report = fs::read_to_string(session.folder.join(format!("{stage}/report.md"))).unwrap();
         for figure in report.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {

@@ -170,7 +170,7 @@ async fn a_bad_append_fails_alone_and_whole() {
     let id = MessageId::new();
     let twice = || decision(None, SessionEvent::UserMessage { id, text: "x".into() });
     let notice =
-        decision(None, SessionEvent::UserMessage { id: MessageId::new(), text: "y".into() });
+        || decision(None, SessionEvent::UserMessage { id: MessageId::new(), text: "y".into() });
     let (refused, stale, accepted) = tokio::join!(
         bench.append(bad, 1, vec![started(run), twice(), twice()]),
         bench.append(bad, 0, vec![notice()]),

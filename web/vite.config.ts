@@ -32,7 +32,7 @@ export default defineConfig({
     proxy: Object.fromEntries(
       ["/graphql", "/uploads", "/files", "/login"].map((path) => [
         path,
-        { target: server, ws: true, changeOrigin: true },
+        { target: server, ws: true, changeOrigin: true, headers: { origin: server } },
       ]),
     ),
   },

@@ -144,13 +144,31 @@ pub(super) fn next_step<S: Step>(transcript: &Transcript) -> Result<Option<(S, u
     Ok(None)
 }
 
-/// The steps that were given up, in words.
-pub(super) fn skipped<S: Step>(transcript: &Transcript) -> Vec<String> {
-    let gone = S::ALL.iter().filter_map(|step| match standing(transcript, step.slug()) {
-        Standing::GivenUp(why) => Some(format!("{} ({why})", step.title())),
-        Standing::Done | Standing::Todo { .. } => None,
-    });
-    gone.collect()
+/// What the report must say about steps that were given up or taken with fewer rows.
+pub(super) fn remarks<S: Step>(transcript: &Transcript) -> Vec<String> {
+    let mut remarks = Vec::new();
+    for step in S::ALL {
+        let ended = |ending: Ending| transcript.of(step.slug()).any(|run| run.ending == ending);
+        match standing(transcript, step.slug()) {
+            Standing::GivenUp(why) => {
+                remarks.push(format!("Not done: {} ({why})", step.title()));
+            }
+            Standing::Done if ended(Ending::TimedOut) => remarks.push(format!(
+                "{}: with fewer rows, because it took too long; on another machine the figures may differ",
+                step.title()
+            )),
+            Standing::Done if ended(Ending::OutOfMemory) => remarks
+                .push(format!("{}: with fewer rows, because memory ran out", step.title())),
+            Standing::Done | Standing::Todo { .. } => {}
+        }
+    }
+    remarks
+}
+
+/// Whether no clock had a say: a step that took too long would have been cut elsewhere on
+/// another machine.
+pub(super) fn reproducible(transcript: &Transcript) -> bool {
+    transcript.runs.iter().all(|run| run.ending != Ending::TimedOut)
 }
 
 /// The end of a stage. What the loop misses is made once more by `repair`; missing it again ends the stage.

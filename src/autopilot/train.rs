@@ -10,7 +10,7 @@ use serde_json::Value;
 
 const SUMMARY: &str = "prep/data/summary.json";
 /// Cells (rows × features × classes) that a model is fitted on, at most.
-const FIT_CELLS: u64 = 6_000_000;
+const FIT_CELLS: u64 = 3_000_000;
 /// Below this share of an even one, the rarest class makes the classes imbalanced.
 const EVEN: f64 = 0.4;
 
@@ -122,7 +122,7 @@ impl Prepared {
             0..=100_000 if self.folds() > 0 => most * 2 / 3,
             0..=100_000 => most,
             100_001..=1_000_000 => most / 2,
-            _ => most / 3,
+            _ => most / 4,
         }
     }
 
@@ -276,7 +276,8 @@ impl Decided<'_> {
             ("SEED", self.brief.seed.into()),
             ("CLASS_WEIGHTS", self.prepared.imbalanced.into()),
             ("FOLDS", self.prepared.folds().into()),
-            ("SKIPPED", policy::skipped::<Train>(transcript).as_slice().into()),
+            ("REMARKS", policy::remarks::<Train>(transcript).as_slice().into()),
+            ("REPRODUCIBLE", policy::reproducible(transcript).into()),
         ];
         self.run(
             Script::TrainReport,
@@ -404,8 +405,8 @@ mod tests {
         let cases = [
             (300, 8, (16, 5, 100_000)),
             (4_000, 9, (24, 0, 100_000)),
-            (100_000, 60, (8, 0, 100_000)),
-            (700_000, 200, (8, 0, 30_000)),
+            (100_000, 60, (6, 0, 50_000)),
+            (700_000, 200, (6, 0, 15_000)),
         ];
         for (rows, features, expect) in cases {
             let prepared = Prepared::of(&summary("binary", rows, features, 0.5)).unwrap();
@@ -444,6 +445,15 @@ mod tests {
             &explained,
             &["TrainReport", "the package `xgboost` is not installed", "Explain the chosen model"],
         );
+        let slow = "timed out after 600 s; take less data";
+        let hurried = based
+            .ran("lightgbm", slow, true)
+            .ran("lightgbm", OK, false)
+            .ran("xgboost", OK, false)
+            .ran("choose", OK, false)
+            .ran("test", OK, false)
+            .ran("explain", OK, false);
+        check(&hurried, &["(\"REPRODUCIBLE\", Bool(false))", "LightGBM: with fewer rows"]);
         check(&explained.ran("report", OK, false), &["Finish", "auc 0.9"]);
     }
 

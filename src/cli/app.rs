@@ -43,14 +43,21 @@ impl App {
         }
         .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
         let log = EventLog::start(store.clone());
-        let objects = FilesystemObjects::open(&data.join("objects"))
-            .map_err(|error| Failure::failed(format!("the object store cannot be opened: {error}")))?;
+        let objects = FilesystemObjects::open(&data.join("objects")).map_err(|error| {
+            Failure::failed(format!("the object store cannot be opened: {error}"))
+        })?;
         let objects: Arc<dyn ObjectStore> = Arc::new(objects);
         let sandboxes = Arc::new(sandboxes(config, data)?);
-        let limits = dataset::Limits { upload_bytes: config.upload_bytes, ..dataset::Limits::default() };
+        let limits =
+            dataset::Limits { upload_bytes: config.upload_bytes, ..dataset::Limits::default() };
         let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
-        let datasets =
-            Datasets::new(store.clone(), log.clone(), Arc::clone(&objects), Arc::clone(&shared), limits);
+        let datasets = Datasets::new(
+            store.clone(),
+            log.clone(),
+            Arc::clone(&objects),
+            Arc::clone(&shared),
+            limits,
+        );
         let directory = Directory::new(Parts {
             store: store.clone(),
             log,

@@ -37,8 +37,10 @@ async fn begin(app: &App, sample: &str) -> Result<SessionId, String> {
         source: Source::Sample(sample.to_owned()),
         ..NewExperiment::default()
     };
-    let experiment = app.datasets.create_experiment(&principal, new).await.map_err(|e| e.to_string())?;
-    let session = app.directory.create(&principal, experiment.id).await.map_err(|e| e.to_string())?;
+    let experiment =
+        app.datasets.create_experiment(&principal, new).await.map_err(|e| e.to_string())?;
+    let session =
+        app.directory.create(&principal, experiment.id).await.map_err(|e| e.to_string())?;
     let request = StageRequest {
         stage: Stage::Eda,
         through: Some(Stage::Train),

@@ -1,7 +1,7 @@
 //! Progress of a session in the terminal: the stage, the step, the best metric so far, elapsed time.
 
 use crate::{
-    event::{Entry, Event, Fact, OutputStream, Outcome, PlanStatus, SessionEvent},
+    event::{Entry, Event, Fact, Outcome, OutputStream, PlanStatus, SessionEvent},
     log::EventLog,
     session::state::title,
 };
@@ -113,11 +113,14 @@ impl Screen {
                 self.say(&format!("{:<5}  started by {provider}", title(*stage)));
             }
             SessionEvent::StageRunEnded { stage, outcome } => {
-                let seconds = self.stage.take().map_or(0.0, |(_, from)| {
-                    (entry.at - from).num_milliseconds() as f64 / 1000.0
-                });
+                let seconds = self
+                    .stage
+                    .take()
+                    .map_or(0.0, |(_, from)| (entry.at - from).num_milliseconds() as f64 / 1000.0);
                 let said = match outcome {
-                    Outcome::Done { summary } => format!("done in {seconds:.1} s: {}", one_line(summary)),
+                    Outcome::Done { summary } => {
+                        format!("done in {seconds:.1} s: {}", one_line(summary))
+                    }
                     Outcome::Failed { message } => format!("failed: {}", one_line(message)),
                     Outcome::Cancelled => "cancelled".into(),
                 };
@@ -237,7 +240,9 @@ impl Screen {
 }
 
 fn lower_is_better(name: &str) -> bool {
-    ["loss", "error", "rmse", "mae", "mse", "brier", "deviance"].iter().any(|part| name.contains(part))
+    ["loss", "error", "rmse", "mae", "mse", "brier", "deviance"]
+        .iter()
+        .any(|part| name.contains(part))
 }
 
 fn one_line(text: &str) -> String {

@@ -91,7 +91,11 @@ pub async fn run(config: Config, request: Request) -> Exit {
     exit
 }
 
-async fn attempt(config: &Config, request: &Request, summary: &mut Summary) -> Result<Exit, Failure> {
+async fn attempt(
+    config: &Config,
+    request: &Request,
+    summary: &mut Summary,
+) -> Result<Exit, Failure> {
     for file in &request.files {
         readable(file)?;
     }
@@ -118,7 +122,9 @@ async fn work(app: &App, request: &Request, summary: &mut Summary) -> Result<Exi
     let Followed { state, stages, error } = followed;
     let exit = match state {
         _ if interrupted => Exit::Cancelled,
-        Some(SessionStateName::EdaDone | SessionStateName::PrepDone | SessionStateName::TrainDone) => Exit::Done,
+        Some(
+            SessionStateName::EdaDone | SessionStateName::PrepDone | SessionStateName::TrainDone,
+        ) => Exit::Done,
         Some(SessionStateName::Cancelled) => Exit::Cancelled,
         Some(
             SessionStateName::Created
@@ -132,7 +138,8 @@ async fn work(app: &App, request: &Request, summary: &mut Summary) -> Result<Exi
     summary.state = state;
     summary.stages = stages;
     summary.error = error;
-    let name = VolumeName::parse(&format!("sessions/{session}")).expect("a UUID is a plain segment");
+    let name =
+        VolumeName::parse(&format!("sessions/{session}")).expect("a UUID is a plain segment");
     let volume = app.sandboxes.volume(&name).await.map_err(|e| Failure::failed(e.to_string()))?;
     results(volume.as_ref(), summary).await;
     usage(app, session, summary).await;
@@ -230,7 +237,9 @@ async fn copy_out(volume: &dyn Volume, out: &Path, summary: &mut Summary) -> Res
     };
     for stage in Stage::ALL {
         match tokio::fs::remove_dir_all(out.join(stage.as_str())).await {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
             Ok(()) | Err(_) => {}
         }
     }
@@ -239,7 +248,7 @@ async fn copy_out(volume: &dyn Volume, out: &Path, summary: &mut Summary) -> Res
     tokio::fs::write(out.join(SUMMARY), "{}\n").await.map_err(failed)?;
     let listing = volume.list(None).await.map_err(|e| Failure::failed(e.to_string()))?;
     for file in listing.files {
-        if file.path.as_str().split('/').any(|part| part.starts_with('.') || part == "__pycache__") {
+        if file.path.is_hidden() {
             continue;
         }
         // A volume's path has no `..` and no root: it stays below the output folder.
@@ -297,7 +306,10 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
 fn usable(out: &Path) -> Result<(), Failure> {
     let Ok(mut entries) = std::fs::read_dir(out) else {
         return if out.exists() {
-            Err(Failure::refused(format!("`{}` is not a folder; choose another with --out", out.display())))
+            Err(Failure::refused(format!(
+                "`{}` is not a folder; choose another with --out",
+                out.display()
+            )))
         } else {
             Ok(())
         };

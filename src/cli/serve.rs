@@ -30,10 +30,13 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
         eprintln!("trainable: {missing}");
     }
     let stopping = CancellationToken::new();
-    let (environment, watched) = watch::channel(EnvironmentState::Preparing { progress: String::new() });
+    let (environment, watched) =
+        watch::channel(EnvironmentState::Preparing { progress: String::new() });
     let parts = parts(&config, &app, watched);
     let serving = http::serve(listener, parts, stopping.clone());
-    eprintln!("trainable: the web client is at http://{address}/ and GraphiQL at http://{address}/graphiql");
+    eprintln!(
+        "trainable: the web client is at http://{address}/ and GraphiQL at http://{address}/graphiql"
+    );
     prepare(&app, environment);
     recover(&app);
     if let Some(sample) = sample {

@@ -4,7 +4,9 @@
 use super::{error::Code, request::Executed};
 use async_graphql::{
     Response, ServerError, ServerResult, ValidationResult, Value, Variables,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextValidation},
+    extensions::{
+        Extension, ExtensionContext, ExtensionFactory, NextExecute, NextParseQuery, NextValidation,
+    },
     parser::types::{DocumentOperations, ExecutableDocument, VariableDefinition},
     registry::{MetaType, MetaTypeName, Registry},
 };
@@ -66,7 +68,11 @@ impl Extension for Boundary {
 
 /// What is wrong with the variables of a document with one operation; with several, those of each
 /// operation that uses a variable of that name are looked at by the executor itself.
-fn check(registry: &Registry, document: &ExecutableDocument, variables: &Variables) -> Vec<ServerError> {
+fn check(
+    registry: &Registry,
+    document: &ExecutableDocument,
+    variables: &Variables,
+) -> Vec<ServerError> {
     let operation = match &document.operations {
         DocumentOperations::Single(operation) => Some(operation),
         DocumentOperations::Multiple(all) if all.len() == 1 => all.values().next(),
@@ -78,7 +84,9 @@ fn check(registry: &Registry, document: &ExecutableDocument, variables: &Variabl
         let wanted = definition.var_type.node.to_string();
         let required = wanted.ends_with('!') && definition.default_value.is_none();
         match variables.get(name) {
-            None if required => Some(format!("variable `${name}` of type `{wanted}` is not provided")),
+            None if required => {
+                Some(format!("variable `${name}` of type `{wanted}` is not provided"))
+            }
             None => None,
             Some(value) => mismatch(registry, &wanted, value)
                 .map(|why| format!("variable `${name}` of type `{wanted}` {why}")),
@@ -101,10 +109,9 @@ fn mismatch(registry: &Registry, wanted: &str, value: &Value) -> Option<String> 
         MetaTypeName::NonNull(inner) => mismatch(registry, inner, value),
         _ if *value == Value::Null => None,
         MetaTypeName::List(inner) => match value {
-            Value::List(items) => items
-                .iter()
-                .enumerate()
-                .find_map(|(at, item)| Some(format!("at [{at}] {}", mismatch(registry, inner, item)?))),
+            Value::List(items) => items.iter().enumerate().find_map(|(at, item)| {
+                Some(format!("at [{at}] {}", mismatch(registry, inner, item)?))
+            }),
             single => mismatch(registry, inner, single),
         },
         MetaTypeName::Named(name) => named(registry, name, value),
@@ -129,7 +136,8 @@ fn named(registry: &Registry, name: &str, value: &Value) -> Option<String> {
             let Value::Object(given) = value else {
                 return Some(format!("is no `{name}`"));
             };
-            if let Some(unknown) = given.keys().find(|key| !input_fields.contains_key(key.as_str())) {
+            if let Some(unknown) = given.keys().find(|key| !input_fields.contains_key(key.as_str()))
+            {
                 return Some(format!("has the field `{unknown}`, which `{name}` does not have"));
             }
             if *oneof && (given.len() != 1 || given.values().any(|v| *v == Value::Null)) {

@@ -35,7 +35,9 @@ impl PageArguments {
     /// Reads the arguments; `K` is what a cursor of this list holds.
     pub fn page<K: FromStr>(&self) -> Result<Page<K>, ApiError> {
         let limit = match (self.first, self.last) {
-            (Some(_), Some(_)) => return Err(ApiError::bad_input("give `first` or `last`, not both")),
+            (Some(_), Some(_)) => {
+                return Err(ApiError::bad_input("give `first` or `last`, not both"));
+            }
             (Some(n), None) | (None, Some(n)) if !(1..=MAX).contains(&n) => {
                 return Err(ApiError::bad_input(format!("`first` and `last` go from 1 to {MAX}")));
             }
@@ -145,7 +147,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(first: Option<i32>, last: Option<i32>, after: Option<&str>, expect: Option<(u64, bool)>) {
+    fn check(
+        first: Option<i32>,
+        last: Option<i32>,
+        after: Option<&str>,
+        expect: Option<(u64, bool)>,
+    ) {
         let arguments =
             PageArguments { first, last, after: after.map(str::to_owned), before: None };
         let page = arguments.page::<i64>();

@@ -2,11 +2,7 @@
 
 use super::{loaders::Loaders, server::ProviderStanding};
 use crate::{
-    dataset::Datasets,
-    log::EventLog,
-    sandbox::SandboxProvider,
-    session::Directory,
-    store::Store,
+    dataset::Datasets, log::EventLog, sandbox::SandboxProvider, session::Directory, store::Store,
 };
 use async_graphql::{Context, Request};
 use entity::principal::Principal;
@@ -31,10 +27,14 @@ pub struct Api {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EnvironmentState {
     /// It is being made; the last line of progress.
-    Preparing { progress: String },
+    Preparing {
+        progress: String,
+    },
     Ready,
     /// It cannot be made; one sentence that says why.
-    Failed { error: String },
+    Failed {
+        error: String,
+    },
 }
 
 /// Who asks, and the id that ties the answer to the log.

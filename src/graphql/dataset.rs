@@ -135,7 +135,10 @@ fn column(column: dataset::Column) -> DatasetColumn {
         top: column
             .top
             .into_iter()
-            .map(|top| ValueCount { value: text(top.value).unwrap_or_default(), count: top.count.into() })
+            .map(|top| ValueCount {
+                value: text(top.value).unwrap_or_default(),
+                count: top.count.into(),
+            })
             .collect(),
         examples: column.examples.into_iter().filter_map(text).collect(),
     }

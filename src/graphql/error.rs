@@ -234,7 +234,9 @@ impl From<DeleteError> for Failure {
 }
 
 /// Splits what a mutation came to into the two halves of its payload.
-pub fn outcome<T>(result: Result<T, Failure>) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
+pub fn outcome<T>(
+    result: Result<T, Failure>,
+) -> async_graphql::Result<(Option<T>, Vec<UserError>)> {
     match result {
         Ok(value) => Ok((Some(value), Vec::new())),
         Err(Failure::User(errors)) => Ok((None, errors)),

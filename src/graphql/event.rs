@@ -8,7 +8,9 @@ use super::{
     scalars::{Json, Long, Time},
     vocab::SessionEventKind as Kind,
 };
-use crate::event::{Entry, Event, Fact, File, MetricPoint as Point, Outcome, SessionEvent as Decision, TextDelta};
+use crate::event::{
+    Entry, Event, Fact, File, MetricPoint as Point, Outcome, SessionEvent as Decision, TextDelta,
+};
 use async_graphql::ID;
 use entity::{
     ids::{SessionId, StageRunId},
@@ -49,34 +51,43 @@ pub fn entry(session: SessionId, entry: Entry) -> SessionEvent {
 /// A piece of provisional text as the API shows it.
 pub fn delta(stage_run: StageRunId, delta: TextDelta) -> SessionEvent {
     let head = Head { seq: None, at: None, stage_run_id: Some(Global::StageRun(stage_run).id()) };
-    made!(head, TextDeltaEvent {
-        turn: int(delta.turn),
-        attempt: int(delta.attempt),
-        offset: delta.offset.into(),
-        text: delta.text,
-    })
+    made!(
+        head,
+        TextDeltaEvent {
+            turn: int(delta.turn),
+            attempt: int(delta.attempt),
+            offset: delta.offset.into(),
+            text: delta.text,
+        }
+    )
 }
 
 fn decision(head: Head, event: Decision) -> SessionEvent {
     match event {
         Decision::SessionCreated { experiment_id } => {
-            made!(head, SessionCreatedEvent { experiment_id: Global::Experiment(experiment_id).id() })
+            made!(
+                head,
+                SessionCreatedEvent { experiment_id: Global::Experiment(experiment_id).id() }
+            )
         }
         Decision::StateChange { state } => made!(head, StateChangeEvent { state: state.into() }),
         Decision::StageRunStarted { stage, through, provider, model, seed, budgets } => {
-            made!(head, StageRunStartedEvent {
-                stage: stage.into(),
-                through: through.into(),
-                provider,
-                model,
-                seed: seed.into(),
-                budgets: Budgets {
-                    turns: int(budgets.turns),
-                    stage_seconds: budgets.stage_seconds.into(),
-                    execution_seconds: budgets.execution_seconds.into(),
-                    memory_mib: budgets.memory_mib.into(),
-                },
-            })
+            made!(
+                head,
+                StageRunStartedEvent {
+                    stage: stage.into(),
+                    through: through.into(),
+                    provider,
+                    model,
+                    seed: seed.into(),
+                    budgets: Budgets {
+                        turns: int(budgets.turns),
+                        stage_seconds: budgets.stage_seconds.into(),
+                        execution_seconds: budgets.execution_seconds.into(),
+                        memory_mib: budgets.memory_mib.into(),
+                    },
+                }
+            )
         }
         Decision::StageRunEnded { stage, outcome } => {
             let state = outcome.state().into();
@@ -106,32 +117,44 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
             made!(head, TurnEndedEvent { turn: int(turn), attempt: int(attempt), stop_reason })
         }
         Fact::AgentMessage { id, turn, text } => {
-            made!(head, AgentMessageEvent { message_id: Global::Message(id).id(), turn: int(turn), text })
+            made!(
+                head,
+                AgentMessageEvent { message_id: Global::Message(id).id(), turn: int(turn), text }
+            )
         }
         Fact::Notice { text } => made!(head, NoticeEvent { text }),
         Fact::ToolStart { call_id, tool, input } => {
             made!(head, ToolStartEvent { call_id, tool, input: Json(input) })
         }
         Fact::ToolEnd { call_id, tool, output, is_error, duration_ms } => {
-            made!(head, ToolEndEvent { call_id, tool, output, is_error, duration_ms: duration_ms.into() })
+            made!(
+                head,
+                ToolEndEvent { call_id, tool, output, is_error, duration_ms: duration_ms.into() }
+            )
         }
         Fact::ExecutionStarted { call_id, script, timeout_s, memory_mib } => {
-            made!(head, ExecutionStartedEvent {
-                call_id,
-                script,
-                timeout_seconds: timeout_s.into(),
-                memory_mib: memory_mib.into(),
-            })
+            made!(
+                head,
+                ExecutionStartedEvent {
+                    call_id,
+                    script,
+                    timeout_seconds: timeout_s.into(),
+                    memory_mib: memory_mib.into(),
+                }
+            )
         }
-        Fact::ExecutionEnded { call_id, ending } => made!(head, ExecutionEndedEvent {
-            call_id,
-            how: ending.how.into(),
-            code: ending.code,
-            duration_ms: ending.duration_ms.into(),
-            cpu_seconds: if ending.cpu_seconds.is_finite() { ending.cpu_seconds } else { 0.0 },
-            peak_memory: ending.peak_memory.map(Long::from),
-            dropped_output: ending.dropped_output.into(),
-        }),
+        Fact::ExecutionEnded { call_id, ending } => made!(
+            head,
+            ExecutionEndedEvent {
+                call_id,
+                how: ending.how.into(),
+                code: ending.code,
+                duration_ms: ending.duration_ms.into(),
+                cpu_seconds: if ending.cpu_seconds.is_finite() { ending.cpu_seconds } else { 0.0 },
+                peak_memory: ending.peak_memory.map(Long::from),
+                dropped_output: ending.dropped_output.into(),
+            }
+        ),
         Fact::CodeOutput { call_id, stream, text } => {
             made!(head, CodeOutputEvent { call_id, stream: stream.into(), text })
         }
@@ -142,55 +165,80 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
             made!(head, FileChangedEvent { call_id, file: shown(session, file) })
         }
         Fact::MetricsBatch { call_id, items } => {
-            made!(head, MetricsBatchEvent { call_id, items: items.into_iter().map(point).collect() })
+            made!(
+                head,
+                MetricsBatchEvent { call_id, items: items.into_iter().map(point).collect() }
+            )
         }
         Fact::ChartConfig { call_id, charts } => {
-            made!(head, ChartConfigEvent { call_id, charts: charts.into_iter().map(Into::into).collect() })
+            made!(
+                head,
+                ChartConfigEvent { call_id, charts: charts.into_iter().map(Into::into).collect() }
+            )
         }
-        Fact::LogRecord { call_id, record } => made!(head, LogRecordEvent {
-            call_id,
-            kind: record.kind.into(),
-            name: record.name,
-            step: record.step.map(Long::from),
-            run: record.run,
-            data: Json(record.data),
-        }),
+        Fact::LogRecord { call_id, record } => made!(
+            head,
+            LogRecordEvent {
+                call_id,
+                kind: record.kind.into(),
+                name: record.name,
+                step: record.step.map(Long::from),
+                run: record.run,
+                data: Json(record.data),
+            }
+        ),
         Fact::PlanUpdated { steps } => {
             made!(head, PlanUpdatedEvent { steps: steps.into_iter().map(Into::into).collect() })
         }
         Fact::QuestionAsked { call_id, question, options } => {
             made!(head, QuestionAskedEvent { call_id, question, options })
         }
-        Fact::UsageRecorded { turn, usage, cost_usd } => made!(head, UsageRecordedEvent {
-            turn: int(turn),
-            input_tokens: usage.input.into(),
-            output_tokens: usage.output.into(),
-            cache_read_tokens: usage.cache_read.into(),
-            cache_write_tokens: usage.cache_write.into(),
-            cost_usd,
-        }),
-        Fact::BudgetExceeded { budget, limit } => made!(head, BudgetExceededEvent { budget, limit }),
-        Fact::AgentError { message, retryable } => made!(head, AgentErrorEvent { message, retryable }),
+        Fact::UsageRecorded { turn, usage, cost_usd } => made!(
+            head,
+            UsageRecordedEvent {
+                turn: int(turn),
+                input_tokens: usage.input.into(),
+                output_tokens: usage.output.into(),
+                cache_read_tokens: usage.cache_read.into(),
+                cache_write_tokens: usage.cache_write.into(),
+                cost_usd,
+            }
+        ),
+        Fact::BudgetExceeded { budget, limit } => {
+            made!(head, BudgetExceededEvent { budget, limit })
+        }
+        Fact::AgentError { message, retryable } => {
+            made!(head, AgentErrorEvent { message, retryable })
+        }
         Fact::DatasetDescribed { description } => {
-            made!(head, DatasetDescribedEvent { dataset: DatasetDescription::from_json(description) })
+            made!(
+                head,
+                DatasetDescribedEvent { dataset: DatasetDescription::from_json(description) }
+            )
         }
         Fact::ReportReady { stage, path, content } => {
             made!(head, ReportReadyEvent { stage: stage.into(), path, content })
         }
-        Fact::FilesReady { stage, files } => made!(head, FilesReadyEvent {
-            stage: stage.into(),
-            files: files.into_iter().map(|file| shown(session, file)).collect(),
-        }),
+        Fact::FilesReady { stage, files } => made!(
+            head,
+            FilesReadyEvent {
+                stage: stage.into(),
+                files: files.into_iter().map(|file| shown(session, file)).collect(),
+            }
+        ),
         Fact::ValidationResult { stage, passed, warnings, errors } => {
             made!(head, ValidationResultEvent { stage: stage.into(), passed, warnings, errors })
         }
-        Fact::DatasetProcessed { meta } => made!(head, DatasetProcessedEvent {
-            feature_columns: meta.feature_columns,
-            target_column: meta.target_column,
-            train_rows: meta.train_rows.into(),
-            val_rows: meta.val_rows.into(),
-            test_rows: meta.test_rows.into(),
-        }),
+        Fact::DatasetProcessed { meta } => made!(
+            head,
+            DatasetProcessedEvent {
+                feature_columns: meta.feature_columns,
+                target_column: meta.target_column,
+                train_rows: meta.train_rows.into(),
+                val_rows: meta.val_rows.into(),
+                test_rows: meta.test_rows.into(),
+            }
+        ),
     }
 }
 
@@ -239,7 +287,9 @@ pub fn weight(event: &Event) -> usize {
     const BASE: usize = 256;
     let Event::Fact(fact) = event else { return BASE };
     BASE + match fact {
-        Fact::CodeOutput { text, .. } | Fact::AgentMessage { text, .. } | Fact::Notice { text } => text.len(),
+        Fact::CodeOutput { text, .. } | Fact::AgentMessage { text, .. } | Fact::Notice { text } => {
+            text.len()
+        }
         Fact::ToolEnd { output, .. } => output.len(),
         Fact::ReportReady { content, .. } => content.len(),
         Fact::MetricsBatch { items, .. } => items.len() * 128,

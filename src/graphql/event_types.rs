@@ -46,6 +46,7 @@ macro_rules! events {
             )
         )]
         #[allow(clippy::large_enum_variant, reason = "short-lived, and most are small")]
+        #[allow(clippy::enum_variant_names, reason = "the variants are the API's type names")]
         pub enum SessionEvent { $( $name($name), )+ }
     };
 }

@@ -125,7 +125,10 @@ impl ExperimentMutation {
     }
 }
 
-async fn create(context: &Context<'_>, input: CreateExperimentInput) -> Result<Experiment, Failure> {
+async fn create(
+    context: &Context<'_>,
+    input: CreateExperimentInput,
+) -> Result<Experiment, Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let new = NewExperiment {
         name: one_line(input.name.as_deref().unwrap_or_default()),
@@ -163,7 +166,10 @@ fn source(given: &DatasetSource) -> Result<Source, UserError> {
     }
 }
 
-async fn rename(context: &Context<'_>, input: RenameExperimentInput) -> Result<Experiment, Failure> {
+async fn rename(
+    context: &Context<'_>,
+    input: RenameExperimentInput,
+) -> Result<Experiment, Failure> {
     let id = named(&input.experiment_id)?;
     let name = one_line(&input.name);
     if name.is_empty() || name.chars().count() > MAX_NAME {

@@ -35,12 +35,19 @@ pub fn volume_name(session: SessionId) -> Result<VolumeName, ApiError> {
 }
 
 /// The volume of a session.
-pub async fn volume(context: &Context<'_>, session: SessionId) -> Result<Arc<dyn Volume>, ApiError> {
+pub async fn volume(
+    context: &Context<'_>,
+    session: SessionId,
+) -> Result<Arc<dyn Volume>, ApiError> {
     Ok(api(context).sandboxes.volume(&volume_name(session)?).await?)
 }
 
 /// The start of a file as text; `None` when there is no such file or it is not text.
-pub async fn text(volume: &dyn Volume, path: &VolumePath, limit: u64) -> Result<Option<String>, ApiError> {
+pub async fn text(
+    volume: &dyn Volume,
+    path: &VolumePath,
+    limit: u64,
+) -> Result<Option<String>, ApiError> {
     let Some(stat) = volume.stat(path).await? else { return Ok(None) };
     let bytes = match volume.read(path, 0..stat.size.min(limit)).await {
         Ok(bytes) => bytes,
@@ -130,7 +137,12 @@ impl FileEntry {
         let offset = offset.map_or(0, |offset| offset.0.max(0).unsigned_abs());
         let page = api(context)
             .datasets
-            .preview(&volume_name(self.session)?, &self.stat.path, offset, first.unsigned_abs().into())
+            .preview(
+                &volume_name(self.session)?,
+                &self.stat.path,
+                offset,
+                first.unsigned_abs().into(),
+            )
             .await
             .map_err(|said| ApiError::new(Code::Unavailable, said))?;
         Ok(Some(TablePreview {

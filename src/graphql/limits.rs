@@ -203,7 +203,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expect: Result<(), &str>) {
-        let limits = Limits { tokens: 60, nesting: 5, aliases: 2, selections: 12, ..Limits::default() };
+        let limits =
+            Limits { tokens: 60, nesting: 5, aliases: 2, selections: 12, ..Limits::default() };
         let found = limits.check_text(text).and_then(|()| match parse_query(text) {
             Ok(document) => limits.check_document(&document),
             Err(_) => Ok(()),
@@ -223,7 +224,10 @@ mod tests {
         check("", Ok(()));
         check(&"a ".repeat(61), Err("tokens"));
         check(&format!("{{ a(s: \"{}\") }}", "{".repeat(500)), Ok(()));
-        check(&format!("{{ a(s: \"\"\"{}\\\"\"\" {}\"\"\") }}", "{".repeat(9), "(".repeat(9)), Ok(()));
+        check(
+            &format!("{{ a(s: \"\"\"{}\\\"\"\" {}\"\"\") }}", "{".repeat(9), "(".repeat(9)),
+            Ok(()),
+        );
         check(&format!("# {}\n{{ a }}", "{ ".repeat(500)), Ok(()));
         check("{ a { b { c { d { e { f } } } } } }", Err("brackets"));
         check("{ a(x: [[[[[1]]]]]) }", Err("brackets"));

@@ -32,7 +32,8 @@ pub struct Rows {
 /// The loader of this request.
 pub fn rows<'a>(context: &Context<'a>) -> &'a DataLoader<Rows> {
     context.data_unchecked::<Loaders>().0.get_or_init(|| {
-        let rows = Rows { store: api(context).store.clone(), principal: principal(context).clone() };
+        let rows =
+            Rows { store: api(context).store.clone(), principal: principal(context).clone() };
         DataLoader::new(rows, tokio::spawn)
     })
 }
@@ -71,7 +72,10 @@ impl Loader<ExperimentId> for Rows {
     type Value = experiments::Model;
     type Error = Failed;
 
-    async fn load(&self, keys: &[ExperimentId]) -> Result<HashMap<ExperimentId, Self::Value>, Failed> {
+    async fn load(
+        &self,
+        keys: &[ExperimentId],
+    ) -> Result<HashMap<ExperimentId, Self::Value>, Failed> {
         let rows = store::experiments::by_ids(self.store.read(), &self.principal, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }

@@ -1,8 +1,15 @@
 //! `Node`: everything that has an id of its own.
 
 use super::{
-    artifact::Artifact, context::{api, principal}, error::{ApiError, Code}, experiment::Experiment,
-    ids::Global, loaders::rows, message::Message, session::Session, stage_run::StageRun,
+    artifact::Artifact,
+    context::{api, principal},
+    error::{ApiError, Code},
+    experiment::Experiment,
+    ids::Global,
+    loaders::rows,
+    message::Message,
+    session::Session,
+    stage_run::StageRun,
 };
 use crate::store;
 use async_graphql::{Context, ID, Interface, Object};

@@ -108,14 +108,18 @@ pub struct ResultMetric {
 
 /// The result of a session whose Train is done; `None` when its metadata is not there or says
 /// nothing of a model.
-pub async fn result(context: &Context<'_>, session: SessionId) -> Result<Option<SessionResult>, ApiError> {
+pub async fn result(
+    context: &Context<'_>,
+    session: SessionId,
+) -> Result<Option<SessionResult>, ApiError> {
     let path = VolumePath::parse(METADATA).map_err(|error| ApiError::internal(&error))?;
     let volume = volume(context, session).await?;
     let Some(text) = text(&*volume, &path, MAX_METADATA).await? else { return Ok(None) };
     Ok(serde_json::from_str(&text).ok().and_then(|metadata: Value| claimed(&metadata)))
 }
 
-/// Reads what a model wrote: each figure is a number, or a map with its value and interval.
+/// Reads what a model wrote: each figure is a number, or a map with its value and interval; the
+/// interval of a number may stand in `test_metrics_ci`.
 fn claimed(metadata: &Value) -> Option<SessionResult> {
     let best_model = match metadata.get("best_model")? {
         Value::String(name) => name.clone(),
@@ -125,7 +129,11 @@ fn claimed(metadata: &Value) -> Option<SessionResult> {
     let metrics = metadata.get("test_metrics").and_then(Value::as_object);
     let metrics = metrics.into_iter().flatten().filter_map(|(name, claim)| {
         let (value, lower, upper) = match claim {
-            Value::Number(number) => (number.as_f64(), None, None),
+            Value::Number(number) => {
+                let end =
+                    |end: &str| metadata.get("test_metrics_ci")?.get(name)?.get(end)?.as_f64();
+                (number.as_f64(), end("lower"), end("upper"))
+            }
             Value::Object(map) => {
                 let number = |keys: &[&str]| keys.iter().find_map(|key| map.get(*key)?.as_f64());
                 let end = |at: usize| {
@@ -150,8 +158,11 @@ mod tests {
     use super::*;
     use serde_json::json;
 
+    /// Name, value, lower and upper bound.
+    type Expected<'a> = (&'a str, Option<f64>, Option<f64>, Option<f64>);
+
     #[track_caller]
-    fn check(metadata: Value, expect: Option<(&str, &[(&str, Option<f64>, Option<f64>, Option<f64>)])>) {
+    fn check(metadata: Value, expect: Option<(&str, &[Expected])>) {
         let found = claimed(&metadata);
         let expect = expect.map(|(best, metrics)| SessionResult {
             best_model: best.to_owned(),
@@ -178,8 +189,8 @@ mod tests {
                 "auc": 0.9,
                 "f1": {"value": 0.8, "lower": 0.7, "upper": 0.85},
                 "acc": {"value": 0.8, "ci": [0.6, 0.9]},
-                "notes": "good", "per_class": [1, 2], "nan": {"value": null},
-            }}),
+                "notes": "good", "per_class": [1, 2], "nan": {"value": null}, "r2": 0.5,
+            }, "test_metrics_ci": {"r2": {"lower": 0.4, "upper": 0.6}}}),
             Some((
                 "rf",
                 &[
@@ -187,6 +198,7 @@ mod tests {
                     ("f1", Some(0.8), Some(0.7), Some(0.85)),
                     ("acc", Some(0.8), Some(0.6), Some(0.9)),
                     ("nan", None, None, None),
+                    ("r2", Some(0.5), Some(0.4), Some(0.6)),
                 ],
             )),
         );

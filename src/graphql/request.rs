@@ -1,14 +1,25 @@
 //! From the parameters of a request to its response, the same for every transport.
 
-use super::{ApiSchema, context::Caller, error::{ApiError, Code}, limits::Limits};
+use super::{
+    ApiSchema,
+    context::Caller,
+    error::{ApiError, Code},
+    limits::Limits,
+};
 use async_graphql::{
     Data, Request, Response, ServerError, Variables,
-    parser::{parse_query, types::{DocumentOperations, ExecutableDocument, OperationType}},
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
 };
 use futures::{Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::sync::{Arc, atomic::{AtomicBool, Ordering}};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The parameters of a GraphQL request, as GraphQL over HTTP and graphql-transport-ws name them.
 #[derive(Debug, Deserialize)]
@@ -85,7 +96,11 @@ fn json(value: &impl serde::Serialize) -> Value {
 }
 
 /// Parses a request and holds it against the limits.
-pub fn prepare(parameters: Parameters, caller: &Caller, limits: &Limits) -> Result<Prepared, ServerError> {
+pub fn prepare(
+    parameters: Parameters,
+    caller: &Caller,
+    limits: &Limits,
+) -> Result<Prepared, ServerError> {
     limits.check_text(&parameters.query).map_err(ApiError::into_server_error)?;
     let document = parse_query(&parameters.query).map_err(|error| {
         let mut error = ServerError::from(error);

@@ -30,7 +30,9 @@ impl ScalarType for Long {
         match &value {
             Value::Number(number) => match number.as_i64() {
                 Some(whole) if whole.abs() <= MAX_SAFE => Ok(Self(whole)),
-                Some(_) | None => Err(InputValueError::custom("a whole number up to 2^53 - 1 is needed")),
+                Some(_) | None => {
+                    Err(InputValueError::custom("a whole number up to 2^53 - 1 is needed"))
+                }
             },
             _ => Err(InputValueError::expected_type(value)),
         }
@@ -50,7 +52,10 @@ impl ScalarType for Long {
 pub struct Time(pub DateTime<Utc>);
 
 /// A time, RFC 3339, in UTC, to the millisecond.
-#[Scalar(name = "DateTime", specified_by_url = "https://scalars.graphql.org/chillicream/date-time.html")]
+#[Scalar(
+    name = "DateTime",
+    specified_by_url = "https://scalars.graphql.org/chillicream/date-time.html"
+)]
 impl ScalarType for Time {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {

@@ -24,7 +24,9 @@ impl From<ProviderInfo> for ProviderStanding {
     /// A provider that can be used.
     fn from(info: ProviderInfo) -> Self {
         let description = match info.name.as_str() {
-            "autopilot" => "No model: a fixed policy that looks at the data and writes its own Python.",
+            "autopilot" => {
+                "No model: a fixed policy that looks at the data and writes its own Python."
+            }
             "anthropic" => "Anthropic's models, by the Messages API.",
             "openai" => "Any endpoint that speaks OpenAI's protocol.",
             "replay" => "Plays a recorded transcript.",

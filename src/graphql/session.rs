@@ -204,12 +204,16 @@ impl Session {
         let folder = match stage {
             Some(stage) => {
                 let stage = entity::vocab::Stage::from(stage);
-                Some(VolumePath::parse(stage.as_str()).map_err(|error| ApiError::internal(&error))?)
+                Some(
+                    VolumePath::parse(stage.as_str())
+                        .map_err(|error| ApiError::internal(&error))?,
+                )
             }
             None => None,
         };
         let listing = volume(context, self.row.id).await?.list(folder.as_ref()).await?;
-        Ok(listing.files.into_iter().map(|stat| FileEntry::new(self.row.id, stat)).collect())
+        let shown = listing.files.into_iter().filter(|stat| !stat.path.is_hidden());
+        Ok(shown.map(|stat| FileEntry::new(self.row.id, stat)).collect())
     }
 
     /// One of its files as it is now; null when there is none.
@@ -218,7 +222,8 @@ impl Session {
         context: &Context<'_>,
         #[graphql(desc = "Relative to the session's folder.")] path: String,
     ) -> Result<Option<FileEntry>, ApiError> {
-        let path = VolumePath::parse(&path).map_err(|error| ApiError::bad_input(error.to_string()))?;
+        let path =
+            VolumePath::parse(&path).map_err(|error| ApiError::bad_input(error.to_string()))?;
         let stat = volume(context, self.row.id).await?.stat(&path).await?;
         Ok(stat.map(|stat| FileEntry::new(self.row.id, stat)))
     }
@@ -257,7 +262,9 @@ impl Session {
         stage_run_id: Option<ID>,
         #[graphql(desc = "The first step that is wanted.")] from: Option<Long>,
         #[graphql(desc = "The last step that is wanted.")] to: Option<Long>,
-        #[graphql(desc = "How many buckets at most: 1 to 2000; 600 by default.")] buckets: Option<i32>,
+        #[graphql(desc = "How many buckets at most: 1 to 2000; 600 by default.")] buckets: Option<
+            i32,
+        >,
     ) -> Result<Vec<MetricBucket>, ApiError> {
         let buckets = buckets.unwrap_or(BUCKETS);
         if !(1..=MAX_BUCKETS).contains(&buckets) {

@@ -230,7 +230,10 @@ async fn create(context: &Context<'_>, input: CreateSessionInput) -> Result<Sess
     found(context, id).await
 }
 
-async fn start(context: &Context<'_>, input: StartStageInput) -> Result<(Session, StageRun), Failure> {
+async fn start(
+    context: &Context<'_>,
+    input: StartStageInput,
+) -> Result<(Session, StageRun), Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let session = owned(context, &input.session_id).await?;
     let request = StageRequest {
@@ -248,7 +251,10 @@ async fn start(context: &Context<'_>, input: StartStageInput) -> Result<(Session
     started(context, session, &run).await
 }
 
-async fn retry(context: &Context<'_>, input: RetryStageInput) -> Result<(Session, StageRun), Failure> {
+async fn retry(
+    context: &Context<'_>,
+    input: RetryStageInput,
+) -> Result<(Session, StageRun), Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let session = owned(context, &input.session_id).await?;
     let (directory, through) = (api.directory.clone(), input.through.map(Into::into));

@@ -89,12 +89,13 @@ impl Subscription {
                             Page { after: None, before: None, limit: AFTER_LAG, from_end: false };
                         let db = store.read();
                         let newest = store::experiments::page(db, &principal, None, page).await;
-                        newest.map_or_else(|_| Vec::new(), |s| s.rows.iter().map(|r| r.id).collect())
+                        newest
+                            .map_or_else(|_| Vec::new(), |s| s.rows.iter().map(|r| r.id).collect())
                     }
                 };
-                let hints = ids.into_iter().map(|id| {
-                    Ok(ExperimentChange { experiment_id: Global::Experiment(id).id() })
-                });
+                let hints = ids
+                    .into_iter()
+                    .map(|id| Ok(ExperimentChange { experiment_id: Global::Experiment(id).id() }));
                 Some((stream::iter(hints.collect::<Vec<_>>()), changes))
             }
         })

@@ -56,7 +56,7 @@ pub fn is_json(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|value| {
         let mut parts = value.split(';').map(str::trim);
         parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"))
-            && parts.all(|parameter| utf8(parameter))
+            && parts.all(utf8)
     })
 }
 
@@ -143,8 +143,14 @@ mod tests {
         check(&["application/graphql-response+json, application/json"], Some(GraphqlResponse));
         check(&["application/json, application/graphql-response+json"], Some(GraphqlResponse));
         check(&["application/json, application/graphql-response+json;q=0.5"], Some(Json));
-        check(&["application/json;q=0.9", "application/graphql-response+json"], Some(GraphqlResponse));
-        check(&["application/graphql-response+json; charset=utf-8, */*;q=0.1"], Some(GraphqlResponse));
+        check(
+            &["application/json;q=0.9", "application/graphql-response+json"],
+            Some(GraphqlResponse),
+        );
+        check(
+            &["application/graphql-response+json; charset=utf-8, */*;q=0.1"],
+            Some(GraphqlResponse),
+        );
         check(&["application/graphql-response+json, */*"], Some(GraphqlResponse));
         check(&["application/json;q=0, */*"], Some(GraphqlResponse));
         check(&["text/html"], None);

@@ -17,14 +17,18 @@ const UNBUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">
 
 /// A page of the client. Only its own routes lead here; everything else is 404.
 pub async fn client(request: HttpRequest) -> HttpResponse {
-    page("index.html", |nonce, sockets| {
-        format!(
-            "default-src 'self'; style-src 'self' 'nonce-{nonce}'; script-src 'self' 'nonce-{nonce}'; \
+    page(
+        "index.html",
+        |nonce, sockets| {
+            format!(
+                "default-src 'self'; style-src 'self' 'nonce-{nonce}'; script-src 'self' 'nonce-{nonce}'; \
              img-src 'self' data: blob:; font-src 'self'; worker-src 'self' blob:; \
              connect-src 'self'{sockets}; frame-src 'self'; object-src 'none'; base-uri 'none'; \
              form-action 'self'; frame-ancestors 'none'"
-        )
-    }, &request)
+            )
+        },
+        &request,
+    )
 }
 
 /// GraphiQL, bundled with the client; it loads nothing from another host either. Its editor sets
@@ -33,14 +37,18 @@ pub async fn graphiql(state: web::Data<AppState>, request: HttpRequest) -> HttpR
     if !state.config.graphiql {
         return HttpResponse::NotFound().finish();
     }
-    page("graphiql.html", |nonce, sockets| {
-        format!(
-            "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'nonce-{nonce}'; \
+    page(
+        "graphiql.html",
+        |nonce, sockets| {
+            format!(
+                "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'nonce-{nonce}'; \
              img-src 'self' data: blob:; font-src 'self' data:; worker-src 'self' blob:; \
              connect-src 'self'{sockets}; object-src 'none'; base-uri 'none'; form-action 'none'; \
              frame-ancestors 'none'"
-        )
-    }, &request)
+            )
+        },
+        &request,
+    )
 }
 
 fn page(name: &str, policy: impl Fn(&str, &str) -> String, request: &HttpRequest) -> HttpResponse {
@@ -51,7 +59,8 @@ fn page(name: &str, policy: impl Fn(&str, &str) -> String, request: &HttpRequest
     };
     // Some browsers do not count a WebSocket of the same host as 'self'. The host is on the
     // allow-list by now; one that could end the directive is left out.
-    let host = request.headers().get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let host =
+        request.headers().get(header::HOST).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let plain = |c: char| c.is_ascii_alphanumeric() || ".-:[]".contains(c);
     let sockets = if !host.is_empty() && host.chars().all(plain) {
         format!(" ws://{host} wss://{host}")
@@ -88,7 +97,9 @@ pub async fn asset(request: HttpRequest) -> HttpResponse {
     } else {
         HttpResponse::Ok()
     };
-    response.insert_header((header::ETAG, tag.clone())).insert_header((header::CACHE_CONTROL, cache));
+    response
+        .insert_header((header::ETAG, tag.clone()))
+        .insert_header((header::CACHE_CONTROL, cache));
     if known.is_some_and(|tags| tags.contains(&tag)) {
         return response.finish();
     }

@@ -13,7 +13,12 @@ use crate::{
     sandbox::{FileStat, SandboxError, Volume, VolumeName, VolumePath},
     store,
 };
-use actix_web::{HttpRequest, HttpResponse, body::SizedStream, http::{StatusCode, header}, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    body::SizedStream,
+    http::{StatusCode, header},
+    web,
+};
 use bytes::Bytes;
 use entity::{ids::SessionId, principal::Principal};
 use futures::{Stream, stream};
@@ -24,7 +29,8 @@ use std::{io, ops::Range, sync::Arc};
 const PIECE: u64 = 256 * 1024;
 const ACTIVE: &str = "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; \
     style-src 'unsafe-inline'; img-src data: blob:; frame-ancestors 'self'";
-const PASSIVE: &str = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+const PASSIVE: &str =
+    "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
 /// What RFC 5987 lets stand in a `filename*`.
 const ATTRIBUTE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
@@ -34,7 +40,8 @@ pub async fn get(
     Authenticated(principal): Authenticated,
     request: HttpRequest,
 ) -> Result<HttpResponse, HttpError> {
-    let (session, path) = address(request.uri().path()).ok_or_else(|| HttpError::not_found("file"))?;
+    let (session, path) =
+        address(request.uri().path()).ok_or_else(|| HttpError::not_found("file"))?;
     let volume = volume(&state, &principal, session).await?;
     let stat = volume.stat(&path).await.map_err(unreadable)?;
     let stat = stat.ok_or_else(|| HttpError::not_found("file"))?;
@@ -57,8 +64,14 @@ fn respond(
         .insert_header((header::CACHE_CONTROL, "private, no-cache"))
         .insert_header((header::CONTENT_TYPE, media.content_type))
         .insert_header((header::CONTENT_SECURITY_POLICY, media.policy()))
-        .insert_header((header::CONTENT_DISPOSITION, disposition(&stat.path, download || !media.shown)))
-        .insert_header((header::LAST_MODIFIED, header::HttpDate::from(std::time::SystemTime::from(stat.modified))));
+        .insert_header((
+            header::CONTENT_DISPOSITION,
+            disposition(&stat.path, download || !media.shown),
+        ))
+        .insert_header((
+            header::LAST_MODIFIED,
+            header::HttpDate::from(std::time::SystemTime::from(stat.modified)),
+        ));
     let range = match wanted(request.headers(), &tag, stat.size) {
         Wanted::NotModified => return response.status(StatusCode::NOT_MODIFIED).finish(),
         Wanted::Unsatisfiable => {
@@ -70,7 +83,9 @@ fn respond(
         Wanted::Whole => 0..stat.size,
         Wanted::Part(range) => {
             let value = format!("bytes {}-{}/{}", range.start, range.end - 1, stat.size);
-            response.status(StatusCode::PARTIAL_CONTENT).insert_header((header::CONTENT_RANGE, value));
+            response
+                .status(StatusCode::PARTIAL_CONTENT)
+                .insert_header((header::CONTENT_RANGE, value));
             range
         }
     };
@@ -108,7 +123,8 @@ async fn volume(
     session: SessionId,
 ) -> Result<Arc<dyn Volume>, HttpError> {
     let internal = |error| HttpError::internal("look up the session", &error);
-    let row = store::sessions::owned(state.store.read(), principal, session).await.map_err(internal)?;
+    let row =
+        store::sessions::owned(state.store.read(), principal, session).await.map_err(internal)?;
     row.ok_or_else(|| HttpError::not_found("file"))?;
     let name = VolumeName::parse(&format!("sessions/{session}"))
         .map_err(|_| HttpError::not_found("file"))?;
@@ -171,7 +187,8 @@ impl Media {
             Some("json" | "ipynb") => ("application/json; charset=utf-8", false, true),
             Some("csv") => ("text/csv; charset=utf-8", false, true),
             Some(
-                "md" | "txt" | "log" | "py" | "sql" | "tsv" | "jsonl" | "yaml" | "yml" | "toml" | "ini",
+                "md" | "txt" | "log" | "py" | "sql" | "tsv" | "jsonl" | "yaml" | "yml" | "toml"
+                | "ini",
             ) => ("text/plain; charset=utf-8", false, true),
             Some(_) | None => ("application/octet-stream", false, false),
         };

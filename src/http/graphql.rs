@@ -1,8 +1,16 @@
 //! `/graphql`: GraphQL over HTTP. No batches, no multipart; subscriptions go over the WebSocket.
 
-use super::{AppState, accept::{Media, is_json}, guard::TraceId};
+use super::{
+    AppState,
+    accept::{Media, is_json},
+    guard::TraceId,
+};
 use crate::graphql::{Answer, ApiError, Caller, Code, Parameters, prepare};
-use actix_web::{HttpRequest, HttpResponse, http::{Method, StatusCode, header}, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{Method, StatusCode, header},
+    web,
+};
 use async_graphql::parser::types::OperationType;
 use futures::StreamExt;
 use serde::Deserialize;
@@ -106,8 +114,9 @@ async fn read(
 async fn collect(mut body: web::Payload, limit: usize) -> Result<Vec<u8>, Refused> {
     let mut bytes = Vec::new();
     while let Some(chunk) = body.next().await {
-        let chunk = chunk
-            .map_err(|_| (StatusCode::BAD_REQUEST, "the body broke off before its end".to_owned()))?;
+        let chunk = chunk.map_err(|_| {
+            (StatusCode::BAD_REQUEST, "the body broke off before its end".to_owned())
+        })?;
         if bytes.len() + chunk.len() > limit {
             let message = format!("the body is larger than {limit} bytes");
             return Err((StatusCode::PAYLOAD_TOO_LARGE, message));
@@ -158,7 +167,13 @@ fn answer(media: Media, answer: &Answer) -> HttpResponse {
 }
 
 /// For requests that are not well-formed: their status is the same in both media types.
-fn refuse(media: Media, status: StatusCode, code: Code, message: &str, trace: &TraceId) -> HttpResponse {
+fn refuse(
+    media: Media,
+    status: StatusCode,
+    code: Code,
+    message: &str,
+    trace: &TraceId,
+) -> HttpResponse {
     let error = ApiError::new(code, message).into_server_error();
     write(media, status, &Answer::refused(error, &trace.0))
 }

@@ -33,9 +33,7 @@ pub async fn guard<B: MessageBody + 'static>(
     let route = Route::of(request.path());
     let origin = state.config.allowed_origin(request.headers());
     let mut response = match refusal(&state.config, &request) {
-        Some(refused) => {
-            request.into_response(refused.error_response()).map_into_right_body()
-        }
+        Some(refused) => request.into_response(refused.error_response()).map_into_right_body(),
         None if preflight(&request) => {
             let answer = HttpResponse::build(if origin.is_some() {
                 StatusCode::NO_CONTENT
@@ -70,7 +68,11 @@ fn preflight(request: &ServiceRequest) -> bool {
 fn refusal(config: &super::HttpConfig, request: &ServiceRequest) -> Option<HttpError> {
     let host = host(request);
     let Some(host) = host else {
-        return Some(HttpError::new(StatusCode::BAD_REQUEST, "NO_HOST", "the request names no host"));
+        return Some(HttpError::new(
+            StatusCode::BAD_REQUEST,
+            "NO_HOST",
+            "the request names no host",
+        ));
     };
     if !config.serves(&host) {
         return Some(HttpError::new(
@@ -156,10 +158,7 @@ fn allow_cross_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(
-        header::CROSS_ORIGIN_RESOURCE_POLICY,
-        HeaderValue::from_static("cross-origin"),
-    );
+    headers.insert(header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
     headers.append(header::VARY, HeaderValue::from_static("origin"));
 }
 
@@ -171,7 +170,10 @@ fn secure(headers: &mut HeaderMap) {
         (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
         (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
         (header::CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'"),
-        (header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
+        (
+            header::PERMISSIONS_POLICY,
+            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+        ),
     ] {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));

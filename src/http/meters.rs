@@ -19,14 +19,8 @@ pub enum Route {
 }
 
 impl Route {
-    const ALL: [Route; 6] = [
-        Route::Graphql,
-        Route::Socket,
-        Route::Upload,
-        Route::File,
-        Route::Probe,
-        Route::Client,
-    ];
+    const ALL: [Route; 6] =
+        [Route::Graphql, Route::Socket, Route::Upload, Route::File, Route::Probe, Route::Client];
 
     pub fn of(path: &str) -> Self {
         match path.split('/').nth(1) {

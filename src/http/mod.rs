@@ -61,7 +61,7 @@ impl Default for HttpConfig {
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
             token: None,
-                max_body_bytes: 1024 * 1024,
+            max_body_bytes: 1024 * 1024,
             graphiql: true,
             limits: Limits::default(),
             sockets: SocketLimits::default(),
@@ -136,7 +136,9 @@ fn routes(config: &mut ServiceConfig) {
     let client = || web::get().to(assets::client);
     config
         .service(
-            web::resource("/graphql").wrap(Compress::default()).default_service(web::to(graphql::serve)),
+            web::resource("/graphql")
+                .wrap(Compress::default())
+                .default_service(web::to(graphql::serve)),
         )
         .route("/graphql/ws", web::get().to(ws::serve))
         .route("/graphiql", web::get().to(assets::graphiql).wrap(Compress::default()))
@@ -164,6 +166,8 @@ fn routes(config: &mut ServiceConfig) {
         .route("/settings", client())
         .route("/settings/{section}", client())
         .service(
-            web::resource("/{file:.*}").wrap(Compress::default()).route(web::get().to(assets::asset)),
+            web::resource("/{file:.*}")
+                .wrap(Compress::default())
+                .route(web::get().to(assets::asset)),
         );
 }

@@ -15,8 +15,7 @@ pub async fn healthz() -> HttpResponse {
 pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
     let asked = tokio::time::timeout(Duration::from_secs(2), state.store.read().ping()).await;
     let ready = matches!(asked, Ok(Ok(()))) && !state.stopping.is_cancelled();
-    let mut response =
-        if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let mut response = if ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
     response.insert_header((header::CACHE_CONTROL, "no-store")).json(json!({"ready": ready}))
 }
 

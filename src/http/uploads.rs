@@ -2,7 +2,11 @@
 
 use super::{AppState, auth::Authenticated, error::HttpError};
 use crate::dataset::ReceiveError;
-use actix_web::{HttpRequest, HttpResponse, http::{StatusCode, header}, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 use bytes::Bytes;
 use entity::ids::UploadId;
 use futures::StreamExt;
@@ -100,7 +104,9 @@ async fn pump(body: &mut web::Payload, pieces: mpsc::Sender<io::Result<Bytes>>) 
         let piece = match timeout(PAUSE, body.next()).await {
             Ok(None) => return,
             Ok(Some(Ok(bytes))) => Ok(bytes),
-            Ok(Some(Err(error))) => Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string())),
+            Ok(Some(Err(error))) => {
+                Err(io::Error::new(io::ErrorKind::UnexpectedEof, error.to_string()))
+            }
             Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "nothing came for too long")),
         };
         let last = piece.is_err();

@@ -90,6 +90,11 @@ impl VolumePath {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
 
+    /// True for bookkeeping that is no output: names that start with a dot, and Python's caches.
+    pub fn is_hidden(&self) -> bool {
+        self.0.split('/').any(|segment| segment.starts_with('.') || segment == "__pycache__")
+    }
+
     /// The lower-case ending after the last dot, when there is one.
     pub fn extension(&self) -> Option<String> {
         let (stem, ending) = self.file_name().rsplit_once('.')?;

@@ -13,8 +13,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
-    QueryFilter, QueryTrait, Select,
-    sea_query::OnConflict,
+    QueryFilter, QueryTrait, Select, sea_query::OnConflict,
 };
 use serde_json::json;
 use uuid::Uuid;

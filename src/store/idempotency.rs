@@ -55,12 +55,10 @@ pub async fn claim(
         Ok(_) | Err(sea_orm::DbErr::RecordNotInserted) => {}
         Err(error) => return Err(error.into()),
     }
-    let found = idempotency::Entity::find_by_id((
-        keyed.principal.owner().to_owned(),
-        keyed.key.to_owned(),
-    ))
-    .one(db)
-    .await?;
+    let found =
+        idempotency::Entity::find_by_id((keyed.principal.owner().to_owned(), keyed.key.to_owned()))
+            .one(db)
+            .await?;
     // It went away between the two statements: the first call failed. The next one may claim it.
     Ok(found.map_or(Claim::Earlier { same: true, result: None }, |row| Claim::Earlier {
         same: row.operation == keyed.operation && row.input_digest == keyed.input_digest,

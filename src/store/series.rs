@@ -86,7 +86,10 @@ pub async fn all(
 }
 
 /// One series, as at most `buckets` buckets of equal width in steps.
-pub async fn bucketed(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Vec<Bucket>, StoreError> {
+pub async fn bucketed(
+    db: &impl ConnectionTrait,
+    wanted: &Wanted,
+) -> Result<Vec<Bucket>, StoreError> {
     #[derive(FromQueryResult)]
     struct Span {
         low: Option<i64>,

@@ -13,8 +13,9 @@ use entity::{
     vocab::SessionStateName,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order,
-    QueryFilter, QuerySelect, QueryTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QuerySelect,
+    QueryTrait,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;

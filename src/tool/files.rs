@@ -80,7 +80,7 @@ impl KnownFiles {
             }
         }
         for stat in listing.files {
-            if hidden(&stat.path) || self.unchanged(&stat) || too_early(&stat, moment) {
+            if stat.path.is_hidden() || self.unchanged(&stat) || too_early(&stat, moment) {
                 continue;
             }
             if self.files.len() >= MAX_FILES && !self.files.contains_key(&stat.path) {
@@ -120,11 +120,6 @@ fn too_early(stat: &FileStat, moment: Moment) -> bool {
             stat.size > MAX_LIVE_BYTES || Utc::now() - stat.modified < chrono::Duration::seconds(1)
         }
     }
-}
-
-/// Our own bookkeeping and Python's caches are no artifacts.
-fn hidden(path: &VolumePath) -> bool {
-    path.as_str().split('/').any(|s| s.starts_with('.') || s == "__pycache__")
 }
 
 fn describe(path: &VolumePath, stage: Stage, size: u64, sha256: String) -> File {

@@ -21,20 +21,25 @@ pub struct Local {
     provider: Option<LocalSandboxes>,
     data: tempfile::TempDir,
     descriptors: usize,
+    _turn: tokio::sync::MutexGuard<'static, ()>,
 }
+
+/// Children and descriptors belong to the process, so tests that count them take turns in it.
+static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 impl Local {
     /// Fails with the reason where this machine has no bubblewrap that works.
     pub async fn new() -> Self {
+        let turn = TURN.lock().await;
         // Opened once per process and kept, so that they do not count as left behind.
-        drop(tokio::process::Command::new("true").spawn());
+        tokio::process::Command::new("true").status().await.unwrap();
         let descriptors = open_descriptors();
         let data = tempfile::tempdir().unwrap();
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o711)).unwrap();
         let provider = open(data.path()).await;
         let standing = provider.standing();
         assert!(standing.tier.is_some(), "no sandbox can run here: {:?}", standing.missing);
-        Self { provider: Some(provider), data, descriptors }
+        Self { provider: Some(provider), data, descriptors, _turn: turn }
     }
 
     pub fn provider(&self) -> &LocalSandboxes {
@@ -53,6 +58,7 @@ impl Local {
         assert_eq!(left(), Vec::<i32>::new(), "processes are left");
         let sockets = fs::read_dir(data.join("run")).unwrap().count();
         assert_eq!(sockets, 1, "only `etc` stays in the folder of what runs");
+        assert_eq!(children(), Vec::<i32>::new(), "children are left");
         drop(self.provider.take());
         wait_until(|| open_descriptors() <= self.descriptors + SLACK).await;
         let now = open_descriptors();
@@ -81,6 +87,20 @@ pub async fn open(data: &Path) -> LocalSandboxes {
 
 fn open_descriptors() -> usize {
     fs::read_dir("/proc/self/fd").unwrap().count()
+}
+
+/// Programs of sandboxes that this process, or nobody any more, is the parent of.
+fn children() -> Vec<i32> {
+    let pids = fs::read_dir("/proc").unwrap().flatten();
+    pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+        .filter(|pid| {
+            let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
+            let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let orphan = parent == Some("1") && command.starts_with(b"/usr/bin/bwrap");
+            orphan || parent == Some(&std::process::id().to_string())
+        })
+        .collect()
 }
 
 /// Processes whose mounts show this folder: every process of its sandboxes.

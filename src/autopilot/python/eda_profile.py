@@ -19,9 +19,10 @@ TABLE = "table.parquet"
 # --- end of decisions ---
 
 CODE_NAME = re.compile(r"(^|[_\W])(id|uuid|guid|key|code|zip|postcode|zipcode|index|idx|no|nr|number)$", re.I)
+# Whom or what a row belongs to. Other codes that repeat, such as an airport's, are categories.
 GROUP_NAME = re.compile(
-    r"(^|[_\W])(id|uuid|guid|key)$|(patient|customer|client|user|subject|household|person|member|account|participant|"
-    r"device|store|session)([_\W]*(id|no|nr|number|key|code))$",
+    r"^(id|uuid|guid)$|(^|[_\W])(patient|customer|client|user|subject|household|person|member|account|participant|device|"
+    r"machine|sensor|student|pupil|employee|driver|athlete|player)[_\W]*(id|no|nr|number|key|code)$",
     re.I,
 )
 DATE_FORMATS = ("ISO8601", "%d.%m.%Y", "%d.%m.%Y %H:%M", "%m/%d/%Y", "%d/%m/%Y", "%m/%d/%y", "%d-%b-%Y", "%Y%m%d",

@@ -12,7 +12,8 @@ METRIC_REASON = "it was chosen for the kind of problem"
 SEED = 42
 CLASS_WEIGHTS = False  # whether the classes were weighted by their rarity
 FOLDS = 5  # cross-validation folds on train that parameters were tuned by; 0: on validation
-SKIPPED = []  # steps that could not be done
+REMARKS = []  # steps that could not be done, or not with all rows
+REPRODUCIBLE = True  # no step was cut short by the clock
 # --- end of decisions ---
 
 NAMES = {"dummy": "Dummy", "linear": "Linear", "forest": "Forest", "lightgbm": "LightGBM", "xgboost": "XGBoost", "ensemble": "Ensemble"}
@@ -21,7 +22,7 @@ NAMES = {"dummy": "Dummy", "linear": "Linear", "forest": "Forest", "lightgbm": "
 def cell(value):
     """Text that cannot break a Markdown table."""
     text = " ".join(str(value).split()).replace("|", "\\|").replace("`", "'")
-    return text if len(text) <= 100 else text[:99] + "…"
+    return text if len(text) <= 200 else text[:199] + "…"
 
 
 def code(name):
@@ -52,7 +53,7 @@ def metadata_of(choice, test, importance, plan):
         "task": TASK, "target_column": TARGET, "metric": METRIC, "metric_reason": METRIC_REASON, "ensemble_members": choice["members"],
         "classes": plan["classes"], "positive_class": None if plan["positive"] is None else plan["classes"][plan["positive"]],
         "threshold": choice["threshold"], "calibration": choice["calibration"], "log_target": plan["log_target"],
-        "fitted_rows": plan["fitted_rows"], "train_rows": plan["train_rows"], "skipped": SKIPPED,
+        "fitted_rows": plan["fitted_rows"], "train_rows": plan["train_rows"], "remarks": REMARKS, "reproducible": REPRODUCIBLE,
     }
 
 
@@ -78,7 +79,7 @@ def limits(metadata, prep, choice, test):
         lines.append(f"{code(top)} carries {share:.0%} of the importance: make sure it is known at the time of prediction.")
     if prep["split_strategy"] == "random":
         lines.append("The split is random: if the rows have an order in time that no column shows, the future may be harder than the test.")
-    lines += [f"Not done: {cell(step)}." for step in SKIPPED]
+    lines += [f"{cell(remark)}." for remark in REMARKS]
     lines.append("The importance says what the model uses, not what causes the target.")
     return [f"- {line}" for line in lines]
 

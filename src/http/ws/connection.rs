@@ -92,7 +92,10 @@ impl Connection {
         self.outbox.close(&why).await;
     }
 
-    async fn converse(&mut self, messages: MessageStream) -> Result<std::convert::Infallible, Close> {
+    async fn converse(
+        &mut self,
+        messages: MessageStream,
+    ) -> Result<std::convert::Infallible, Close> {
         let state = self.state.clone();
         let limits = &state.config.sockets;
         let mut messages = messages
@@ -134,7 +137,9 @@ impl Connection {
                 let message = Incoming::parse(&text).map_err(Close::BadMessage)?;
                 self.hear(message).await
             }
-            AggregatedMessage::Binary(_) => Err(Close::BadMessage("Binary messages are not served")),
+            AggregatedMessage::Binary(_) => {
+                Err(Close::BadMessage("Binary messages are not served"))
+            }
             AggregatedMessage::Ping(payload) => self.outbox.pong(&payload).await,
             AggregatedMessage::Pong(_) => Ok(()),
             AggregatedMessage::Close(_) => Err(Close::Normal),

@@ -12,7 +12,11 @@ mod message;
 mod outbox;
 
 use super::{AppState, auth::Access, error::HttpError, guard::TraceId};
-use actix_web::{HttpRequest, HttpResponse, http::{StatusCode, header}, web};
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{StatusCode, header},
+    web,
+};
 use connection::Connection;
 use std::time::Duration;
 
@@ -69,7 +73,9 @@ pub async fn serve(
             "this address speaks the graphql-transport-ws protocol over a WebSocket",
         ));
     }
-    if state.stopping.is_cancelled() || state.meters.sockets.now() >= state.config.sockets.connections {
+    if state.stopping.is_cancelled()
+        || state.meters.sockets.now() >= state.config.sockets.connections
+    {
         return Err(HttpError::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "TOO_MANY_CONNECTIONS",

@@ -24,10 +24,15 @@ use std::{
 use tokio::{io::BufReader, net::unix::pipe, sync::watch, time::Instant};
 use tokio_util::sync::CancellationToken;
 
+const ACTION: &str = "start a sandbox";
 /// How long [`Sandbox::terminate`] waits for what it killed.
 const GONE: Duration = Duration::from_secs(6);
 
 pub(super) struct LocalSandbox {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
     shared: Arc<Shared>,
     binds: Vec<Bind>,
     /// The folders that it may write to.
@@ -66,11 +71,14 @@ impl LocalSandbox {
         })
         .await?;
         let stop = Mutex::new(CancellationToken::new());
-        Ok(Self { shared, binds, writable, limits, stop, alive: watch::Sender::new(0) })
+        let alive = watch::Sender::new(0);
+        let inner = Inner { shared, binds, writable, limits, stop, alive };
+        Ok(Self { inner: Arc::new(inner) })
     }
+}
 
+impl Inner {
     async fn launch(&self, spec: &ExecSpec) -> Result<Execution, SandboxError> {
-        const ACTION: &str = "start a sandbox";
         let failed = |source: io::Error| super::disk_error(ACTION, source);
         let errno = |error: rustix::io::Errno| super::disk_error(ACTION, error.into());
         let started = Instant::now();
@@ -137,18 +145,25 @@ impl LocalSandbox {
 #[async_trait]
 impl Sandbox for LocalSandbox {
     async fn exec(&self, spec: ExecSpec) -> Result<BoxStream<'static, Output>, SandboxError> {
+        let inner = self.inner.clone();
         // Taken first: a termination from here on is meant for this one too.
-        let stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        self.launch(&spec).await?.begin(stop).await
+        let stop = inner.stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // A task of its own, so that a start is never broken off: bubblewrap, killed between making
+        // process 1 and telling of it, would leave it behind. When nobody waits for the stream any
+        // more it is dropped, and that kills what was started.
+        let begun = tokio::spawn(async move { inner.launch(&spec).await?.begin(stop).await });
+        begun.await.unwrap_or_else(|ended| {
+            Err(SandboxError::Io { action: ACTION, source: io::Error::other(ended) })
+        })
     }
 
     async fn terminate(&self) {
         let stop = {
-            let mut stop = self.stop.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut stop = self.inner.stop.lock().unwrap_or_else(PoisonError::into_inner);
             std::mem::take(&mut *stop)
         };
         stop.cancel();
-        let mut alive = self.alive.subscribe();
+        let mut alive = self.inner.alive.subscribe();
         // What outlasts this was logged as a fault of the machine by who tried to kill it.
         let _ = tokio::time::timeout(GONE, alive.wait_for(|count| *count == 0)).await;
     }

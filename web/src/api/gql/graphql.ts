@@ -14,332 +14,545 @@ export type Scalars = {
   Boolean: { input: boolean; output: boolean; }
   Int: { input: number; output: number; }
   Float: { input: number; output: number; }
-  /** A time, RFC 3339, UTC. */
+  /** A time, RFC 3339, in UTC, to the millisecond. */
   DateTime: { input: string; output: string; }
-  /** Any JSON value. */
+  /** Any JSON value: only where no type can do. */
   JSON: { input: unknown; output: unknown; }
-  /** A whole number up to 2^53 - 1, as a JSON number. */
+  /** A whole number between -(2^53 - 1) and 2^53 - 1, as a JSON number. */
   Long: { input: number; output: number; }
 };
 
+/** Something went wrong for the agent. */
 export type AgentErrorEvent = SessionEvent & {
   __typename?: 'AgentErrorEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** One sentence. */
   message: Scalars['String']['output'];
+  /** Trying again may help. */
   retryable: Scalars['Boolean']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The agent said something; takes the place of the provisional text of its turn. */
 export type AgentMessageEvent = SessionEvent & {
   __typename?: 'AgentMessageEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The message. */
   messageId: Scalars['ID']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** Markdown. */
   text: Scalars['String']['output'];
+  /** The number of the turn in its stage run. */
   turn: Scalars['Int']['output'];
 };
 
+/** What `answerQuestion` takes. */
 export type AnswerQuestionInput = {
+  /** One of its options, or any text. */
   answer: Scalars['String']['input'];
+  /** The `callId` of the question. */
   callId: Scalars['String']['input'];
+  /** The session. */
   sessionId: Scalars['ID']['input'];
 };
 
+/** What `answerQuestion` answers. */
 export type AnswerQuestionPayload = {
   __typename?: 'AnswerQuestionPayload';
+  /** The session; null when there are errors. */
   session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
   userErrors: Array<UserError>;
 };
 
+/** A file that a stage left. */
 export type Artifact = Node & {
   __typename?: 'Artifact';
+  /** When it was first reported. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id: opaque, and unique among all types. */
   id: Scalars['ID']['output'];
+  /** The last part of the path. */
   name: Scalars['String']['output'];
-  /** Relative to the session folder. */
+  /** Relative to the session's folder. */
   path: Scalars['String']['output'];
+  /** SHA-256 of the bytes, lower-case hex, when it was last reported. */
   sha256: Scalars['String']['output'];
+  /** Bytes, when it was last reported. */
   size: Scalars['Long']['output'];
+  /** The stage that left it. */
   stage: Stage;
+  /** The stage run that left it. */
   stageRunId: Scalars['ID']['output'];
+  /** True when the stage was run again later, which moved the file away. */
   superseded: Scalars['Boolean']['output'];
+  /** What it is. */
   type: ArtifactType;
+  /** When it was last reported. */
   updatedAt: Scalars['DateTime']['output'];
+  /** Its address below this server. */
   url: Scalars['String']['output'];
 };
 
+/** A page of artifacts. */
 export type ArtifactConnection = {
   __typename?: 'ArtifactConnection';
+  /** The rows with their cursors. */
   edges: Array<ArtifactEdge>;
+  /** The rows. */
   nodes: Array<Artifact>;
+  /** Where this page is in the list. */
   pageInfo: PageInfo;
+  /** How many rows the whole list has. */
   totalCount: Scalars['Long']['output'];
 };
 
+/** A row and its place in the list. */
 export type ArtifactEdge = {
   __typename?: 'ArtifactEdge';
+  /** Where this row is; give it as `after` or `before`. */
   cursor: Scalars['String']['output'];
+  /** The row. */
   node: Artifact;
 };
 
+/** What an artifact is. */
 export type ArtifactType =
+  /** A figure. */
   | 'CHART'
+  /** A table. */
   | 'DATASET'
+  /** Anything else. */
   | 'FILE'
+  /** A machine-readable description. */
   | 'METADATA'
+  /** A fitted model or pipeline. */
   | 'MODEL'
+  /** A stage's report. */
   | 'REPORT'
+  /** A script that was run. */
   | 'SCRIPT';
 
+/** A budget is used up. */
 export type BudgetExceededEvent = SessionEvent & {
   __typename?: 'BudgetExceededEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Which one. */
   budget: Scalars['String']['output'];
+  /** What it was. */
   limit: Scalars['Float']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The most that a stage run may take. */
 export type Budgets = {
   __typename?: 'Budgets';
+  /** Wall-clock seconds of one execution. */
   executionSeconds: Scalars['Long']['output'];
+  /** MiB of memory of one execution. */
   memoryMib: Scalars['Long']['output'];
+  /** Wall-clock seconds of the stage. */
   stageSeconds: Scalars['Long']['output'];
+  /** Calls of the model. */
   turns: Scalars['Int']['output'];
 };
 
+/** The most that a stage run may take. */
 export type BudgetsInput = {
+  /** Wall-clock seconds of one execution: 1 to 86400; 600 by default. */
   executionSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** MiB of memory of one execution: 256 to 1048576; 4096 by default. */
   memoryMib?: InputMaybe<Scalars['Int']['input']>;
+  /** Wall-clock seconds of the stage: 10 to 86400; 3600 by default. */
   stageSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Calls of the model: 1 to 1000; 30 by default. */
   turns?: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** What `cancelSession` takes. */
 export type CancelSessionInput = {
+  /** The session. */
   sessionId: Scalars['ID']['input'];
 };
 
+/** What `cancelSession` answers. */
 export type CancelSessionPayload = {
   __typename?: 'CancelSessionPayload';
+  /** The session; null when there are errors. */
   session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
   userErrors: Array<UserError>;
 };
 
+/** A chart of the dashboard. */
 export type Chart = {
   __typename?: 'Chart';
+  /** The names of the series in it. */
   metrics: Array<Scalars['String']['output']>;
+  /** Its title. */
   title: Scalars['String']['output'];
+  /** `line`, `bar` …: a hint; what is not known is drawn as lines. */
   type: Scalars['String']['output'];
 };
 
+/** A program laid the dashboard out. */
 export type ChartConfigEvent = SessionEvent & {
   __typename?: 'ChartConfigEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that runs it. */
   callId: Scalars['String']['output'];
+  /** The charts, in order; they take the place of those before. */
   charts: Array<Chart>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A program printed something. */
 export type CodeOutputEvent = SessionEvent & {
   __typename?: 'CodeOutputEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that runs it. */
   callId: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** Where it printed. */
   stream: OutputStream;
+  /** What it printed; a piece, not always a line. */
   text: Scalars['String']['output'];
 };
 
+/** What `createExperiment` takes. */
 export type CreateExperimentInput = {
+  /** What it is. */
   description?: InputMaybe<Scalars['String']['input']>;
+  /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** What the user wants of it. */
   instructions?: InputMaybe<Scalars['String']['input']>;
+  /** The table to train on, when the files make several. */
   mainTable?: InputMaybe<Scalars['String']['input']>;
+  /** Its name; the first file's by default. */
   name?: InputMaybe<Scalars['String']['input']>;
+  /** Where the files come from. */
   source: DatasetSource;
+  /** The column to predict; the agent chooses by the instructions when it is absent. */
   target?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What `createExperiment` answers. */
 export type CreateExperimentPayload = {
   __typename?: 'CreateExperimentPayload';
+  /** The experiment; null when there are errors. */
   experiment: Maybe<Experiment>;
+  /** What is wrong with the input. */
   userErrors: Array<UserError>;
 };
 
+/** What `createSession` takes. */
 export type CreateSessionInput = {
+  /** The experiment. */
   experimentId: Scalars['ID']['input'];
+  /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
 };
 
+/** What `createSession` answers. */
 export type CreateSessionPayload = {
   __typename?: 'CreateSessionPayload';
+  /** The session; null when there are errors. */
   session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
   userErrors: Array<UserError>;
 };
 
+/** What `createUpload` takes. */
 export type CreateUploadInput = {
+  /** The file's name, for people. */
   fileName: Scalars['String']['input'];
+  /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Bytes, when they are known: one that is too large is refused before it is sent. */
   size?: InputMaybe<Scalars['Long']['input']>;
 };
 
+/** What `createUpload` answers. */
 export type CreateUploadPayload = {
   __typename?: 'CreateUploadPayload';
+  /** The upload; null when there are errors. */
   upload: Maybe<Upload>;
+  /** What is wrong with the input. */
   userErrors: Array<UserError>;
 };
 
+/** One column of a table. */
 export type DatasetColumn = {
   __typename?: 'DatasetColumn';
+  /** How its values are stored. */
   dtype: Scalars['String']['output'];
+  /** Some values, as text. */
   examples: Array<Scalars['String']['output']>;
+  /** What they mean: `numeric`, `categorical`, `boolean`, `datetime`, `text`, `identifier` or `empty`. */
   kind: Scalars['String']['output'];
+  /** The largest value, as text. */
   max: Maybe<Scalars['String']['output']>;
+  /** The mean of a column of numbers. */
   mean: Maybe<Scalars['Float']['output']>;
+  /** The smallest value, as text. */
   min: Maybe<Scalars['String']['output']>;
+  /** Rows without a value. */
   missing: Scalars['Long']['output'];
+  /** Its name. */
   name: Scalars['String']['output'];
+  /** The most frequent values. */
   top: Array<ValueCount>;
+  /** Different values; approximate for a very large table. */
   unique: Maybe<Scalars['Long']['output']>;
 };
 
+/** The server described the dataset for this run. */
 export type DatasetDescribedEvent = SessionEvent & {
   __typename?: 'DatasetDescribedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** What it found. */
   dataset: DatasetDescription;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** What the server found in the files of an experiment. */
 export type DatasetDescription = {
   __typename?: 'DatasetDescription';
+  /** The table to train on. */
   mainTable: Maybe<Scalars['String']['output']>;
+  /** Sentences that need no action. */
   notes: Array<Scalars['String']['output']>;
+  /** The tables, each made of one or more files. */
   tables: Array<DatasetTable>;
+  /** What was mended or deserves a look. */
   warnings: Array<DatasetFinding>;
 };
 
+/** A file that an experiment was made of. */
 export type DatasetFile = {
   __typename?: 'DatasetFile';
+  /** The name that the user gave it. */
   name: Scalars['String']['output'];
+  /** SHA-256 of the bytes, lower-case hex. */
   sha256: Scalars['String']['output'];
+  /** Bytes. */
   size: Scalars['Long']['output'];
 };
 
+/** Something about the files that deserves a look. */
 export type DatasetFinding = {
   __typename?: 'DatasetFinding';
+  /** A code for programs, such as `MIXED_TYPES`. */
   code: Scalars['String']['output'];
+  /** The column that it is about. */
   column: Maybe<Scalars['String']['output']>;
+  /** The file that it is about. */
   file: Maybe<Scalars['String']['output']>;
+  /** One sentence that says what it is and what to do. */
   message: Scalars['String']['output'];
 };
 
+/** Prep made the data ready. */
 export type DatasetProcessedEvent = SessionEvent & {
   __typename?: 'DatasetProcessedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The columns to learn from. */
   featureColumns: Array<Scalars['String']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The column to predict. */
   targetColumn: Scalars['String']['output'];
+  /** Rows to judge by, once. */
   testRows: Scalars['Long']['output'];
+  /** Rows to learn from. */
   trainRows: Scalars['Long']['output'];
+  /** Rows to choose by. */
   valRows: Scalars['Long']['output'];
 };
 
+/** Where the files of a dataset come from. */
 export type DatasetSource =
+  /** A dataset that comes with the server. */
   { sampleId: Scalars['ID']['input']; uploadIds?: never; }
-  |  { sampleId?: never; uploadIds: Array<Scalars['ID']['input']>; };
+  |  /** Uploads that are stored, in order. */
+  { sampleId?: never; uploadIds: Array<Scalars['ID']['input']>; };
 
+/** One table of a dataset. */
 export type DatasetTable = {
   __typename?: 'DatasetTable';
+  /** Its columns, in order. */
   columns: Array<DatasetColumn>;
+  /** Rows that equal an earlier one; null when they were not counted. */
   duplicates: Maybe<Scalars['Long']['output']>;
+  /** The files that it is made of. */
   fileNames: Array<Scalars['String']['output']>;
+  /** Its name. */
   name: Scalars['String']['output'];
+  /** How many rows it has. */
   rows: Scalars['Long']['output'];
 };
 
+/** What `deleteExperiment` takes. */
 export type DeleteExperimentInput = {
+  /** The experiment. */
   experimentId: Scalars['ID']['input'];
 };
 
+/** What `deleteExperiment` answers. */
 export type DeleteExperimentPayload = {
   __typename?: 'DeleteExperimentPayload';
+  /** The id of what was deleted; null when there are errors. */
   deletedId: Maybe<Scalars['ID']['output']>;
+  /** What is wrong with the input. */
   userErrors: Array<UserError>;
 };
 
 /** The Python environment of the sandboxes. */
 export type EnvironmentInfo = {
   __typename?: 'EnvironmentInfo';
+  /** Why it cannot be made. */
   error: Maybe<Scalars['String']['output']>;
+  /** The last line of progress while it is being made. */
   progress: Maybe<Scalars['String']['output']>;
+  /** It can be used. */
   ready: Scalars['Boolean']['output'];
 };
 
+/** A file that a stage left, as it was then. */
 export type EventFile = {
   __typename?: 'EventFile';
+  /** The last part of the path. */
   name: Scalars['String']['output'];
+  /** Relative to the session's folder. */
   path: Scalars['String']['output'];
+  /** Bytes. */
   size: Scalars['Long']['output'];
+  /** The stage that left it. */
   stage: Stage;
+  /** What it is. */
   type: ArtifactType;
+  /** Its address below this server. */
   url: Scalars['String']['output'];
 };
 
+/** A program in the sandbox ended. */
 export type ExecutionEndedEvent = SessionEvent & {
   __typename?: 'ExecutionEndedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that ran it. */
   callId: Scalars['String']['output'];
+  /** Its exit code, or the number of the signal. */
   code: Maybe<Scalars['Int']['output']>;
+  /** Seconds of all its processes together. */
   cpuSeconds: Scalars['Float']['output'];
+  /** Bytes of output beyond the cap, which were dropped. */
   droppedOutput: Scalars['Long']['output'];
+  /** Milliseconds. */
   durationMs: Scalars['Long']['output'];
+  /** How it ended. */
   how: ExecutionEndingKind;
+  /** Bytes; null where the machine cannot tell. */
   peakMemory: Maybe<Scalars['Long']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The ways an execution ends. */
 export type ExecutionEndingKind =
+  /** It passed its limit of bytes or files on disk. */
   | 'DISK_FULL'
+  /** It exited by itself. */
   | 'EXITED'
+  /** The server went away while it ran; its outcome is unknown. */
   | 'INTERRUPTED'
+  /** It passed its memory limit. */
   | 'OUT_OF_MEMORY'
+  /** A signal ended it. */
   | 'SIGNALLED'
+  /** The user or a budget stopped it. */
   | 'TERMINATED'
+  /** It passed its wall-clock limit. */
   | 'TIMED_OUT';
 
+/** A program started in the sandbox. */
 export type ExecutionStartedEvent = SessionEvent & {
   __typename?: 'ExecutionStartedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that runs it. */
   callId: Scalars['String']['output'];
+  /** MiB that it may take. */
   memoryMib: Scalars['Long']['output'];
+  /** The saved script, relative to the session's folder. */
   script: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** Wall-clock seconds that it may take. */
   timeoutSeconds: Scalars['Long']['output'];
 };
 
+/** One dataset with the user's instructions. */
 export type Experiment = Node & {
   __typename?: 'Experiment';
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** What the server found in the files. */
   dataset: DatasetDescription;
+  /** What the user says that it is. */
   description: Scalars['String']['output'];
+  /** The files that it was made of. */
   files: Array<DatasetFile>;
+  /** The id: opaque, and unique among all types. */
   id: Scalars['ID']['output'];
+  /** What the user wants of it. */
   instructions: Scalars['String']['output'];
+  /** The newest session. */
   latestSession: Maybe<Session>;
+  /** The table to train on, when the user named it. */
   mainTable: Maybe<Scalars['String']['output']>;
+  /** Its name. */
   name: Scalars['String']['output'];
+  /** Its sessions, newest first. */
   sessions: SessionConnection;
+  /** The column to predict, when the user named it. */
   target: Maybe<Scalars['String']['output']>;
 };
 
 
+/** One dataset with the user's instructions. */
 export type ExperimentSessionsArgs = {
   after: InputMaybe<Scalars['String']['input']>;
   before: InputMaybe<Scalars['String']['input']>;
@@ -347,322 +560,513 @@ export type ExperimentSessionsArgs = {
   last: InputMaybe<Scalars['Int']['input']>;
 };
 
+/** An experiment that changed. */
 export type ExperimentChange = {
   __typename?: 'ExperimentChange';
+  /** The experiment; it may be gone by now. */
   experimentId: Scalars['ID']['output'];
 };
 
+/** A page of experiments. */
 export type ExperimentConnection = {
   __typename?: 'ExperimentConnection';
+  /** The rows with their cursors. */
   edges: Array<ExperimentEdge>;
+  /** The rows. */
   nodes: Array<Experiment>;
+  /** Where this page is in the list. */
   pageInfo: PageInfo;
+  /** How many rows the whole list has. */
   totalCount: Scalars['Long']['output'];
 };
 
+/** A row and its place in the list. */
 export type ExperimentEdge = {
   __typename?: 'ExperimentEdge';
+  /** Where this row is; give it as `after` or `before`. */
   cursor: Scalars['String']['output'];
+  /** The row. */
   node: Experiment;
 };
 
+/** A stage changed a file. */
 export type FileChangedEvent = SessionEvent & {
   __typename?: 'FileChangedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that changed it; null when it was found later. */
   callId: Maybe<Scalars['String']['output']>;
+  /** The file. */
   file: EventFile;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A stage left a new file. */
 export type FileCreatedEvent = SessionEvent & {
   __typename?: 'FileCreatedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that left it; null when it was found later. */
   callId: Maybe<Scalars['String']['output']>;
+  /** The file. */
   file: EventFile;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A file of a session, as it is now. */
 export type FileEntry = {
   __typename?: 'FileEntry';
+  /** When it was last written. */
   modifiedAt: Scalars['DateTime']['output'];
+  /** The last part of the path. */
   name: Scalars['String']['output'];
+  /** Relative to the session's folder. */
   path: Scalars['String']['output'];
-  /** A page of a csv, tsv, parquet, xlsx or jsonl file; null for other files. */
+  /**
+   * Some rows of a csv, tsv, parquet, xlsx or jsonl file; null for other files. Takes about a
+   * second: a sandbox of its own reads the file.
+   */
   preview: Maybe<TablePreview>;
+  /** Bytes. */
   size: Scalars['Long']['output'];
-  /** Up to 256 KiB of text; null for a binary file. */
+  /** Up to 256 KiB of its text; null for a binary file. */
   text: Maybe<Scalars['String']['output']>;
+  /** What it is. */
   type: ArtifactType;
-  /** Address below this server. */
+  /** Its address below this server. */
   url: Scalars['String']['output'];
 };
 
 
+/** A file of a session, as it is now. */
 export type FileEntryPreviewArgs = {
   first: InputMaybe<Scalars['Int']['input']>;
   offset: InputMaybe<Scalars['Long']['input']>;
 };
 
+/** The files of a stage are complete. */
 export type FilesReadyEvent = SessionEvent & {
   __typename?: 'FilesReadyEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** All of them. */
   files: Array<EventFile>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
   stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A program logged something that is no number. */
 export type LogRecordEvent = SessionEvent & {
   __typename?: 'LogRecordEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that runs it. */
   callId: Scalars['String']['output'];
+  /** Its content; its shape follows from the kind. */
   data: Scalars['JSON']['output'];
+  /** What it is. */
   kind: RecordKind;
+  /** Its name. */
   name: Scalars['String']['output'];
+  /** The tag of the run that it belongs to. */
   run: Maybe<Scalars['String']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The step that it belongs to. */
   step: Maybe<Scalars['Long']['output']>;
 };
 
+/** One message between the user and the agent. */
 export type Message = Node & {
   __typename?: 'Message';
+  /** What was said; Markdown when the agent said it. */
   content: Scalars['String']['output'];
+  /** When it was said. */
   createdAt: Scalars['DateTime']['output'];
+  /** The id: opaque, and unique among all types. */
   id: Scalars['ID']['output'];
+  /** What kind of message it is, with the tool call that it belongs to. */
   metadata: Maybe<Scalars['JSON']['output']>;
+  /** Who said it. */
   role: MessageRole;
+  /** The sequence of the event that carried it. */
   seq: Scalars['Long']['output'];
+  /** The stage in which it was said. */
   stage: Maybe<Stage>;
+  /** The stage run in which it was said. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A page of messages. */
 export type MessageConnection = {
   __typename?: 'MessageConnection';
+  /** The rows with their cursors. */
   edges: Array<MessageEdge>;
+  /** The rows. */
   nodes: Array<Message>;
+  /** Where this page is in the list. */
   pageInfo: PageInfo;
 };
 
+/** A row and its place in the list. */
 export type MessageEdge = {
   __typename?: 'MessageEdge';
+  /** Where this row is; give it as `after` or `before`. */
   cursor: Scalars['String']['output'];
+  /** The row. */
   node: Message;
 };
 
+/** Who said a message. */
 export type MessageRole =
+  /** The agent. */
   | 'ASSISTANT'
+  /** The system itself: errors and notices. */
   | 'SYSTEM'
+  /** What a tool answered. */
   | 'TOOL'
+  /** The person. */
   | 'USER';
 
+/** Neighbouring points of a series as one. */
 export type MetricBucket = {
   __typename?: 'MetricBucket';
+  /** When the latest point was recorded. */
   at: Scalars['DateTime']['output'];
+  /** What the latest number is. */
   kind: MetricKind;
+  /** The value of the latest point; null unless `kind` is `FINITE`. */
   last: Maybe<Scalars['Float']['output']>;
+  /** The largest finite value. */
   max: Maybe<Scalars['Float']['output']>;
+  /** The smallest finite value. */
   min: Maybe<Scalars['Float']['output']>;
+  /** The step of the last point. */
   x: Scalars['Long']['output'];
 };
 
+/** What a metric's number is: JSON knows only finite ones. */
 export type MetricKind =
+  /** An ordinary number. */
   | 'FINITE'
+  /** Above every number. */
   | 'INFINITY'
+  /** Not a number. */
   | 'NAN'
+  /** Below every number. */
   | 'NEGATIVE_INFINITY';
 
+/** One point of a metric series. */
 export type MetricPoint = {
   __typename?: 'MetricPoint';
+  /** What the number is. */
   kind: MetricKind;
+  /** The name of the series. */
   name: Scalars['String']['output'];
+  /** The tag of the run, such as a trial of a search. */
   run: Maybe<Scalars['String']['output']>;
+  /** The step that the program gave it. */
   step: Scalars['Long']['output'];
+  /** Null unless `kind` is `FINITE`. */
   value: Maybe<Scalars['Float']['output']>;
 };
 
+/** One metric series at a glance. */
 export type MetricSeries = {
   __typename?: 'MetricSeries';
+  /** How many points it has. */
   count: Scalars['Long']['output'];
+  /** Its first step. */
   firstStep: Scalars['Long']['output'];
+  /** The latest value; null unless `lastKind` is `FINITE`. */
   last: Maybe<Scalars['Float']['output']>;
+  /** What the latest number is. */
   lastKind: MetricKind;
+  /** Its last step. */
   lastStep: Scalars['Long']['output'];
+  /** The largest finite value. */
   max: Maybe<Scalars['Float']['output']>;
+  /** The smallest finite value. */
   min: Maybe<Scalars['Float']['output']>;
+  /** Its name. */
   name: Scalars['String']['output'];
+  /** The tag of its run, such as a trial of a search. */
   run: Maybe<Scalars['String']['output']>;
+  /** The stage that logged it. */
   stage: Stage;
+  /** The stage run that logged it. */
   stageRunId: Scalars['ID']['output'];
 };
 
+/** A program logged metric points. */
 export type MetricsBatchEvent = SessionEvent & {
   __typename?: 'MetricsBatchEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call that runs it. */
   callId: Scalars['String']['output'];
+  /** The points, in the order in which they were logged. */
   items: Array<MetricPoint>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** Everything that can be asked of the server. */
 export type Mutation = {
   __typename?: 'Mutation';
+  /** Answers the question that the agent waits with. */
   answerQuestion: AnswerQuestionPayload;
+  /** Stops what runs, within a second. */
   cancelSession: CancelSessionPayload;
-  /** Describes the files in a sandbox and makes an experiment of them. Takes seconds for a large file. */
+  /**
+   * Describes the files in a sandbox and makes an experiment of them. Takes seconds, and longer
+   * for a large file.
+   */
   createExperiment: CreateExperimentPayload;
+  /** Makes a session of an experiment. Nothing runs until a stage is started. */
   createSession: CreateSessionPayload;
-  /** Hands out an address to send one file to: PUT the bytes to `url`. */
+  /**
+   * Hands out an address to send one file to: `PUT` the bytes to `url` with the header
+   * `x-trainable-upload: 1`.
+   */
   createUpload: CreateUploadPayload;
+  /** Deletes an experiment with its sessions and files, for good. One at work is refused. */
   deleteExperiment: DeleteExperimentPayload;
+  /** Gives an experiment another name. */
   renameExperiment: RenameExperimentPayload;
-  /** Runs the failed or cancelled stage again. */
+  /** Runs the failed or cancelled stage again, with the provider, model and seed that it had. */
   retryStage: RetryStagePayload;
+  /**
+   * Says something to the agent: it steers one that is at work, and waits for the next run
+   * otherwise.
+   */
   sendMessage: SendMessagePayload;
+  /** Starts a stage. */
   startStage: StartStagePayload;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationAnswerQuestionArgs = {
   input: AnswerQuestionInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationCancelSessionArgs = {
   input: CancelSessionInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationCreateExperimentArgs = {
   input: CreateExperimentInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationCreateSessionArgs = {
   input: CreateSessionInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationCreateUploadArgs = {
   input: CreateUploadInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationDeleteExperimentArgs = {
   input: DeleteExperimentInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationRenameExperimentArgs = {
   input: RenameExperimentInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationRetryStageArgs = {
   input: RetryStageInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationSendMessageArgs = {
   input: SendMessageInput;
 };
 
 
+/** Everything that can be asked of the server. */
 export type MutationStartStageArgs = {
   input: StartStageInput;
 };
 
+/** Something that has an id of its own and can be fetched by it. */
 export type Node = {
+  /** The id: opaque, and unique among all types. */
   id: Scalars['ID']['output'];
 };
 
+/** The system told the agent something: what is missing, which budget is near. */
 export type NoticeEvent = SessionEvent & {
   __typename?: 'NoticeEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** What it said. */
   text: Scalars['String']['output'];
 };
 
+/** Which of a program's two outputs. */
 export type OutputStream =
+  /** The output for errors and warnings. */
   | 'STDERR'
+  /** The ordinary output. */
   | 'STDOUT';
 
+/** Where a page is in its list. */
 export type PageInfo = {
   __typename?: 'PageInfo';
+  /** The cursor of the last edge; null when there is none. */
   endCursor: Maybe<Scalars['String']['output']>;
+  /** There are more after this page. */
   hasNextPage: Scalars['Boolean']['output'];
+  /** There are more before this page. */
   hasPreviousPage: Scalars['Boolean']['output'];
+  /** The cursor of the first edge; null when there is none. */
   startCursor: Maybe<Scalars['String']['output']>;
 };
 
+/** How a step of the agent's plan stands. */
 export type PlanStatus =
+  /** Finished. */
   | 'DONE'
+  /** At work. */
   | 'IN_PROGRESS'
+  /** Not begun. */
   | 'PENDING';
 
+/** A step of the agent's plan. */
 export type PlanStep = {
   __typename?: 'PlanStep';
+  /** How it stands. */
   status: PlanStatus;
+  /** What is to be done. */
   title: Scalars['String']['output'];
 };
 
+/** The agent changed its plan. */
 export type PlanUpdatedEvent = SessionEvent & {
   __typename?: 'PlanUpdatedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The whole plan. */
   steps: Array<PlanStep>;
 };
 
+/** A column of a table file. */
 export type PreviewColumn = {
   __typename?: 'PreviewColumn';
+  /** How its values are stored. */
   dtype: Scalars['String']['output'];
+  /** Its name. */
   name: Scalars['String']['output'];
 };
 
+/** What Prep made of a dataset. */
 export type ProcessedDataset = {
   __typename?: 'ProcessedDataset';
+  /** The columns as Prep describes them. */
   columns: Scalars['JSON']['output'];
+  /** The columns to learn from. */
   featureColumns: Array<Scalars['String']['output']>;
+  /** What Prep says about the data's quality. */
   qualityStats: Scalars['JSON']['output'];
+  /** True when the splits rest in the object store too. */
   s3Synced: Scalars['Boolean']['output'];
+  /** The column to predict. */
   targetColumn: Scalars['String']['output'];
+  /** Rows to judge by, once. */
   testRows: Scalars['Long']['output'];
+  /** Rows of the three splits together. */
   totalRows: Scalars['Long']['output'];
+  /** Rows to learn from. */
   trainRows: Scalars['Long']['output'];
+  /** Rows to choose by. */
   valRows: Scalars['Long']['output'];
 };
 
+/** A model provider. */
 export type Provider = {
   __typename?: 'Provider';
+  /** It can be used as the server is configured. */
   available: Scalars['Boolean']['output'];
+  /** The model that is taken when none is named. */
   defaultModel: Scalars['String']['output'];
+  /** What it is, in one sentence. */
   description: Scalars['String']['output'];
+  /** True for the one that is taken when none is named. */
+  isDefault: Scalars['Boolean']['output'];
+  /** Its name; give it when a stage is started. */
   name: Scalars['String']['output'];
+  /** Why it cannot be used, with the way out. */
   reason: Maybe<Scalars['String']['output']>;
 };
 
+/** Everything that can be read. */
 export type Query = {
   __typename?: 'Query';
+  /** One experiment; null when there is none. */
   experiment: Maybe<Experiment>;
+  /** The experiments, newest first. */
   experiments: ExperimentConnection;
+  /** One thing by its id; null when there is none. */
   node: Maybe<Node>;
+  /** Several things by their ids, in their order; null in the place of each that is not there. */
   nodes: Array<Maybe<Node>>;
+  /** The model providers. */
   providers: Array<Provider>;
+  /** The datasets that come with the server. */
   samples: Array<Sample>;
+  /** What this server is. */
   server: ServerInfo;
+  /** One session; null when there is none. */
   session: Maybe<Session>;
 };
 
 
+/** Everything that can be read. */
 export type QueryExperimentArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Everything that can be read. */
 export type QueryExperimentsArgs = {
   after: InputMaybe<Scalars['String']['input']>;
   before: InputMaybe<Scalars['String']['input']>;
@@ -672,170 +1076,270 @@ export type QueryExperimentsArgs = {
 };
 
 
+/** Everything that can be read. */
 export type QueryNodeArgs = {
   id: Scalars['ID']['input'];
 };
 
 
+/** Everything that can be read. */
 export type QueryNodesArgs = {
   ids: Array<Scalars['ID']['input']>;
 };
 
 
+/** Everything that can be read. */
 export type QuerySessionArgs = {
   id: Scalars['ID']['input'];
 };
 
+/** The user answered a question of the agent's. */
 export type QuestionAnsweredEvent = SessionEvent & {
   __typename?: 'QuestionAnsweredEvent';
+  /** The answer. */
   answer: Scalars['String']['output'];
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The tool call that asked. */
   callId: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The agent asks the user, and waits. */
 export type QuestionAskedEvent = SessionEvent & {
   __typename?: 'QuestionAskedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The tool call that asks; give it with the answer. */
   callId: Scalars['String']['output'];
+  /** Answers to choose from; any text may be given beside them. */
   options: Array<Scalars['String']['output']>;
+  /** The question. */
   question: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The kinds of records that programs log beside metrics. */
 export type RecordKind =
+  /** A confusion matrix. */
   | 'CONFUSION_MATRIX'
+  /** A histogram. */
   | 'HISTOGRAM'
+  /** A picture. */
   | 'IMAGE'
+  /** A precision-recall curve. */
   | 'PR'
+  /** A receiver operating characteristic. */
   | 'ROC'
+  /** A table. */
   | 'TABLE'
+  /** A text. */
   | 'TEXT';
 
+/** What `renameExperiment` takes. */
 export type RenameExperimentInput = {
+  /** The experiment. */
   experimentId: Scalars['ID']['input'];
+  /** Its new name. */
   name: Scalars['String']['input'];
 };
 
+/** What `renameExperiment` answers. */
 export type RenameExperimentPayload = {
   __typename?: 'RenameExperimentPayload';
+  /** The experiment; null when there are errors. */
   experiment: Maybe<Experiment>;
+  /** What is wrong with the input. */
   userErrors: Array<UserError>;
 };
 
+/** A stage's report. */
 export type Report = {
   __typename?: 'Report';
+  /** Markdown. */
   content: Scalars['String']['output'];
+  /** Relative to the session's folder. */
   path: Scalars['String']['output'];
+  /** The stage. */
   stage: Stage;
 };
 
+/** A stage's report is ready. */
 export type ReportReadyEvent = SessionEvent & {
   __typename?: 'ReportReadyEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Markdown. */
   content: Scalars['String']['output'];
+  /** Relative to the session's folder. */
   path: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
   stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A figure of a model. */
 export type ResultMetric = {
   __typename?: 'ResultMetric';
+  /** The lower end of its confidence interval. */
   lower: Maybe<Scalars['Float']['output']>;
+  /** Its name. */
   name: Scalars['String']['output'];
+  /** The upper end of its confidence interval. */
   upper: Maybe<Scalars['Float']['output']>;
+  /** The figure; null when it is no finite number. */
   value: Maybe<Scalars['Float']['output']>;
 };
 
+/** What `retryStage` takes. */
 export type RetryStageInput = {
+  /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The session. */
   sessionId: Scalars['ID']['input'];
+  /** The stage to continue to without being asked; what it was before by default. */
   through?: InputMaybe<Stage>;
 };
 
+/** What `retryStage` answers. */
 export type RetryStagePayload = {
   __typename?: 'RetryStagePayload';
+  /** The session; null when there are errors. */
   session: Maybe<Session>;
+  /** The stage run that began; null when there are errors. */
   stageRun: Maybe<StageRun>;
+  /** What is wrong with the input, or why the session refused. */
   userErrors: Array<UserError>;
 };
 
+/** A real dataset that comes with the server. */
 export type Sample = {
   __typename?: 'Sample';
+  /** How many columns it has. */
   columns: Scalars['Int']['output'];
+  /** What it is. */
   description: Scalars['String']['output'];
+  /** Its id; give it as `sampleId` of a dataset's source. */
   id: Scalars['ID']['output'];
+  /** What to ask of it. */
   instructions: Scalars['String']['output'];
+  /** What may be done with it. */
   licence: Scalars['String']['output'];
+  /** How many rows it has. */
   rows: Scalars['Long']['output'];
+  /** Where it comes from. */
   source: Scalars['String']['output'];
+  /** The column to predict. */
   target: Scalars['String']['output'];
+  /** What is to be predicted. */
   task: TaskType;
+  /** Its name. */
   title: Scalars['String']['output'];
 };
 
+/** How a server isolates what models write. */
 export type SandboxInfo = {
   __typename?: 'SandboxInfo';
+  /** What is missing, each in one sentence with the fix. */
   missing: Array<Scalars['String']['output']>;
+  /** The backend. */
   name: Scalars['String']['output'];
+  /** What the tier rests on. */
   summary: Scalars['String']['output'];
+  /** `A`, `B` or `C`; null when it refuses to run anything. */
   tier: Maybe<Scalars['String']['output']>;
 };
 
+/** What `sendMessage` takes. */
 export type SendMessageInput = {
+  /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The session. */
   sessionId: Scalars['ID']['input'];
+  /** What to say; the agent reads it at its next turn. */
   text: Scalars['String']['input'];
 };
 
+/** What `sendMessage` answers. */
 export type SendMessagePayload = {
   __typename?: 'SendMessagePayload';
+  /** The session; null when there are errors. */
   session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
   userErrors: Array<UserError>;
 };
 
+/** What this server is. */
 export type ServerInfo = {
   __typename?: 'ServerInfo';
+  /** The Python environment of the sandboxes. */
   environment: EnvironmentInfo;
+  /** Bytes of one uploaded file. */
   maxUploadBytes: Scalars['Long']['output'];
+  /** How it isolates what models write. */
   sandbox: SandboxInfo;
+  /** Its version. */
   version: Scalars['String']['output'];
 };
 
+/** One pass through the pipeline. */
 export type Session = Node & {
   __typename?: 'Session';
-  /** What the session would accept now. */
+  /** What it would accept now. */
   allows: SessionAllows;
+  /** The files that its stages reported, oldest first, without those of superseded runs. */
   artifacts: ArtifactConnection;
+  /** The dashboard as it was last laid out. */
   charts: Array<Chart>;
+  /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
-  /** The log itself, oldest first. `after` is a sequence. */
+  /** The log itself, oldest first. */
   events: Array<SessionEvent>;
+  /** The experiment that it belongs to. */
   experiment: Experiment;
+  /** One of its files as it is now; null when there is none. */
   file: Maybe<FileEntry>;
+  /** Its files as they are now, sorted by path. */
   files: Array<FileEntry>;
+  /** The id: opaque, and unique among all types. */
   id: Scalars['ID']['output'];
+  /** The sequence of the last event. */
   lastSeq: Scalars['Long']['output'];
+  /** The conversation, oldest first. */
   messages: MessageConnection;
-  /** Points of one series, bucketed by the server to at most `buckets` (default 600, at most 2000). */
+  /** Points of one series, oldest first, bucketed by the server. */
   metric: Array<MetricBucket>;
-  /** Latest and best of every metric series. */
+  /** Latest and best of every metric series, without those of superseded runs. */
   metricSeries: Array<MetricSeries>;
+  /** The agent's plan as it was last given. */
   plan: Array<PlanStep>;
+  /** What Prep made; null before. */
   processedDataset: Maybe<ProcessedDataset>;
+  /** The report of a stage; null before there is one. */
   report: Maybe<Report>;
-  /** The headline of the finished model, as the agent's metadata claims it. */
+  /** The headline of the finished model, as the agent's metadata claims it; null before Train is done. */
   result: Maybe<SessionResult>;
+  /** Its stages, in the order of the pipeline. */
   stages: Array<StageStatus>;
+  /** How it stands. */
   state: SessionState;
+  /** When its state last changed. */
   updatedAt: Scalars['DateTime']['output'];
+  /** What it consumed. */
   usage: Usage;
 };
 
 
+/** One pass through the pipeline. */
 export type SessionArtifactsArgs = {
   after: InputMaybe<Scalars['String']['input']>;
   before: InputMaybe<Scalars['String']['input']>;
@@ -846,22 +1350,26 @@ export type SessionArtifactsArgs = {
 };
 
 
+/** One pass through the pipeline. */
 export type SessionEventsArgs = {
   after: InputMaybe<Scalars['Long']['input']>;
   first: InputMaybe<Scalars['Int']['input']>;
 };
 
 
+/** One pass through the pipeline. */
 export type SessionFileArgs = {
   path: Scalars['String']['input'];
 };
 
 
+/** One pass through the pipeline. */
 export type SessionFilesArgs = {
   stage: InputMaybe<Stage>;
 };
 
 
+/** One pass through the pipeline. */
 export type SessionMessagesArgs = {
   after: InputMaybe<Scalars['String']['input']>;
   before: InputMaybe<Scalars['String']['input']>;
@@ -870,6 +1378,7 @@ export type SessionMessagesArgs = {
 };
 
 
+/** One pass through the pipeline. */
 export type SessionMetricArgs = {
   buckets: InputMaybe<Scalars['Int']['input']>;
   from: InputMaybe<Scalars['Long']['input']>;
@@ -880,365 +1389,614 @@ export type SessionMetricArgs = {
 };
 
 
+/** One pass through the pipeline. */
 export type SessionMetricSeriesArgs = {
   stage: InputMaybe<Stage>;
 };
 
 
+/** One pass through the pipeline. */
 export type SessionReportArgs = {
   stage: Stage;
 };
 
+/** What a session would accept now. Buttons are drawn from this. */
 export type SessionAllows = {
   __typename?: 'SessionAllows';
+  /** A question waits for its answer. */
   answer: Scalars['Boolean']['output'];
-  /** The failed or cancelled stage may be run again. */
+  /** What runs can be stopped. */
   cancel: Scalars['Boolean']['output'];
+  /** A message can be sent. */
   message: Scalars['Boolean']['output'];
-  /** Stages that may be started now. */
+  /** The failed or cancelled stage may be run again. */
   retry: Scalars['Boolean']['output'];
+  /** Stages that may be started now. */
   startStages: Array<Stage>;
 };
 
+/** A page of sessions. */
 export type SessionConnection = {
   __typename?: 'SessionConnection';
+  /** The rows with their cursors. */
   edges: Array<SessionEdge>;
+  /** The rows. */
   nodes: Array<Session>;
+  /** Where this page is in the list. */
   pageInfo: PageInfo;
+  /** How many rows the whole list has. */
   totalCount: Scalars['Long']['output'];
 };
 
+/** The session was made. */
 export type SessionCreatedEvent = SessionEvent & {
   __typename?: 'SessionCreatedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Its experiment. */
   experimentId: Scalars['ID']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A row and its place in the list. */
 export type SessionEdge = {
   __typename?: 'SessionEdge';
+  /** Where this row is; give it as `after` or `before`. */
   cursor: Scalars['String']['output'];
+  /** The row. */
   node: Session;
 };
 
-/** seq and at are null on live-only events (TextDelta). */
+/** Something that happened in a session. `seq` and `at` are null on what is live only. */
 export type SessionEvent = {
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** Some events of a session, in order. */
 export type SessionEventBatch = {
   __typename?: 'SessionEventBatch';
   /** True once everything that was stored when the subscription started has been delivered. */
   caughtUp: Scalars['Boolean']['output'];
+  /** The events; the provisional text among them has no sequence. */
   events: Array<SessionEvent>;
 };
 
+/** The kinds of session events. */
 export type SessionEventKind =
+  /** `AgentErrorEvent`. */
   | 'AGENT_ERROR'
+  /** `AgentMessageEvent`. */
   | 'AGENT_MESSAGE'
+  /** `BudgetExceededEvent`. */
   | 'BUDGET_EXCEEDED'
+  /** `ChartConfigEvent`. */
   | 'CHART_CONFIG'
+  /** `CodeOutputEvent`. */
   | 'CODE_OUTPUT'
+  /** `DatasetDescribedEvent`. */
   | 'DATASET_DESCRIBED'
+  /** `DatasetProcessedEvent`. */
   | 'DATASET_PROCESSED'
+  /** `ExecutionEndedEvent`. */
   | 'EXECUTION_ENDED'
+  /** `ExecutionStartedEvent`. */
   | 'EXECUTION_STARTED'
+  /** `FilesReadyEvent`. */
   | 'FILES_READY'
+  /** `FileChangedEvent`. */
   | 'FILE_CHANGED'
+  /** `FileCreatedEvent`. */
   | 'FILE_CREATED'
+  /** `LogRecordEvent`. */
   | 'LOG_RECORD'
+  /** `MetricsBatchEvent`. */
   | 'METRICS_BATCH'
+  /** `NoticeEvent`. */
   | 'NOTICE'
+  /** `PlanUpdatedEvent`. */
   | 'PLAN_UPDATED'
+  /** `QuestionAnsweredEvent`. */
   | 'QUESTION_ANSWERED'
+  /** `QuestionAskedEvent`. */
   | 'QUESTION_ASKED'
+  /** `ReportReadyEvent`. */
   | 'REPORT_READY'
+  /** `SessionCreatedEvent`. */
   | 'SESSION_CREATED'
+  /** `StageRunEndedEvent`. */
   | 'STAGE_RUN_ENDED'
+  /** `StageRunStartedEvent`. */
   | 'STAGE_RUN_STARTED'
+  /** `StateChangeEvent`. */
   | 'STATE_CHANGE'
+  /** `TextDeltaEvent`. */
   | 'TEXT_DELTA'
+  /** `ToolEndEvent`. */
   | 'TOOL_END'
+  /** `ToolStartEvent`. */
   | 'TOOL_START'
+  /** `TurnEndedEvent`. */
   | 'TURN_ENDED'
+  /** `TurnStartedEvent`. */
   | 'TURN_STARTED'
+  /** `UsageRecordedEvent`. */
   | 'USAGE_RECORDED'
+  /** `UserMessageEvent`. */
   | 'USER_MESSAGE'
+  /** `ValidationResultEvent`. */
   | 'VALIDATION_RESULT';
 
+/** The headline of a finished model, as the agent's metadata claims it. */
 export type SessionResult = {
   __typename?: 'SessionResult';
+  /** The model that was chosen. */
   bestModel: Scalars['String']['output'];
+  /** Its figures on the test set. */
   metrics: Array<ResultMetric>;
 };
 
+/** How a session stands. */
 export type SessionState =
+  /** The user stopped the session; a stage can be run again. */
   | 'CANCELLED'
+  /** No stage has run. */
   | 'CREATED'
+  /** EDA is finished. */
   | 'EDA_DONE'
+  /** EDA is at work. */
   | 'EDA_RUNNING'
+  /** A stage run ended in an error; it can be run again. */
   | 'FAILED'
+  /** Prep is finished. */
   | 'PREP_DONE'
+  /** Prep is at work. */
   | 'PREP_RUNNING'
+  /** The whole pipeline is finished. */
   | 'TRAIN_DONE'
+  /** Train is at work. */
   | 'TRAIN_RUNNING';
 
+/** A step of the pipeline, in its order. */
 export type Stage =
+  /** Understand the data before touching it. */
   | 'EDA'
+  /** Split, clean and transform. */
   | 'PREP'
+  /** Train, tune, choose and report. */
   | 'TRAIN';
 
+/** One execution of a stage. */
 export type StageRun = Node & {
   __typename?: 'StageRun';
+  /** When it ended; null while it is at work. */
   endedAt: Maybe<Scalars['DateTime']['output']>;
+  /** What ended it, in one sentence, when it failed. */
   error: Maybe<Scalars['String']['output']>;
+  /** The id: opaque, and unique among all types. */
   id: Scalars['ID']['output'];
+  /** The model. */
   model: Scalars['String']['output'];
+  /** The model provider. */
   provider: Scalars['String']['output'];
+  /** The seed of everything random. */
   seed: Scalars['Long']['output'];
+  /** The stage. */
   stage: Stage;
+  /** When it began. */
   startedAt: Scalars['DateTime']['output'];
+  /** How it stands. */
   state: StageRunState;
+  /** True when the stage, or one before it, was run again later. */
   superseded: Scalars['Boolean']['output'];
+  /** The stage to continue to without being asked. */
   through: Stage;
 };
 
+/** A stage run ended. */
 export type StageRunEndedEvent = SessionEvent & {
   __typename?: 'StageRunEndedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** What ended it, when it failed. */
   error: Maybe<Scalars['String']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
   stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** How it ended. */
   state: StageRunState;
+  /** What it came to, when it ended well. */
   summary: Maybe<Scalars['String']['output']>;
 };
 
+/** A stage run began. */
 export type StageRunStartedEvent = SessionEvent & {
   __typename?: 'StageRunStartedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The most that it may take. */
   budgets: Budgets;
+  /** The model. */
   model: Scalars['String']['output'];
+  /** The model provider. */
   provider: Scalars['String']['output'];
+  /** The seed of everything random. */
   seed: Scalars['Long']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
   stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The stage to continue to without being asked. */
   through: Stage;
 };
 
+/** How a stage run stands. */
 export type StageRunState =
+  /** Stopped by the user. */
   | 'CANCELLED'
+  /** Ended well; its exit check passed. */
   | 'DONE'
+  /** Ended in an error. */
   | 'FAILED'
+  /** At work. */
   | 'RUNNING';
 
+/** How one stage of a session stands. */
 export type StageStatus = {
   __typename?: 'StageStatus';
+  /** The run that counts: the last one that was not superseded. */
   current: Maybe<StageRun>;
+  /** All its runs, oldest first. */
   runs: Array<StageRun>;
+  /** The stage. */
   stage: Stage;
+  /** How it stands. */
   state: StageStatusState;
 };
 
+/** How a stage of a session stands. */
 export type StageStatusState =
+  /** Stopped by the user. */
   | 'CANCELLED'
+  /** Ended well. */
   | 'DONE'
+  /** Ended in an error. */
   | 'FAILED'
+  /** It has not run, or what it made was superseded. */
   | 'PENDING'
+  /** At work. */
   | 'RUNNING';
 
+/** What `startStage` takes. */
 export type StartStageInput = {
+  /** The most that it may take; what is absent takes its default. */
   budgets?: InputMaybe<BudgetsInput>;
+  /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The model; the provider's default when it is absent. */
   model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider; the server's default when it is absent. */
   provider?: InputMaybe<Scalars['String']['input']>;
+  /** The seed of everything random, from 0; 42 by default. */
   seed?: InputMaybe<Scalars['Long']['input']>;
+  /** The session. */
   sessionId: Scalars['ID']['input'];
+  /** The stage; one that was done before is run again. */
   stage: Stage;
   /** The stage to continue to without being asked; `stage` itself by default. */
   through?: InputMaybe<Stage>;
 };
 
+/** What `startStage` answers. */
 export type StartStagePayload = {
   __typename?: 'StartStagePayload';
+  /** The session; null when there are errors. */
   session: Maybe<Session>;
+  /** The stage run that began; null when there are errors. */
   stageRun: Maybe<StageRun>;
+  /** What is wrong with the input, or why the session refused. */
   userErrors: Array<UserError>;
 };
 
+/** The session's state changed. */
 export type StateChangeEvent = SessionEvent & {
   __typename?: 'StateChangeEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The new state. */
   state: SessionState;
 };
 
+/** Everything that can be watched. */
 export type Subscription = {
   __typename?: 'Subscription';
-  /** A hint to refetch; emits the id of an experiment that changed (created, renamed, deleted, a session of it changed state). */
+  /**
+   * A hint to refetch: an experiment was made, renamed or deleted, or a session of it changed
+   * its state.
+   */
   experimentChanged: ExperimentChange;
-  /** Replays the log after `after` (0 or absent: from the start), then follows it. Up to 256 events or 20 ms a batch. */
+  /**
+   * Replays the log of a session after a sequence, then follows it, in batches of up to 256
+   * events or 20 ms. A client that reconnects with its last sequence misses nothing and sees
+   * nothing twice.
+   */
   sessionEvents: SessionEventBatch;
 };
 
 
+/** Everything that can be watched. */
 export type SubscriptionSessionEventsArgs = {
   after: InputMaybe<Scalars['Long']['input']>;
   kinds: InputMaybe<Array<SessionEventKind>>;
   sessionId: Scalars['ID']['input'];
 };
 
+/** Some rows of a table file. */
 export type TablePreview = {
   __typename?: 'TablePreview';
+  /** Its columns, in order. */
   columns: Array<PreviewColumn>;
+  /** The rows, each with one cell per column, as text; null where there is no value. */
   rows: Array<Array<Maybe<Scalars['String']['output']>>>;
+  /** How many rows the file has. */
   totalRows: Scalars['Long']['output'];
 };
 
+/** What is to be predicted. */
 export type TaskType =
+  /** One of two classes. */
   | 'BINARY'
+  /** One of several classes. */
   | 'MULTICLASS'
+  /** A number. */
   | 'REGRESSION';
 
-/** Text of a turn as it arrives: provisional, live only. A higher `attempt` of the same turn discards the lower one's text; the final AgentMessage replaces it. */
+/**
+ * Text of a turn as it arrives: provisional, live only. A higher `attempt` of the same turn
+ * discards the lower one's text; the final `AgentMessageEvent` takes its place.
+ */
 export type TextDeltaEvent = SessionEvent & {
   __typename?: 'TextDeltaEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The attempt that it belongs to. */
   attempt: Scalars['Int']['output'];
+  /** Characters of this attempt before this text. */
   offset: Scalars['Long']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The piece. */
   text: Scalars['String']['output'];
+  /** The number of the turn in its stage run. */
   turn: Scalars['Int']['output'];
 };
 
+/** A tool call ended. */
 export type ToolEndEvent = SessionEvent & {
   __typename?: 'ToolEndEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call. */
   callId: Scalars['String']['output'];
+  /** Milliseconds. */
   durationMs: Scalars['Long']['output'];
+  /** The call failed. */
   isError: Scalars['Boolean']['output'];
+  /** What the model was shown. */
   output: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The tool. */
   tool: Scalars['String']['output'];
 };
 
+/** A tool call began. */
 export type ToolStartEvent = SessionEvent & {
   __typename?: 'ToolStartEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The call. */
   callId: Scalars['String']['output'];
+  /** What the model gave it. */
   input: Scalars['JSON']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The tool. */
   tool: Scalars['String']['output'];
 };
 
+/** The model has answered; the tools that it asked for run next. */
 export type TurnEndedEvent = SessionEvent & {
   __typename?: 'TurnEndedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The attempt that came through. */
   attempt: Scalars['Int']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** Why the model stopped. */
   stopReason: Scalars['String']['output'];
+  /** The number of the turn in its stage run. */
   turn: Scalars['Int']['output'];
 };
 
+/** The model is about to be called. */
 export type TurnStartedEvent = SessionEvent & {
   __typename?: 'TurnStartedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Above 1 when an earlier attempt broke off; its text is to be discarded. */
   attempt: Scalars['Int']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The number of the turn in its stage run. */
   turn: Scalars['Int']['output'];
 };
 
+/** A file that is to be sent, or was. */
 export type Upload = {
   __typename?: 'Upload';
+  /** The name that the user gave it. */
   fileName: Scalars['String']['output'];
+  /** Its id; give it as one of the `uploadIds` of a dataset's source. */
   id: Scalars['ID']['output'];
+  /** Bytes at most. */
   maxBytes: Scalars['Long']['output'];
+  /** SHA-256 of the bytes, lower-case hex; null until it is stored. */
   sha256: Maybe<Scalars['String']['output']>;
+  /** Bytes; null until it is stored. */
   size: Maybe<Scalars['Long']['output']>;
+  /** How it stands. */
   state: UploadState;
+  /** Where to `PUT` the bytes, with the header `x-trainable-upload: 1`. */
   url: Scalars['String']['output'];
 };
 
+/** How an upload stands. */
 export type UploadState =
+  /** The address was handed out; the bytes are not whole yet. */
   | 'OPEN'
+  /** The bytes are stored and their digest is known. */
   | 'STORED';
 
+/** What a session consumed. */
 export type Usage = {
   __typename?: 'Usage';
+  /** Tokens read from the provider's cache. */
   cacheReadTokens: Scalars['Long']['output'];
+  /** Tokens written to the provider's cache. */
   cacheWriteTokens: Scalars['Long']['output'];
+  /** USD; null when the price of a turn is unknown, zero before the first. */
   costUsd: Maybe<Scalars['Float']['output']>;
+  /** Tokens read. */
   inputTokens: Scalars['Long']['output'];
+  /** Tokens written. */
   outputTokens: Scalars['Long']['output'];
+  /** Calls of a model. */
   turns: Scalars['Long']['output'];
 };
 
+/** What a turn consumed. */
 export type UsageRecordedEvent = SessionEvent & {
   __typename?: 'UsageRecordedEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Tokens read from the provider's cache. */
   cacheReadTokens: Scalars['Long']['output'];
+  /** Tokens written to the provider's cache. */
   cacheWriteTokens: Scalars['Long']['output'];
+  /** USD; null when the price of the model is unknown. */
   costUsd: Maybe<Scalars['Float']['output']>;
+  /** Tokens read. */
   inputTokens: Scalars['Long']['output'];
+  /** Tokens written. */
   outputTokens: Scalars['Long']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The number of the turn in its stage run. */
   turn: Scalars['Int']['output'];
 };
 
+/** Something about the input that its sender can mend. */
 export type UserError = {
   __typename?: 'UserError';
+  /** What kind of mistake it is. */
   code: UserErrorCode;
-  /** The finding behind BAD_DATA, such as RAGGED_ROWS. */
+  /** The finding behind `BAD_DATA`, such as `RAGGED_ROWS`. */
   detail: Maybe<Scalars['String']['output']>;
+  /** One sentence that says what is wrong and what to do. */
   message: Scalars['String']['output'];
+  /** The way from `input` to the field that is wrong; empty when none is. */
   path: Array<Scalars['String']['output']>;
 };
 
+/** What kind of mistake a `UserError` is. */
 export type UserErrorCode =
-  /** The file or table is refused; `detail` names the finding, such as EMPTY_FILE. */
+  /** The file or table is refused; `detail` names the finding, such as `EMPTY_FILE`. */
   | 'BAD_DATA'
+  /** It contradicts what is there, or is being done by another request. */
   | 'CONFLICT'
+  /** The idempotency key stands for another input. */
   | 'IDEMPOTENCY_MISMATCH'
+  /** A value that cannot be. */
   | 'INVALID_INPUT'
+  /** The session does not take this in its state; `Session.allows` says what it takes. */
   | 'NOT_ALLOWED'
+  /** What the input names is not there. */
   | 'NOT_FOUND'
+  /** Something of the server's is away; try again later. */
   | 'UNAVAILABLE'
+  /** An upload is not there, not whole or used already. */
   | 'UPLOAD_INCOMPLETE';
 
+/** The user said something. */
 export type UserMessageEvent = SessionEvent & {
   __typename?: 'UserMessageEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** The message. */
   messageId: Scalars['ID']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** What was said. */
   text: Scalars['String']['output'];
 };
 
+/** The server checked what a stage left. */
 export type ValidationResultEvent = SessionEvent & {
   __typename?: 'ValidationResultEvent';
+  /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** What does not hold. */
   errors: Array<Scalars['String']['output']>;
+  /** What holds. */
   passed: Array<Scalars['String']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
   stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
+  /** What deserves a look. */
   warnings: Array<Scalars['String']['output']>;
 };
 
+/** A value and how often it comes. */
 export type ValueCount = {
   __typename?: 'ValueCount';
+  /** How many rows have it. */
   count: Scalars['Long']['output'];
+  /** The value, as text. */
   value: Scalars['String']['output'];
 };
 

@@ -77,7 +77,7 @@ function Script({ item }: { item: ToolItem }) {
         {item.durationMs !== null && <span className="text-small text-muted">{formatDuration(item.durationMs)}</span>}
         <CopyIcon label="Copy the code" text={() => code} />
       </div>
-      <div className="flex min-h-0 flex-1 flex-col gap-3 overflow-y-auto p-4">
+      <div className="min-h-0 flex-1 space-y-3 overflow-y-auto p-4">
         <Code text={code} language="python" />
         {item.output.length > 0 && (
           <>

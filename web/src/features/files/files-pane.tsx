@@ -49,7 +49,8 @@ export function FilesPane({ sessionId }: { sessionId: string }) {
     if (!error) return <Skeleton />;
     return <Failure title="The files could not be listed" trouble={troubleFrom(error)} retry={() => again()} />;
   }
-  const files = data.session?.files ?? [];
+  // A name with a leading dot is the server's own bookkeeping.
+  const files = (data.session?.files ?? []).filter(({ path }) => !/(^|\/)\./.test(path));
   if (files.length === 0) {
     return (
       <Empty icon={<FolderTree size={28} aria-hidden />} title="No files yet">

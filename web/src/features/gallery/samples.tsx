@@ -92,9 +92,11 @@ function Card({ sample }: { sample: Sample }) {
           <code className="font-mono">{sample.target}</code>, {taskName[sample.task]}
         </dd>
         <dt className="text-muted">Source</dt>
-        <dd className="truncate" title={`${sample.source} · ${sample.licence}`}>
-          {sample.source} · {sample.licence}
+        <dd className="truncate" title={sample.source}>
+          {sample.source}
         </dd>
+        <dt className="text-muted">Licence</dt>
+        <dd className="truncate">{sample.licence}</dd>
       </dl>
       {problems.map((problem) => (
         <p key={problem.message} role="alert" className="text-small text-error">

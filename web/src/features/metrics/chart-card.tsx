@@ -49,6 +49,7 @@ export function ChartCard({ plan, axis, log, weight }: Props) {
       )}
       {type !== "bar" && (
         <Legend
+          title={plan.title}
           lines={lines}
           hovering={hovered !== null}
           valueAt={(at) => (hovered === null ? undefined : drawn.shown[at]?.[hovered])}
@@ -90,12 +91,13 @@ function latestText({ latest }: Series): string {
 }
 
 interface LegendProps {
+  title: string;
   lines: Line[];
   hovering: boolean;
   valueAt: (at: number) => number | null | undefined;
 }
 
-function Legend({ lines, hovering, valueAt }: LegendProps) {
+function Legend({ title, lines, hovering, valueAt }: LegendProps) {
   return (
     <div className="mt-1 max-h-40 overflow-y-auto" tabIndex={0} role="group" aria-label="Legend">
       <table className="w-full text-small">
@@ -117,7 +119,7 @@ function Legend({ lines, hovering, valueAt }: LegendProps) {
         </thead>
         <tbody>
           {lines.map((line, at) => {
-            const top = best(line.series);
+            const top = best(line.series, title);
             const here = valueAt(at);
             return (
               <tr key={`${line.series.stageRun} ${line.label}`}>
@@ -133,7 +135,9 @@ function Legend({ lines, hovering, valueAt }: LegendProps) {
                 <td className="text-right">{latestText(line.series)}</td>
                 <td
                   className="text-right"
-                  title={{ down: "the lowest", up: "the highest" }[direction(line.series.name) ?? "up"]}
+                  title={
+                    { down: "the lowest", up: "the highest" }[direction(line.series.name) ?? direction(title) ?? "up"]
+                  }
                 >
                   {top === null ? "–" : formatValue(top)}
                 </td>

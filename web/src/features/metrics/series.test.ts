@@ -25,9 +25,10 @@ test("a series knows its last, lowest and highest value", () => {
     { step: 3, value: 2 },
   ]);
   expect(grown).toMatchObject({ length: 4, ordered: true, latest: { step: 3, value: 2 }, lowest: 1, highest: 3 });
-  expect(best(grown)).toBe(1);
-  expect(best({ ...grown, name: "val_accuracy" })).toBe(3);
-  expect(best({ ...grown, name: "learning_rate" })).toBe(null);
+  expect(best(grown, "")).toBe(1);
+  expect(best({ ...grown, name: "val_accuracy" }, "")).toBe(3);
+  expect(best({ ...grown, name: "learning_rate" }, "")).toBe(null);
+  expect(best({ ...grown, name: "trial_score" }, "Tuning: rmse by trial")).toBe(1);
 });
 
 test("an older value of a series stays what it was, also when two grow from it", () => {

@@ -123,8 +123,7 @@ export function align(columns: Columns[]): [number[], ...(number | null | undefi
 }
 
 const falling = /(loss|error|rmse|mse|mae|mape|deviance|brier|perplexity)/i;
-const rising =
-  /(accuracy|acc$|auc|auroc|roc|f1|fbeta|precision|recall|r2|score|kappa|mcc|average_precision|gini|ndcg)/i;
+const rising = /(accuracy|acc$|auc|auroc|roc|f1|fbeta|precision|recall|r2|kappa|mcc|average_precision|gini|ndcg)/i;
 
 /** Which way a metric with this name gets better; null where the name does not say. */
 export function direction(name: string): "down" | "up" | null {
@@ -132,9 +131,9 @@ export function direction(name: string): "down" | "up" | null {
   return rising.test(name) ? "up" : null;
 }
 
-/** The best value so far, where it is known what better means. */
-export function best(series: Series): number | null {
-  const way = direction(series.name);
+/** The best value so far, where it is known what better means: by the metric's name, else by its chart's title. */
+export function best(series: Series, title: string): number | null {
+  const way = direction(series.name) ?? direction(title);
   if (way === null) return null;
   return way === "down" ? series.lowest : series.highest;
 }
