@@ -26,6 +26,8 @@ pub struct Config {
     pub token: Option<String>,
     /// Names beside the loopback ones that a `Host` header may carry.
     pub hosts: Vec<String>,
+    /// Other origins whose pages may call the API.
+    pub origins: Vec<String>,
     /// Bytes of one upload.
     pub upload_bytes: u64,
     /// Memory of one execution, in MiB.
@@ -72,6 +74,12 @@ impl Reader<'_> {
 
     fn path(&self, name: &str) -> Option<PathBuf> {
         self.text(name).map(PathBuf::from)
+    }
+
+    fn list(&self, name: &str) -> Vec<String> {
+        let text = self.text(name).unwrap_or_default();
+        let items = text.split(',').map(|item| item.trim().to_lowercase());
+        items.filter(|item| !item.is_empty()).collect()
     }
 
     fn number(
@@ -163,10 +171,8 @@ impl Config {
             environment: reader.path("TRAINABLE_PYTHON_ENV"),
             database,
             token,
-            hosts: reader
-                .text("TRAINABLE_HOSTS")
-                .map(|text| text.split(',').map(|host| host.trim().to_lowercase()).collect())
-                .unwrap_or_default(),
+            hosts: reader.list("TRAINABLE_HOSTS"),
+            origins: reader.list("TRAINABLE_ORIGINS"),
             upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096)
                 << 20,
             memory_mib: reader.number("TRAINABLE_MEMORY_MIB", "MiB", 256..=4_194_304, 4096),

@@ -112,7 +112,7 @@ fn main() -> ExitCode {
         return Exit::Done.into();
     }
     logging();
-    match system().and_then(|system| Ok(system.block_on(go(cli.verb)))) {
+    match system().map(|system| system.block_on(go(cli.verb))) {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => {
             eprintln!("trainable: {failure}");

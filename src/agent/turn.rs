@@ -124,7 +124,9 @@ impl Loop {
             facts.push(Fact::AgentMessage { id: MessageId::new(), turn, text: text.clone() });
             self.last_words = text;
         }
-        facts.push(Fact::UsageRecorded { turn, usage, cost_usd: None });
+        // Nothing consumed costs nothing, whatever the price; prices come with real models.
+        let cost_usd = (usage == TokenUsage::default()).then_some(0.0);
+        facts.push(Fact::UsageRecorded { turn, usage, cost_usd });
         self.record(facts).await?;
         self.run.cx.facts.settle().await
     }

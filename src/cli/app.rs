@@ -42,6 +42,9 @@ impl App {
             Database::Postgres(url) => Store::open_postgres(url).await,
         }
         .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
+        crate::store::idempotency::forget_unfinished(store.write())
+            .await
+            .map_err(|error| Failure::failed(format!("the database cannot be written: {error}")))?;
         let log = EventLog::start(store.clone());
         let objects = FilesystemObjects::open(&data.join("objects")).map_err(|error| {
             Failure::failed(format!("the object store cannot be opened: {error}"))

@@ -9,7 +9,8 @@ pub async fn doctor(config: Config) -> Result<Exit, Failure> {
     let sandboxes = app::sandboxes(&config, &config.data)?;
     let diagnosis = sandboxes.diagnose().await;
     println!("{diagnosis}");
-    Ok(if diagnosis.standing.tier.is_some() { Exit::Done } else { Exit::Failed })
+    let good = diagnosis.standing.tier.is_some() && diagnosis.environment.interpreter.is_ok();
+    Ok(if good { Exit::Done } else { Exit::Failed })
 }
 
 /// Installs the Python environment, with progress.

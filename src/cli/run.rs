@@ -102,9 +102,18 @@ async fn attempt(
     usable(&request.out)?;
     let data = config.data.join("runs").join(Uuid::now_v7().to_string());
     let app = App::open(config, &data).await?;
-    let result = work(&app, request, summary).await;
+    let result = match app.directory.provider(request.provider.as_deref()) {
+        Ok(_) => work(&app, request, summary).await,
+        Err(error) => Err(Failure::refused(error.to_string())),
+    };
     app.directory.suspend().await;
     drop(app);
+    if let Err(failure) = &result
+        && failure.exit == Exit::Failed
+    {
+        eprintln!("trainable: what was made is kept in `{}`", data.display());
+        return result;
+    }
     // What was asked for lies in the output folder; the rest was only for this run.
     if let Err(error) = tokio::fs::remove_dir_all(&data).await {
         tracing::warn!(%error, "the run's own data was not deleted");
@@ -158,7 +167,7 @@ async fn begin(app: &App, request: &Request) -> Result<SessionId, Failure> {
         let reader = tokio::fs::File::open(file).await.map_err(|e| unreadable(file, &e))?;
         let body = tokio_util::io::ReaderStream::with_capacity(reader, 256 * 1024).boxed();
         let stored = app.datasets.receive(&principal, opened.id, body).await;
-        stored.map_err(|error| Failure::refused(format!("`{}`: {error}", file.display())))?;
+        stored.map_err(|error| Failure::refused(format!("`{}`: {error}", plain(file))))?;
         uploads.push(opened.id);
     }
     eprintln!("trainable: reading {}", names(&request.files));
@@ -233,7 +242,7 @@ async fn usage(app: &App, session: SessionId, summary: &mut Summary) {
 /// Copies what the session left, piece by piece.
 async fn copy_out(volume: &dyn Volume, out: &Path, summary: &mut Summary) -> Result<(), Failure> {
     let failed = |error: std::io::Error| {
-        Failure::failed(format!("the result cannot be written to `{}`: {error}", out.display()))
+        Failure::failed(format!("the result cannot be written to `{}`: {error}", plain(out)))
     };
     for stage in Stage::ALL {
         match tokio::fs::remove_dir_all(out.join(stage.as_str())).await {
@@ -280,7 +289,7 @@ fn report(request: &Request, summary: &Summary, exit: Exit) {
     if let (Exit::Done, Some(model)) = (exit, summary.best_model.as_ref().and_then(Value::as_str)) {
         eprintln!("trainable: the best model is {model}");
     }
-    eprintln!("trainable: the result lies in `{}`", request.out.display());
+    eprintln!("trainable: the result lies in `{}`", plain(&request.out));
 }
 
 fn readable(file: &Path) -> Result<(), Failure> {
@@ -288,7 +297,7 @@ fn readable(file: &Path) -> Result<(), Failure> {
         Ok(found) if found.is_file() => {
             std::fs::File::open(file).map(drop).map_err(|error| unreadable(file, &error))
         }
-        Ok(_) => Err(Failure::refused(format!("`{}` is not a file; give a table", file.display()))),
+        Ok(_) => Err(Failure::refused(format!("`{}` is not a file; give a table", plain(file)))),
         Err(error) => Err(unreadable(file, &error)),
     }
 }
@@ -299,28 +308,32 @@ fn unreadable(file: &Path, error: &std::io::Error) -> Failure {
         std::io::ErrorKind::PermissionDenied => "it may not be read by this user".to_owned(),
         _ => error.to_string(),
     };
-    Failure::refused(format!("`{}`: {why}", file.display()))
+    Failure::refused(format!("`{}`: {why}", plain(file)))
 }
 
-/// An output folder is new, empty, or made by `run` before.
+/// An output folder is new, empty, or made by `run` before; and it can be written. Found out before
+/// anything is computed, because a result that cannot be kept is worth nothing.
 fn usable(out: &Path) -> Result<(), Failure> {
-    let Ok(mut entries) = std::fs::read_dir(out) else {
-        return if out.exists() {
-            Err(Failure::refused(format!(
-                "`{}` is not a folder; choose another with --out",
-                out.display()
-            )))
-        } else {
-            Ok(())
-        };
+    let refused = |why: String| {
+        Failure::refused(format!("the folder `{}` {why}; choose another with --out", plain(out)))
     };
-    if entries.next().is_some() && !out.join(SUMMARY).is_file() {
-        return Err(Failure::refused(format!(
-            "the folder `{}` holds other files; choose another with --out",
-            out.display()
-        )));
+    let unwritable = |error: std::io::Error| refused(format!("cannot be written: {error}"));
+    if out.exists() && !out.is_dir() {
+        return Err(refused("is a file".into()));
     }
-    Ok(())
+    let new = !out.exists();
+    std::fs::create_dir_all(out).map_err(unwritable)?;
+    let mut entries = std::fs::read_dir(out).map_err(unwritable)?;
+    if entries.next().is_some() && !out.join(SUMMARY).is_file() {
+        return Err(refused("holds other files".into()));
+    }
+    let probe = out.join(".trainable-probe");
+    let written = std::fs::write(&probe, b"").and_then(|()| std::fs::remove_file(&probe));
+    if new {
+        // It is made again when there is something to put there.
+        let _ = std::fs::remove_dir(out);
+    }
+    written.map_err(unwritable)
 }
 
 fn said(error: CreateError) -> Failure {
@@ -344,6 +357,11 @@ fn warnings(dataset: &Value) -> Vec<String> {
 }
 
 fn names(files: &[PathBuf]) -> String {
-    let names: Vec<_> = files.iter().map(|file| format!("`{}`", file.display())).collect();
+    let names: Vec<_> = files.iter().map(|file| format!("`{}`", plain(file))).collect();
     names.join(", ")
+}
+
+/// A path for the terminal: nothing in a name reaches it as a control character.
+fn plain(path: &Path) -> String {
+    path.to_string_lossy().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }

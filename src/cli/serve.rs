@@ -80,6 +80,7 @@ fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentSta
         sandboxes,
         config: HttpConfig {
             allowed_hosts: config.hosts.clone(),
+            allowed_origins: config.origins.clone(),
             token: config.token.clone(),
             graphiql: config.graphiql,
             limits,

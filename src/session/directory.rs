@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     event::{Budgets, Chart, Entry, Event, Fact, PlanStep},
+    llm::LlmProvider,
     log::EventLog,
     store::{self, StoreError},
 };
@@ -19,7 +20,7 @@ use entity::{
     vocab::{SessionStateName, Stage},
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -27,6 +28,9 @@ use tokio::{runtime, sync::Mutex as AsyncMutex};
 
 /// Entries of a log that are read at once.
 const PAGE: u64 = 512;
+/// The waits before a session whose actor had to stop is rebuilt.
+const FIRST_REVIVAL: Duration = Duration::from_secs(1);
+const LAST_REVIVAL: Duration = Duration::from_secs(8);
 /// The seed when none is asked for.
 const SEED: u64 = 42;
 
@@ -40,6 +44,8 @@ struct Inner {
     runtime: runtime::Handle,
     /// One slot per session, so that starting one never holds up another.
     slots: Mutex<HashMap<SessionId, Slot>>,
+    /// Sessions that are about to be rebuilt.
+    reviving: Mutex<HashSet<SessionId>>,
 }
 
 type Slot = Arc<AsyncMutex<Option<Addr<SessionActor>>>>;
@@ -97,6 +103,7 @@ impl Directory {
             arbiter: Arbiter::new().handle(),
             runtime: runtime::Handle::current(),
             slots: Mutex::default(),
+            reviving: Mutex::default(),
         }))
     }
 
@@ -134,19 +141,24 @@ impl Directory {
         Ok(id)
     }
 
+    /// The provider of a name, or the default one.
+    pub fn provider(&self, name: Option<&str>) -> Result<Arc<dyn LlmProvider>, CommandError> {
+        let providers = &self.0.parts.providers;
+        providers.get(name).ok_or_else(|| {
+            let known: Vec<_> =
+                providers.list().into_iter().map(|p| format!("`{}`", p.name)).collect();
+            let name = name.unwrap_or_default().to_owned();
+            CommandError::UnknownProvider { name, known: known.join(", ") }
+        })
+    }
+
     /// Starts a stage.
     pub async fn start_stage(
         &self,
         session: SessionId,
         request: StageRequest,
     ) -> Result<StageRunId, CommandError> {
-        let providers = &self.0.parts.providers;
-        let Some(provider) = providers.get(request.provider.as_deref()) else {
-            let known: Vec<_> =
-                providers.list().into_iter().map(|p| format!("`{}`", p.name)).collect();
-            let name = request.provider.unwrap_or_default();
-            return Err(CommandError::UnknownProvider { name, known: known.join(", ") });
-        };
+        let provider = self.provider(request.provider.as_deref())?;
         let stage_run = StageRunId::new();
         let start = StartStage {
             stage_run,
@@ -249,18 +261,34 @@ impl Directory {
         }
     }
 
-    /// Rebuilds a session whose actor had to stop, a moment later.
+    /// Rebuilds a session whose actor had to stop, as soon as that works: a full disk may stay full
+    /// for an hour, and what ran must go on after it.
     pub(super) fn revive_later(&self, session: SessionId) {
+        if !self.reviving().insert(session) {
+            return;
+        }
         let directory = self.clone();
         self.0.runtime.spawn(async move {
-            for seconds in [1, 2, 4, 8, 16, 32] {
-                tokio::time::sleep(Duration::from_secs(seconds)).await;
+            let mut wait = FIRST_REVIVAL;
+            loop {
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LAST_REVIVAL);
+                // Out of the set first: if the revived actor stops at once, it asks again.
+                directory.reviving().remove(&session);
                 match directory.actor(session).await {
                     Ok(_) | Err(CommandError::NotFound) => return,
                     Err(error) => tracing::warn!(session.id = %session, %error, "not revived yet"),
                 }
+                if !directory.reviving().insert(session) {
+                    return;
+                }
             }
         });
+    }
+
+    fn reviving(&self) -> std::sync::MutexGuard<'_, HashSet<SessionId>> {
+        // A set of ids is whole after any panic.
+        self.0.reviving.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn look(&self, session: SessionId) -> Result<Session, CommandError> {
