@@ -358,7 +358,7 @@ async fn a_killed_server_carries_on_from_its_log() {
     let (mut server, session) = wine(&data).await;
     // A moment that differs each time, and that is said when it finds something.
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("a clock");
-    let at = 3 + i64::from(since.subsec_nanos() / 1000 % 40);
+    let at = 3 + i64::from(since.subsec_micros() % 40);
     eprintln!("killed at event {at}");
     let reached = |event: &Value| event["seq"].as_i64() >= Some(at) || rests(event);
     let seen = server.follow(&session, 0, "the moment", reached).await;
