@@ -16,7 +16,7 @@ use std::{
     process::Command,
 };
 use support::{
-    binary::{Server, end, house, sentence, small_table, trainable},
+    binary::{Server, dense, end, house, rests, sentence, small_table, trainable},
     python_root, sandboxes, temporary,
 };
 use tempfile::TempDir;
@@ -419,18 +419,20 @@ async fn a_full_disk_is_said_and_survived() {
     assert_eq!(made["userErrors"], json!([]));
     assert_eq!(left_behind(&data), Vec::<PathBuf>::new());
 
-    // While a session works: it comes to rest, says why, and can be run again with nothing lost.
-    disk.fill(256);
+    // While a session works: it waits for space, and goes on from where its log ends.
+    let mut server = server;
     server.begin(&session, "EDA", "EDA").await;
-    let first = server.follow(&session, 0, "the end of EDA", support::binary::rests).await;
-    support::binary::dense(&first);
-    assert_eq!(server.state(&session).await, "FAILED");
+    let executes = |event: &Value| event["__typename"] == "ExecutionStartedEvent";
+    let seen = server.follow(&session, 0, "a program at work", executes).await;
+    disk.fill(0);
+    server.running.line("commit of the log failed").await;
+    assert!(server.ready().await);
+    assert_eq!(server.state(&session).await, "EDA_RUNNING");
     disk.free();
-    let last = first.len() as i64;
-    server.begin(&session, "EDA", "EDA").await;
-    let second = server.follow(&session, last, "the end of EDA", support::binary::rests).await;
-    assert_eq!(server.state(&session).await, "EDA_DONE", "{second:#?}");
-    support::binary::dense(&[first, second].concat());
+    let all = server.follow(&session, 0, "the end of EDA", rests).await;
+    assert_eq!(server.state(&session).await, "EDA_DONE", "{all:#?}");
+    dense(&all);
+    assert_eq!(all[..seen.len()], seen, "what was announced was taken back");
     let said = server.stop().await;
     assert!(!said.contains("panicked"), "{said}");
 }

@@ -6,6 +6,7 @@ import datetime
 import json
 import os
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -108,12 +109,11 @@ def million():
             described = time.monotonic() - began - uploaded
             session = server.ask(SESSION, i={"experimentId": experiment["id"]})["session"]["id"]
             server.ask(START, i={"sessionId": session, "stage": "EDA", "through": "TRAIN", "seed": 42})
-            state, sampled, highest = _followed(server, session)
+            state, lines, highest = _followed(server, session)
             took = (time.monotonic() - began) / 60
             result = server.ask("query($id: ID!) { session(id: $id) { result { bestModel } } }", id=session)["result"]
             highest = max(highest, server.memory()[1])
-        print("".join(server.said), file=sys.stderr)
-    said = next((text for text in sampled if "sampl" in text.lower()), "")
+    said = next((text for text in lines if re.search(r"[\d,]{5,} (random )?rows (drawn|of)\b", text)), "")
     return [
         figure(
             f"{ROWS:,} rows, 30 columns, {size:.0f} MB of CSV: the session's end",
