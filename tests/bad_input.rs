@@ -210,7 +210,7 @@ const REFUSED: [&str; 19] = [
 async fn every_bad_file_gets_its_sentence_on_the_command_line() {
     let fixtures = Fixtures::write().await;
     let found = |name: &&str| fixtures.cases.iter().find(|case| case.case == **name);
-    let cases: Vec<_> = REFUSED.iter().map(|name| found(&name).expect("a case")).collect();
+    let cases: Vec<_> = REFUSED.iter().map(|name| found(name).expect("a case")).collect();
     let runs = stream::iter(cases).map(|case| refused_by_run(&fixtures, case)).buffered(2);
     runs.collect::<Vec<()>>().await;
 }

@@ -317,7 +317,8 @@ fn usable(out: &Path) -> Result<(), Failure> {
     let refused = |why: String| {
         Failure::refused(format!("the folder `{}` {why}; choose another with --out", plain(out)))
     };
-    let unwritable = |error: std::io::Error| refused(format!("cannot be written: {}", error.kind()));
+    let unwritable =
+        |error: std::io::Error| refused(format!("cannot be written: {}", error.kind()));
     if out.exists() && !out.is_dir() {
         return Err(refused("is a file".into()));
     }
