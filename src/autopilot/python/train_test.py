@@ -30,6 +30,11 @@ LOWER_IS_BETTER = ("rmse", "mae", "median_absolute_error", "log_loss", "brier")
 BLUE, ORANGE, INK = "#3b6ea8", "#d9822b", "#2f3542"
 
 
+def figure(value):
+    """A number with about five telling digits: prices have no ten-thousandths."""
+    return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.1f}"
+
+
 def regression_metrics(y, predicted):
     error = y - predicted
     spread = ((y - y.mean()) ** 2).sum()
@@ -188,9 +193,9 @@ def main():
     (stage / "data/test.json").write_text(json.dumps({"rows": len(y), "test_metrics": result, "test_metrics_ci": intervals,
                                                       "dummy_metrics": base, "vs_dummy": versus}, indent=1))
     log(step=0, metrics={f"test_{name}": value for name, value in result.items()} | {f"dummy_{METRIC}": base[METRIC]}, run="chosen")
-    print(f"• test, {len(y):,} rows: " + ", ".join(f"{name} {value:.4f}" for name, value in result.items()))
-    print(f"• {METRIC} {result[METRIC]:.4f} (95 % {intervals[METRIC]['lower']:.4f} to {intervals[METRIC]['upper']:.4f}), dummy {base[METRIC]:.4f}")
-    print(f"• better than the dummy by {versus['difference']:.4f} (95 % {lower:.4f} to {upper:.4f}, paired bootstrap)")
+    print(f"• test, {len(y):,} rows: " + ", ".join(f"{name} {figure(value)}" for name, value in result.items()))
+    print(f"• {METRIC} {figure(result[METRIC])} (95 % {figure(intervals[METRIC]['lower'])} to {figure(intervals[METRIC]['upper'])}), dummy {figure(base[METRIC])}")
+    print(f"• better than the dummy by {figure(versus['difference'])} (95 % {figure(lower)} to {figure(upper)}, paired bootstrap)")
 
 
 if __name__ == "__main__":
