@@ -242,7 +242,10 @@ def write_report(proofs):
 
 
 def _commit():
-    asked = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True)
+    """The last commit before the binary was built."""
+    built = f"--before=@{int(BINARY.stat().st_mtime)}"
+    command = ["git", "log", "-1", "--format=%h", built]
+    asked = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     return asked.stdout.strip() or "unknown"
 
 
