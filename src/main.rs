@@ -163,7 +163,7 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
         Verb::Schema => Ok(Exit::Done),
         Verb::Migrate { data } => {
             let config = load(Flags { listen: None, data })?;
-            cli::app::App::open(&config, &config.data).await?;
+            cli::app::App::open(&config, &config.database, &config.data).await?;
             Ok(Exit::Done)
         }
         Verb::Doctor { data } => cli::doctor::doctor(load(Flags { listen: None, data })?).await,
