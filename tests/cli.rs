@@ -12,8 +12,8 @@ use std::{
 };
 use support::{
     binary::{
-        Running, Server, alive, dense, descendants, end, house, rests, sentence, small_table,
-        trainable,
+        Process, Running, Server, alive, dense, descendants, end, house, rests, sentence,
+        small_table, trainable,
     },
     python_root,
 };
@@ -257,8 +257,29 @@ async fn names_of_columns_may_be_anything_through_to_the_model() {
     assert_eq!(tried, all, "a model could not stand the names: {metadata}");
 }
 
-/// Starts a run and waits until its first program is at work.
-async fn at_work(folder: &Path, data: &Path) -> Running {
+/// What only looks odd is mended, and each thing that was mended is said.
+#[tokio::test]
+async fn odd_but_good_tables_are_taken_with_a_note() {
+    let (folder, data) = house();
+    let table = folder.path().join("odd.csv");
+    let text = small_table(120).replacen("size,weight,noise", "size,size,", 1);
+    let units = "\u{feff}".encode_utf16().chain(text.encode_utf16());
+    std::fs::write(&table, units.flat_map(u16::to_le_bytes).collect::<Vec<_>>()).expect("a file");
+    let mut command = trainable(&data);
+    command.arg("run").arg(&table).args(["--target", "kind", "--through", "eda"]);
+    command.arg("--out").arg(folder.path().join("out"));
+    let ended = end(command).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    assert_eq!(ended.stdout, "", "without --json stdout is for nobody");
+    let notes: Vec<_> = ended.stderr.lines().filter(|line| line.contains(": note: ")).collect();
+    for part in ["UTF-16", "size_2", "without a name"] {
+        assert!(notes.iter().any(|note| note.contains(part)), "{part:?} is in none of {notes:#?}");
+    }
+    notes.iter().for_each(|note| sentence(note, &[&data, &python_root()]));
+}
+
+/// Starts a run and waits until its first program is at work: the run, and the processes of the sandbox.
+async fn at_work(folder: &Path, data: &Path) -> (Running, BTreeSet<Process>) {
     let table = folder.join("table.csv");
     std::fs::write(&table, small_table(2000)).expect("a file");
     let mut command = trainable(data);
@@ -266,15 +287,28 @@ async fn at_work(folder: &Path, data: &Path) -> Running {
     command.arg("--out").arg(folder.join("out"));
     let mut running = Running::start(command);
     running.line("running step_").await;
-    running
+    let inside = inside(&running).await;
+    (running, inside)
+}
+
+/// The processes below a command, as soon as there are some: they come a moment after they are announced.
+async fn inside(running: &Running) -> BTreeSet<Process> {
+    let found = tokio::time::timeout(STOP, async {
+        loop {
+            let found = descendants(running.pid());
+            if !found.is_empty() {
+                return found;
+            }
+            tokio::task::yield_now().await;
+        }
+    });
+    found.await.unwrap_or_else(|_| panic!("nothing runs in a sandbox: {}", running.said()))
 }
 
 #[tokio::test]
 async fn ctrl_c_ends_a_run_and_everything_of_it() {
     let (folder, data) = house();
-    let mut running = at_work(folder.path(), &data).await;
-    let inside = descendants(running.pid());
-    assert!(!inside.is_empty(), "nothing runs in a sandbox");
+    let (mut running, inside) = at_work(folder.path(), &data).await;
     running.signal(rustix::process::Signal::INT);
     let status = running.ended(STOP).await;
     assert_eq!(status.code(), Some(130), "{}", running.said());
@@ -288,9 +322,7 @@ async fn ctrl_c_ends_a_run_and_everything_of_it() {
 #[tokio::test]
 async fn a_run_that_is_killed_leaves_no_process() {
     let (folder, data) = house();
-    let mut running = at_work(folder.path(), &data).await;
-    let inside = descendants(running.pid());
-    assert!(!inside.is_empty(), "nothing runs in a sandbox");
+    let (mut running, inside) = at_work(folder.path(), &data).await;
     running.signal(rustix::process::Signal::KILL);
     let status = running.ended(STOP).await;
     assert_eq!(status.signal(), Some(9));
@@ -298,7 +330,7 @@ async fn a_run_that_is_killed_leaves_no_process() {
 }
 
 /// Waits until processes have ended: the kernel tells on a handle of each.
-async fn gone(processes: &BTreeSet<(i32, u64)>) {
+async fn gone(processes: &BTreeSet<Process>) {
     use tokio::io::{Interest, unix::AsyncFd};
     for process in processes {
         let pid = rustix::process::Pid::from_raw(process.0).expect("a pid");
@@ -348,7 +380,7 @@ async fn sigterm_stops_a_server_at_work_and_the_next_one_carries_on() {
     let (_folder, data) = house();
     let (mut server, session) = wine(&data).await;
     let seen = server.follow(&session, 0, "a program at work", executes).await;
-    let inside = descendants(server.running.pid());
+    let inside = inside(&server.running).await;
     server.running.signal(rustix::process::Signal::TERM);
     let status = server.running.ended(STOP).await;
     assert_eq!(status.code(), Some(0), "{}", server.running.said());

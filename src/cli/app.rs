@@ -14,6 +14,10 @@ use crate::{
     session::{Directory, Parts, Providers},
     store::Store,
 };
+use rustix::{
+    fs::{FlockOperation, fcntl_lock},
+    io::Errno,
+};
 use std::{
     fs::{self, DirBuilder, File},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
@@ -120,12 +124,14 @@ fn lock(data: &Path) -> Result<File, Failure> {
     DirBuilder::new().recursive(true).mode(0o711).create(data).map_err(said)?;
     let path: PathBuf = data.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(said)?;
-    match file.try_lock() {
+    // A record lock is no child's: a sandbox that was being forked when the server was killed would
+    // hold a lock of the file's for a moment longer, and the next server would be turned away.
+    match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(fs::TryLockError::WouldBlock) => Err(Failure::refused(format!(
+        Err(Errno::AGAIN | Errno::ACCESS) => Err(Failure::refused(format!(
             "another trainable uses the data directory `{}`; stop it, or choose another with --data",
             data.display()
         ))),
-        Err(fs::TryLockError::Error(error)) => Err(said(error)),
+        Err(error) => Err(said(error.into())),
     }
 }

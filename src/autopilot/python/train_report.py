@@ -19,7 +19,7 @@ REPRODUCIBLE = True  # no step was cut short by the clock
 NAMES = {"dummy": "Dummy", "linear": "Linear", "forest": "Forest", "lightgbm": "LightGBM", "xgboost": "XGBoost", "ensemble": "Ensemble"}
 
 
-def figure(value):
+def number(value):
     """A number with about five telling digits: prices have no ten-thousandths."""
     return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.1f}"
 
@@ -75,7 +75,7 @@ def limits(metadata, prep, choice, test):
     validation, final = choice[f"val_{METRIC}"], test["test_metrics"][METRIC]
     interval = test["test_metrics_ci"][METRIC]
     if not interval["lower"] <= validation <= interval["upper"]:
-        lines.append(f"Validation said {figure(validation)} and test {figure(final)}: "
+        lines.append(f"Validation said {number(validation)} and test {number(final)}: "
                      "validation served for choosing, so it flatters, or the splits differ by chance.")
     if metadata["fitted_rows"] < metadata["train_rows"]:
         lines.append(f"The models were fitted on {metadata['fitted_rows']:,} random rows of {metadata['train_rows']:,} in train, to stay within time and memory.")
@@ -101,9 +101,9 @@ def main():
     members = ", ".join(NAMES[m] for m in choice["members"])
     lines = ["# Training", "",
              f"**{name}**" + (f" (average of {members})" if len(choice["members"]) > 1 else "") + f" predicts {code(TARGET)} with {METRIC} "
-             f"**{figure(versus['model'])}** on {test['rows']:,} test rows (95 % interval {figure(interval['lower'])} to {figure(interval['upper'])}); "
-             f"a dummy has {figure(versus['dummy'])}.", "", "## What matters", "",
-             f"- Better than the dummy by {figure(versus['difference'])} (95 % {figure(versus['lower'])} to {figure(versus['upper'])}, paired bootstrap). {verdict(versus)}",
+             f"**{number(versus['model'])}** on {test['rows']:,} test rows (95 % interval {number(interval['lower'])} to {number(interval['upper'])}); "
+             f"a dummy has {number(versus['dummy'])}.", "", "## What matters", "",
+             f"- Better than the dummy by {number(versus['difference'])} (95 % {number(versus['lower'])} to {number(versus['upper'])}, paired bootstrap). {verdict(versus)}",
              f"- {METRIC} was fixed before training: {METRIC_REASON}.",
              "- Chosen on validation alone; the test set was opened once, after the choice."]
     if metadata["threshold"] is not None:
@@ -112,8 +112,8 @@ def main():
     if plan["log_target"]:
         lines.append("- The models learn the logarithm of the target, which did better; predictions are in its own units.")
     lines += ["", "## Test", "", "| metric | model | 95 % interval | dummy |", "|---|---|---|---|"]
-    lines += [f"| {key} | {figure(value)} | {figure(test['test_metrics_ci'][key]['lower'])} to {figure(test['test_metrics_ci'][key]['upper'])} | "
-              f"{figure(test['dummy_metrics'].get(key, float('nan')))} |" for key, value in test["test_metrics"].items()]
+    lines += [f"| {key} | {number(value)} | {number(test['test_metrics_ci'][key]['lower'])} to {number(test['test_metrics_ci'][key]['upper'])} | "
+              f"{number(test['dummy_metrics'].get(key, float('nan')))} |" for key, value in test["test_metrics"].items()]
     lines += ["", *figure("confusion_matrix", "Confusion matrix on test"), *figure("curves", "ROC, precision and recall, calibration on test"),
               *figure("residuals", "Actual against predicted, and residuals")]
     lines += ["## What was tried", "", f"| model | validation {METRIC} | trials | what |", "|---|---|---|---|"]
@@ -134,7 +134,7 @@ def main():
               'pipeline = joblib.load("prep/data/prep_pipeline.pkl")', 'model = joblib.load("train/models/model.pkl")',
               "predictions = model.predict(pipeline.transform(pd.read_parquet(\"rows.parquet\")))", "```"]
     (stage / "report.md").write_text("\n".join(lines) + "\n")
-    print(f"• report.md and metadata.json: {name}, {METRIC} {figure(versus['model'])} on test")
+    print(f"• report.md and metadata.json: {name}, {METRIC} {number(versus['model'])} on test")
 
 
 if __name__ == "__main__":
