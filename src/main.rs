@@ -52,7 +52,7 @@ enum Verb {
         #[arg(long, default_value = "train")]
         through: Through,
         /// The same seed gives the same figures [default: 42].
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
         seed: Option<u64>,
         /// Where the report, figures, splits, model and scripts go.
         #[arg(long, value_name = "DIR", default_value = "trainable-result")]

@@ -19,7 +19,7 @@ use rustix::{
     io::Errno,
 };
 use std::{
-    fs::{self, DirBuilder, File},
+    fs::{DirBuilder, File},
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,

@@ -318,7 +318,10 @@ async fn started(
 
 fn seed(given: Option<Long>) -> Result<Option<u64>, Failure> {
     let parse = |seed: Long| {
-        u64::try_from(seed.0).map_err(|_| UserError::invalid(&["seed"], "a seed is not negative"))
+        // What NumPy and scikit-learn take.
+        u32::try_from(seed.0).map(u64::from).map_err(|_| {
+            UserError::invalid(&["seed"], "a seed is a whole number from 0 to 4294967295")
+        })
     };
     Ok(given.map(parse).transpose()?)
 }

@@ -297,6 +297,8 @@ async fn clear(volume: &dyn Volume, stage: Stage, run: StageRunId) -> Result<(),
         }
     }
     let marker = path(format!("{stage}/{MARKER}"));
+    // An agent may have put anything in its place.
+    volume.delete(&marker).await?;
     let body = futures::stream::iter([Ok(Bytes::from(run.to_string()))]).boxed();
     volume.put(&marker, body).await?;
     Ok(())

@@ -11,8 +11,8 @@ use entity::{
     vocab::Role,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
-    QueryOrder,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
+    QueryFilter, QueryOrder,
 };
 use serde_json::Value;
 
@@ -69,7 +69,11 @@ pub async fn said_before(
     let rows = messages::Entity::find()
         .filter(messages::Column::SessionId.eq(session))
         .filter(messages::Column::Role.eq(Role::User))
-        .filter(messages::Column::StageRunId.is_null().or(messages::Column::StageRunId.ne(run)))
+        .filter(
+            Condition::any()
+                .add(messages::Column::StageRunId.is_null())
+                .add(messages::Column::StageRunId.ne(run)),
+        )
         .order_by_asc(messages::Column::Seq)
         .all(db)
         .await?;
