@@ -52,7 +52,7 @@ enum Verb {
         #[arg(long, default_value = "train")]
         through: Through,
         /// The same seed gives the same figures [default: 42].
-        #[arg(long, value_name = "N")]
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(0..=u64::from(u32::MAX)))]
         seed: Option<u64>,
         /// Where the report, figures, splits, model and scripts go.
         #[arg(long, value_name = "DIR", default_value = "trainable-result")]
@@ -163,7 +163,7 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
         Verb::Schema => Ok(Exit::Done),
         Verb::Migrate { data } => {
             let config = load(Flags { listen: None, data })?;
-            cli::app::App::open(&config, &config.data).await?;
+            cli::app::App::open(&config, &config.database, &config.data).await?;
             Ok(Exit::Done)
         }
         Verb::Doctor { data } => cli::doctor::doctor(load(Flags { listen: None, data })?).await,

@@ -58,9 +58,12 @@ impl Transcript {
     /// Takes in one fact; those that no model sees change nothing.
     pub(super) fn apply(&mut self, fact: &Fact) {
         match fact {
-            Fact::TurnStarted { attempt, .. } => self.attempts = *attempt,
-            Fact::TurnEnded { turn, blocks, .. } => {
+            Fact::TurnStarted { attempt, .. } => {
+                // What comes from here on is seen at the next turn.
                 self.flush();
+                self.attempts = *attempt;
+            }
+            Fact::TurnEnded { turn, blocks, .. } => {
                 let blocks: Vec<Block> =
                     blocks.iter().filter_map(|b| serde_json::from_value(b.clone()).ok()).collect();
                 self.open = blocks.iter().filter_map(call).collect();

@@ -19,10 +19,14 @@ use rustix::{
     io::Errno,
 };
 use std::{
-    fs::{self, File},
+    fs::{DirBuilder, File},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
 };
+
+/// The database's file in the data directory.
+const DATABASE: &str = "trainable.db";
 
 /// Everything that a running process holds.
 pub struct App {
@@ -39,10 +43,13 @@ impl App {
     /// Opens the data directory and everything in it.
     ///
     /// *Errors*: one sentence that says what to do.
-    pub async fn open(config: &Config, data: &Path) -> Result<Self, Failure> {
+    pub async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
         let lock = lock(data)?;
-        let store = match &config.database {
-            Database::Sqlite => Store::open_sqlite(&data.join("trainable.db")).await,
+        let store = match database {
+            Database::Sqlite => {
+                private(data)?;
+                Store::open_sqlite(&data.join(DATABASE)).await
+            }
             Database::Postgres(url) => Store::open_postgres(url).await,
         }
         .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
@@ -55,8 +62,11 @@ impl App {
         })?;
         let objects: Arc<dyn ObjectStore> = Arc::new(objects);
         let sandboxes = Arc::new(sandboxes(config, data)?);
-        let limits =
-            dataset::Limits { upload_bytes: config.upload_bytes, ..dataset::Limits::default() };
+        let limits = dataset::Limits {
+            upload_bytes: config.upload_bytes,
+            runner_memory_mib: config.memory_mib,
+            ..dataset::Limits::default()
+        };
         let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
         let datasets = Datasets::new(
             store.clone(),
@@ -65,6 +75,7 @@ impl App {
             Arc::clone(&shared),
             limits,
         );
+        datasets.sweep().await;
         let directory = Directory::new(Parts {
             store: store.clone(),
             log,
@@ -89,6 +100,18 @@ pub fn sandboxes(config: &Config, data: &Path) -> Result<LocalSandboxes, Failure
     LocalSandboxes::new(local).map_err(|error| Failure::failed(error.to_string()))
 }
 
+/// Makes what holds users' data readable for the server's user alone, before anything is in it.
+fn private(data: &Path) -> Result<(), Failure> {
+    // SQLite gives its other files the mode of the first.
+    File::options()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(data.join(DATABASE))
+        .and_then(|_| DirBuilder::new().recursive(true).mode(0o700).create(data.join("objects")))
+        .map_err(|error| Failure::failed(format!("the data directory cannot be written: {error}")))
+}
+
 /// Takes the data directory for this process alone.
 fn lock(data: &Path) -> Result<File, Failure> {
     let said = |error: std::io::Error| {
@@ -97,7 +120,8 @@ fn lock(data: &Path) -> Result<File, Failure> {
             data.display()
         ))
     };
-    fs::create_dir_all(data).map_err(said)?;
+    // Others may pass through, as the sandboxes' user must, but not look around.
+    DirBuilder::new().recursive(true).mode(0o711).create(data).map_err(said)?;
     let path: PathBuf = data.join("lock");
     let file = File::options().create(true).truncate(false).write(true).open(path).map_err(said)?;
     // A record lock is no child's: a sandbox that was being forked when the server was killed would

@@ -6,7 +6,7 @@ use super::{
     follow::{Followed, StageSummary, follow},
 };
 use crate::{
-    config::Config,
+    config::{Config, Database},
     dataset::{CreateError, NewExperiment, Source},
     sandbox::{SandboxProvider, Volume, VolumeName, VolumePath},
     session::{Directory, StageRequest},
@@ -24,7 +24,10 @@ use std::{
     path::{Path, PathBuf},
     time::Duration,
 };
-use tokio::io::AsyncWriteExt;
+use tokio::{
+    io::AsyncWriteExt,
+    signal::unix::{SignalKind, signal},
+};
 use uuid::Uuid;
 
 /// Says that a folder was made by `run`, so that the next one may replace it.
@@ -101,7 +104,7 @@ async fn attempt(
     }
     usable(&request.out)?;
     let data = config.data.join("runs").join(Uuid::now_v7().to_string());
-    let app = App::open(config, &data).await?;
+    let app = App::open(config, &Database::Sqlite, &data).await?;
     let result = match app.directory.provider(request.provider.as_deref()) {
         Ok(_) => work(&app, request, summary).await,
         Err(error) => Err(Failure::refused(error.to_string())),
@@ -124,7 +127,7 @@ async fn attempt(
 async fn work(app: &App, request: &Request, summary: &mut Summary) -> Result<Exit, Failure> {
     let session = tokio::select! {
         made = begin(app, request) => made?,
-        _ = tokio::signal::ctrl_c() => return Ok(Exit::Cancelled),
+        () = interrupted() => return Ok(Exit::Cancelled),
     };
     summary.session_id = Some(session);
     let (followed, interrupted) = watch(&app.directory, session).await?;
@@ -202,7 +205,7 @@ async fn watch(directory: &Directory, session: SessionId) -> Result<(Followed, b
     tokio::pin!(following);
     tokio::select! {
         followed = &mut following => followed.map(|f| (f, false)).map_err(Failure::failed),
-        _ = tokio::signal::ctrl_c() => {
+        () = interrupted() => {
             eprintln!("\ntrainable: cancelling");
             if let Err(error) = directory.cancel(session).await {
                 // It came to rest at the same moment.
@@ -213,6 +216,21 @@ async fn watch(directory: &Directory, session: SessionId) -> Result<(Followed, b
                 Err(_) => Ok((Followed::default(), true)),
             }
         }
+    }
+}
+
+/// Waits for Ctrl-C, a polite kill, or the terminal's end.
+async fn interrupted() {
+    let heard = |kind| async move {
+        match signal(kind) {
+            Ok(mut signal) => drop(signal.recv().await),
+            Err(_) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = heard(SignalKind::interrupt()) => {}
+        () = heard(SignalKind::terminate()) => {}
+        () = heard(SignalKind::hangup()) => {}
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     http::{self, HttpConfig, HttpParts},
     sandbox::SandboxProvider,
 };
-use std::{net::TcpListener, sync::Arc};
+use std::{net::TcpListener, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -23,7 +23,7 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
         ))
     })?;
     let address = listener.local_addr().map_err(|e| Failure::failed(e.to_string()))?;
-    let app = Arc::new(App::open(&config, &config.data).await?);
+    let app = Arc::new(App::open(&config, &config.database, &config.data).await?);
     let standing = app.sandboxes.standing();
     tracing::info!(tier = ?standing.tier, "{}", standing.summary);
     for missing in &standing.missing {
@@ -39,6 +39,7 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     );
     prepare(&app, environment);
     recover(&app);
+    collect(&app);
     if let Some(sample) = sample {
         let app = Arc::clone(&app);
         tokio::spawn(async move { demo::run(&app, &sample, address).await });
@@ -115,6 +116,22 @@ fn recover(app: &Arc<App>) {
     tokio::spawn(async move {
         if let Err(error) = directory.recover().await {
             tracing::error!(%error, "running sessions could not be taken up");
+        }
+    });
+}
+
+/// Deletes uploads that nobody made use of, at the start and every hour.
+fn collect(app: &Arc<App>) {
+    let datasets = app.datasets.clone();
+    tokio::spawn(async move {
+        let mut hours = tokio::time::interval(Duration::from_secs(3600));
+        loop {
+            hours.tick().await;
+            match datasets.collect().await {
+                Ok(0) => {}
+                Ok(deleted) => tracing::info!(deleted, "deleted unused uploads"),
+                Err(error) => tracing::warn!(%error, "unused uploads were not deleted"),
+            }
         }
     });
 }

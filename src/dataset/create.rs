@@ -2,6 +2,7 @@
 
 use super::{
     Datasets, Description, Finding, RunnerError, object_key,
+    runner::Runner,
     samples::{self, Sample},
 };
 use crate::{
@@ -232,7 +233,7 @@ impl Datasets {
     ) -> Result<Description, CreateError> {
         let intake = Intake::fill(self, uploads).await?;
         let request = Request { files: files(uploads), target, main_table, extract_to: None };
-        let result = self.run("describe", &request, vec![intake.mount()]).await;
+        let result = self.run(Runner::Describe, &request, vec![intake.mount()]).await;
         intake.delete(self).await;
         Ok(result?)
     }

@@ -3,6 +3,7 @@
 use super::{
     CreateError, Datasets, Description,
     create::{Intake, Request, files, json},
+    runner::Runner,
 };
 use crate::{
     sandbox::{Access, Mount, VolumeName, VolumePath},
@@ -12,6 +13,7 @@ use bytes::Bytes;
 use entity::ids::ExperimentId;
 use futures::StreamExt;
 use serde_json::Value;
+use std::sync::{Arc, PoisonError};
 
 /// Where the folder stands inside the runner's sandbox.
 const OUT: &str = "/data/out";
@@ -25,6 +27,13 @@ impl Datasets {
     ///
     /// *Errors*: the sentence in them is for people.
     pub async fn extract(&self, experiment: ExperimentId) -> Result<Value, CreateError> {
+        // Two sessions of one experiment may start at once; the second finds the folder ready.
+        let turn = {
+            let mut locks = self.extracting.lock().unwrap_or_else(PoisonError::into_inner);
+            locks.retain(|id, lock| *id == experiment || Arc::strong_count(lock) > 1);
+            Arc::clone(locks.entry(experiment).or_default())
+        };
+        let _turn = turn.lock().await;
         let name = dataset_volume(experiment);
         let volume = self.sandboxes.volume(&name).await?;
         let path = |text| VolumePath::parse(text).expect("a plain name is a path");
@@ -48,7 +57,7 @@ impl Datasets {
         };
         let out = Mount { volume: name, at: OUT.into(), access: Access::ReadWrite };
         let result =
-            self.run::<_, Description>("describe", &request, vec![intake.mount(), out]).await;
+            self.run::<_, Description>(Runner::Describe, &request, vec![intake.mount(), out]).await;
         intake.delete(self).await;
         let description = result?;
         if !description.ok {

@@ -4,6 +4,7 @@
 //! trusted runners read them in sandboxes of their own. The layout is made so that rows can be
 //! sealed before anything is written.
 
+mod collect;
 mod create;
 mod delete;
 mod description;
@@ -14,8 +15,11 @@ mod samples;
 mod upload;
 
 use crate::{log::EventLog, objects::ObjectStore, sandbox::SandboxProvider, store::Store};
-use entity::ids::UploadId;
-use std::sync::Arc;
+use entity::ids::{ExperimentId, UploadId};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+};
 use tokio::sync::Semaphore;
 
 pub use create::{CreateError, NewExperiment, Source};
@@ -38,6 +42,10 @@ pub struct Datasets {
     sandboxes: Arc<dyn SandboxProvider>,
     limits: Limits,
     turns: Arc<Semaphore>,
+    /// Previews wait for each other only: no page of a file holds up an upload.
+    previews: Arc<Semaphore>,
+    /// One lock per experiment whose folder is being written.
+    extracting: Arc<Mutex<HashMap<ExperimentId, Arc<tokio::sync::Mutex<()>>>>>,
 }
 
 /// What uploads and runners may take.
@@ -65,7 +73,16 @@ impl Datasets {
         sandboxes: Arc<dyn SandboxProvider>,
         limits: Limits,
     ) -> Self {
-        Self { store, log, objects, sandboxes, limits, turns: Arc::new(Semaphore::new(RUNNERS)) }
+        Self {
+            store,
+            log,
+            objects,
+            sandboxes,
+            limits,
+            turns: Arc::new(Semaphore::new(RUNNERS)),
+            previews: Arc::new(Semaphore::new(1)),
+            extracting: Arc::default(),
+        }
     }
 
     pub fn limits(&self) -> Limits {

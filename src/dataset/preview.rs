@@ -1,6 +1,6 @@
 //! A page of a table that a stage left, read by the preview runner.
 
-use super::{Datasets, RunnerError};
+use super::{Datasets, RunnerError, runner::Runner};
 use crate::sandbox::{Access, Mount, VolumeName, VolumePath};
 use serde::{Deserialize, Serialize};
 
@@ -9,10 +9,11 @@ const AT: &str = "/data/preview";
 const MAX_ROWS: u64 = 200;
 
 /// A page of a table.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Preview {
     pub columns: Vec<PreviewColumn>,
     pub rows: Vec<Vec<Option<String>>>,
+    /// As far as it was counted: at least the end of this page.
     pub total_rows: u64,
 }
 
@@ -30,14 +31,22 @@ struct Request {
     limit: u64,
 }
 
+/// The preview runner's result.
 #[derive(Deserialize)]
-#[serde(untagged)]
-enum Answer {
-    Page(Preview),
-    /// The file is no table that can be read.
-    Problem {
-        problems: Vec<super::Finding>,
-    },
+struct Answer {
+    #[serde(default)]
+    columns: Vec<PreviewColumn>,
+    #[serde(default)]
+    rows: Vec<Vec<Option<String>>>,
+    /// Unknown where counting would mean reading a large text to its end.
+    total_rows: Option<u64>,
+    /// Why the file is no table that can be read.
+    problem: Option<Problem>,
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    message: String,
 }
 
 impl Datasets {
@@ -54,12 +63,12 @@ impl Datasets {
         let request =
             Request { path: format!("{AT}/{path}"), offset, limit: limit.clamp(1, MAX_ROWS) };
         let mount = Mount { volume: volume.clone(), at: AT.into(), access: Access::ReadOnly };
-        match self.run::<_, Answer>("preview", &request, vec![mount]).await {
-            Ok(Answer::Page(page)) => Ok(page),
-            Ok(Answer::Problem { problems }) => Err(problems.first().map_or_else(
-                || "the file cannot be shown as a table".into(),
-                |p| p.message.clone(),
-            )),
+        match self.run::<_, Answer>(Runner::Preview, &request, vec![mount]).await {
+            Ok(Answer { problem: Some(problem), .. }) => Err(problem.message),
+            Ok(Answer { columns, rows, total_rows, problem: None }) => {
+                let total_rows = total_rows.unwrap_or(offset + rows.len() as u64);
+                Ok(Preview { columns, rows, total_rows })
+            }
             Err(RunnerError::TooMuch(said) | RunnerError::Unavailable(said)) => Err(said),
         }
     }

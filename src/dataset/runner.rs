@@ -18,6 +18,17 @@ const MAX_RESULT: u64 = 8 * 1024 * 1024;
 /// What is kept of a runner's complaints, for the log.
 const MAX_STDERR: usize = 4 * 1024;
 
+/// What a preview may take: a page of a file is not worth more.
+const PREVIEW_SECONDS: u64 = 30;
+const PREVIEW_MEMORY_MIB: u64 = 1024;
+
+/// The trusted runners.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Runner {
+    Describe,
+    Preview,
+}
+
 /// Why a runner gave no result. The texts are for people.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RunnerError {
@@ -46,30 +57,45 @@ impl Datasets {
     /// Runs a runner with a request, beside `mounts`, and reads its result.
     pub(super) async fn run<Q: Serialize + Sync, A: DeserializeOwned>(
         &self,
-        name: &'static str,
+        runner: Runner,
         request: &Q,
         mounts: Vec<Mount>,
     ) -> Result<A, RunnerError> {
         // Closed never: the semaphore lives as long as this.
-        let _turn =
-            self.turns.acquire().await.map_err(|e| RunnerError::Unavailable(e.to_string()))?;
+        let turns = match runner {
+            Runner::Describe => &self.turns,
+            Runner::Preview => &self.previews,
+        };
+        let _turn = turns.acquire().await.map_err(|e| RunnerError::Unavailable(e.to_string()))?;
         self.sandboxes.prepare(Arc::new(|text| tracing::info!("{text}"))).await?;
         let work = VolumeName::parse(&format!("work/{}", Uuid::now_v7()))
             .expect("a UUID is a plain segment");
-        let result = self.run_in(&work, name, request, mounts).await;
+        let result = self.run_in(&work, runner, request, mounts).await;
         if let Err(error) = self.sandboxes.delete_volume(&work).await {
             tracing::warn!(%error, "a runner's folder was not deleted");
         }
         result
     }
 
+    /// The name of a runner, the wall-clock seconds and the MiB that it may take.
+    fn allowed(&self, runner: Runner) -> (&'static str, u64, u64) {
+        let (seconds, memory) = (self.limits.runner_seconds, self.limits.runner_memory_mib);
+        match runner {
+            Runner::Describe => ("describe", seconds, memory),
+            Runner::Preview => {
+                ("preview", seconds.min(PREVIEW_SECONDS), memory.min(PREVIEW_MEMORY_MIB))
+            }
+        }
+    }
+
     async fn run_in<Q: Serialize + Sync, A: DeserializeOwned>(
         &self,
         work: &VolumeName,
-        name: &'static str,
+        runner: Runner,
         request: &Q,
         mut mounts: Vec<Mount>,
     ) -> Result<A, RunnerError> {
+        let (name, seconds, memory) = self.allowed(runner);
         let volume = self.sandboxes.volume(work).await?;
         let path = |text| VolumePath::parse(text).expect("a plain name is a path");
         let body = serde_json::to_vec(request).expect("a request is always JSON");
@@ -77,11 +103,7 @@ impl Datasets {
             .put(&path("request.json"), futures::stream::iter([Ok(Bytes::from(body))]).boxed())
             .await?;
         mounts.push(Mount { volume: work.clone(), at: WORK.into(), access: Access::ReadWrite });
-        let limits = Limits {
-            memory_mib: self.limits.runner_memory_mib,
-            output_bytes: 1024 * 1024,
-            ..Limits::default()
-        };
+        let limits = Limits { memory_mib: memory, output_bytes: 1024 * 1024, ..Limits::default() };
         let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits }).await?;
         let spec = ExecSpec {
             program: Program::Runner {
@@ -90,7 +112,7 @@ impl Datasets {
             },
             env: BTreeMap::new(),
             workdir: WORK.into(),
-            timeout: Duration::from_secs(self.limits.runner_seconds),
+            timeout: Duration::from_secs(seconds),
         };
         let mut stream = sandbox.exec(spec).await?;
         let (mut stderr, mut ending) = (Vec::new(), None);
@@ -104,8 +126,6 @@ impl Datasets {
             }
         }
         sandbox.terminate().await;
-        let seconds = self.limits.runner_seconds;
-        let memory = self.limits.runner_memory_mib;
         match ending {
             Some(Ending::Code(0)) => {}
             Some(Ending::OutOfMemory) => {

@@ -195,7 +195,8 @@ impl Session {
     }
 
     /// Its files as they are now, sorted by path.
-    #[graphql(complexity = "20 + 20 * child_complexity")]
+    // As if of a thousand files: what is dear for one, text or a preview, is asked of `file(path)`.
+    #[graphql(complexity = "20 + 1000 * child_complexity")]
     async fn files(
         &self,
         context: &Context<'_>,

@@ -242,7 +242,7 @@ async fn start(
         provider: input.provider.clone(),
         model: input.model.clone(),
         seed: seed(input.seed)?,
-        budgets: budgets(input.budgets.as_ref())?,
+        budgets: budgets(api.directory.default_budgets(), input.budgets.as_ref())?,
     };
     let directory = api.directory.clone();
     let work = async move { Ok(directory.start_stage(session, request).await?.to_string()) };
@@ -318,13 +318,17 @@ async fn started(
 
 fn seed(given: Option<Long>) -> Result<Option<u64>, Failure> {
     let parse = |seed: Long| {
-        u64::try_from(seed.0).map_err(|_| UserError::invalid(&["seed"], "a seed is not negative"))
+        // What NumPy and scikit-learn take.
+        u32::try_from(seed.0).map(u64::from).map_err(|_| {
+            UserError::invalid(&["seed"], "a seed is a whole number from 0 to 4294967295")
+        })
     };
     Ok(given.map(parse).transpose()?)
 }
 
-fn budgets(given: Option<&BudgetsInput>) -> Result<Budgets, Failure> {
-    let mut budgets = Budgets::default();
+/// What was asked for, within what the operator allows.
+fn budgets(allowed: Budgets, given: Option<&BudgetsInput>) -> Result<Budgets, Failure> {
+    let mut budgets = allowed;
     let Some(given) = given else { return Ok(budgets) };
     let checked = |field: &str, value: Option<i32>, from: i32, to: i32| match value {
         Some(value) if !(from..=to).contains(&value) => {
@@ -337,7 +341,12 @@ fn budgets(given: Option<&BudgetsInput>) -> Result<Budgets, Failure> {
     let turns = checked("turns", given.turns, 1, 1000)?;
     let stage = checked("stageSeconds", given.stage_seconds, 10, 86_400)?;
     let execution = checked("executionSeconds", given.execution_seconds, 1, 86_400)?;
-    let memory = checked("memoryMib", given.memory_mib, 256, 1_048_576)?;
+    let memory = checked(
+        "memoryMib",
+        given.memory_mib,
+        256,
+        i32::try_from(allowed.memory_mib).unwrap_or(i32::MAX),
+    )?;
     budgets.turns = turns.unwrap_or(budgets.turns);
     budgets.stage_seconds = stage.map_or(budgets.stage_seconds, u64::from);
     budgets.execution_seconds = execution.map_or(budgets.execution_seconds, u64::from);

@@ -84,7 +84,17 @@ fn refusal(config: &super::HttpConfig, request: &ServiceRequest) -> Option<HttpE
     let safe = [Method::GET, Method::HEAD, Method::OPTIONS].contains(request.method());
     let socket = request.headers().contains_key(header::UPGRADE);
     if safe && !socket {
-        return None;
+        // A page elsewhere cannot read the answer of a query, but it could make us work for it.
+        // Browsers say where a request comes from; what is no browser need not.
+        let site = request.headers().get("sec-fetch-site").and_then(|value| value.to_str().ok());
+        let elsewhere = matches!(site, Some("cross-site" | "same-site"));
+        return (elsewhere && request.path() == "/graphql").then(|| {
+            HttpError::new(
+                StatusCode::FORBIDDEN,
+                "ORIGIN_NOT_ALLOWED",
+                "queries from pages of another site are not answered",
+            )
+        });
     }
     same_site(config, request.headers(), &host).then_some(()).map_or_else(
         || {

@@ -7,7 +7,7 @@ use super::{
     state::{Allows, Command, Refusal, Session, StartStage},
 };
 use crate::{
-    event::{Budgets, Chart, Entry, Event, Fact, PlanStep},
+    event::{Budgets, Chart, Entry, Event, Fact, PlanStep, SessionEvent},
     llm::LlmProvider,
     log::EventLog,
     store::{self, StoreError},
@@ -184,13 +184,20 @@ impl Directory {
         let runs = store::stage_runs::of_session(self.0.parts.store.read(), session).await?;
         let last = runs.iter().rev().find(|run| run.stage == stage);
         let through = through.or(last.map(|run| run.through)).unwrap_or(stage).max(stage);
+        let started =
+            store::events::last_of_kind(self.0.parts.store.read(), session, "stage_run_started")
+                .await?;
+        let budgets = match started {
+            Some(Event::Session(SessionEvent::StageRunStarted { budgets, .. })) => Some(budgets),
+            Some(_) | None => None,
+        };
         let request = StageRequest {
             stage,
             through: Some(through),
             provider: last.map(|run| run.provider.clone()),
             model: last.map(|run| run.model.clone()),
             seed: last.map(|run| run.seed as u64),
-            budgets: self.default_budgets(),
+            budgets: budgets.unwrap_or_else(|| self.default_budgets()),
         };
         self.start_stage(session, request).await
     }
@@ -306,11 +313,29 @@ impl Directory {
     /// The actor of a session, rebuilt from the log when it is not there.
     async fn actor(&self, id: SessionId) -> Result<Addr<SessionActor>, CommandError> {
         let slot = self.slot(id);
+        if let Some(actor) = slot.lock().await.as_ref().filter(|actor| actor.connected()) {
+            return Ok(actor.clone());
+        }
+        // In a task of its own: a request that is dropped half way must not leave a session that
+        // runs without an agent.
+        let directory = self.clone();
+        let rebuilding = self.0.runtime.spawn(async move { directory.rebuilt(id).await });
+        rebuilding.await.map_err(|error| {
+            tracing::error!(session.id = %id, %error, "rebuilding a session panicked");
+            CommandError::Unavailable("the session could not be rebuilt; try again".into())
+        })?
+    }
+
+    /// Rebuilds a session and takes up what runs. The actor is found by others only when all of it
+    /// has worked.
+    async fn rebuilt(&self, id: SessionId) -> Result<Addr<SessionActor>, CommandError> {
+        let slot = self.slot(id);
         let mut held = slot.lock().await;
         if let Some(actor) = held.as_ref().filter(|actor| actor.connected()) {
             return Ok(actor.clone());
         }
-        let (rebuilt, history) = match self.rebuild(id).await {
+        *held = None;
+        let (rebuilt, began) = match self.rebuild(id).await {
             Ok(found) => found,
             Err(error) => {
                 self.lock().remove(&id);
@@ -318,13 +343,24 @@ impl Directory {
             }
         };
         let running = rebuilt.session.running().is_some();
-        let actor = held.insert(self.start(id, rebuilt)).clone();
-        if running {
-            ask(&actor, Command::Recover { at: Utc::now() }).await?;
-            let history = self.of_run(id, history).await?;
-            actor.send(Resume(history)).await.map_err(away)?;
+        let actor = self.start(id, rebuilt);
+        if running && let Err(error) = self.resume(id, &actor, began).await {
+            // Half made: let go of it, so that the next one begins anew.
+            let _ = actor.send(Suspend).await;
+            return Err(error);
         }
-        Ok(actor)
+        Ok(held.insert(actor).clone())
+    }
+
+    async fn resume(
+        &self,
+        id: SessionId,
+        actor: &Addr<SessionActor>,
+        began: i64,
+    ) -> Result<(), CommandError> {
+        ask(actor, Command::Recover { at: Utc::now() }).await?;
+        let history = self.of_run(id, began).await?;
+        actor.send(Resume(history)).await.map_err(away)
     }
 
     /// Takes the session over and folds its log. Also answers where its running stage run began.

@@ -13,6 +13,7 @@ use crate::{
 use actix::Addr;
 use async_trait::async_trait;
 use entity::ids::{SessionId, StageRunId};
+use serde_json::Value;
 use std::time::Duration;
 use tokio::{
     sync::{mpsc, oneshot},
@@ -141,18 +142,18 @@ fn weight(fact: &Fact) -> usize {
         Fact::CodeOutput { text, .. } => text.len(),
         Fact::MetricsBatch { items, .. } => items.len() * 48,
         Fact::ReportReady { content, .. } => content.len(),
-        Fact::ToolStart { .. }
-        | Fact::TurnStarted { .. }
+        Fact::LogRecord { record, .. } => size(&record.data),
+        Fact::ToolStart { input, .. } => size(input),
+        Fact::ToolEnd { output, .. } => output.len(),
+        Fact::TurnStarted { .. }
         | Fact::TurnEnded { .. }
         | Fact::AgentMessage { .. }
         | Fact::Notice { .. }
-        | Fact::ToolEnd { .. }
         | Fact::ExecutionStarted { .. }
         | Fact::ExecutionEnded { .. }
         | Fact::FileCreated { .. }
         | Fact::FileChanged { .. }
         | Fact::ChartConfig { .. }
-        | Fact::LogRecord { .. }
         | Fact::PlanUpdated { .. }
         | Fact::QuestionAsked { .. }
         | Fact::UsageRecorded { .. }
@@ -162,5 +163,15 @@ fn weight(fact: &Fact) -> usize {
         | Fact::FilesReady { .. }
         | Fact::ValidationResult { .. }
         | Fact::DatasetProcessed { .. } => 256,
+    }
+}
+
+/// Roughly the bytes of a JSON value.
+fn size(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 8,
+        Value::String(text) => text.len() + 2,
+        Value::Array(items) => items.iter().map(size).sum::<usize>() + 2,
+        Value::Object(map) => map.iter().map(|(key, item)| key.len() + size(item) + 4).sum(),
     }
 }

@@ -120,6 +120,10 @@ async fn drive(order: Order, actor: Addr<SessionActor>) -> Result<Outcome, Stopp
         result = agent::run(run) => result,
     };
     sandbox.terminate().await;
+    // Whatever ended the loop: its last facts come before the end of the run.
+    if result.is_ok() {
+        facts.settle().await?;
+    }
     result
 }
 
@@ -199,6 +203,16 @@ impl Setting<'_> {
                 "the database did not answer; retry".to_owned()
             })?
             .ok_or("the experiment was deleted")?;
+        let said = store::messages::said_before(
+            self.parts.store.read(),
+            self.session,
+            self.running.stage_run,
+        )
+        .await
+        .map_err(|error| {
+            tracing::error!(%error, "messages could not be read");
+            "the database did not answer; retry".to_owned()
+        })?;
         let brief = Brief {
             stage,
             dataset_dir: dataset_dir.clone(),
@@ -206,7 +220,7 @@ impl Setting<'_> {
             stage_dir: stage_dir.clone(),
             dataset: described.clone(),
             target: experiment.target_column,
-            instructions: experiment.instructions,
+            instructions: wishes(experiment.instructions, &said),
             seed: self.running.seed,
             turns_left: budgets.turns,
             execution_timeout_s: budgets.execution_seconds,
@@ -250,6 +264,15 @@ impl Setting<'_> {
     }
 }
 
+/// The experiment's instructions, and what the user said since, before this run.
+fn wishes(instructions: String, said: &[String]) -> String {
+    std::iter::once(instructions.as_str())
+        .chain(said.iter().map(String::as_str))
+        .filter(|text| !text.trim().is_empty())
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
 /// Moves the folders of this stage and of later ones to `superseded/{stage_run}`, unless they
 /// belong to this run. Safe to repeat: a crash in between is mended by the next call.
 async fn clear(volume: &dyn Volume, stage: Stage, run: StageRunId) -> Result<(), SandboxError> {
@@ -274,6 +297,8 @@ async fn clear(volume: &dyn Volume, stage: Stage, run: StageRunId) -> Result<(),
         }
     }
     let marker = path(format!("{stage}/{MARKER}"));
+    // An agent may have put anything in its place.
+    volume.delete(&marker).await?;
     let body = futures::stream::iter([Ok(Bytes::from(run.to_string()))]).boxed();
     volume.put(&marker, body).await?;
     Ok(())

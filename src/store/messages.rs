@@ -6,12 +6,13 @@ use super::{
 };
 use crate::event::Entry;
 use entity::{
-    ids::{MessageId, SessionId},
+    ids::{MessageId, SessionId, StageRunId},
     messages,
     vocab::Role,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
+    QueryFilter, QueryOrder,
 };
 use serde_json::Value;
 
@@ -57,4 +58,24 @@ pub async fn by_ids(
         .filter(messages::Column::Id.is_in(ids.iter().copied()))
         .all(db)
         .await?)
+}
+
+/// What the user said outside of a stage run, oldest first.
+pub async fn said_before(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    run: StageRunId,
+) -> Result<Vec<String>, super::StoreError> {
+    let rows = messages::Entity::find()
+        .filter(messages::Column::SessionId.eq(session))
+        .filter(messages::Column::Role.eq(Role::User))
+        .filter(
+            Condition::any()
+                .add(messages::Column::StageRunId.is_null())
+                .add(messages::Column::StageRunId.ne(run)),
+        )
+        .order_by_asc(messages::Column::Seq)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| row.content).collect())
 }

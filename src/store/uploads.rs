@@ -1,6 +1,7 @@
 //! `uploads`.
 
 use super::StoreError;
+use chrono::{DateTime, Utc};
 use entity::{
     ids::{ExperimentId, UploadId},
     uploads::{self, Model},
@@ -60,4 +61,26 @@ pub async fn of_experiments(
         .order_by_asc(uploads::Column::Id)
         .all(db)
         .await?)
+}
+
+/// Uploads announced before a time that belong to no experiment.
+pub async fn unused(
+    db: &impl ConnectionTrait,
+    before: DateTime<Utc>,
+) -> Result<Vec<Model>, StoreError> {
+    Ok(uploads::Entity::find()
+        .filter(uploads::Column::ExperimentId.is_null())
+        .filter(uploads::Column::CreatedAt.lt(before))
+        .all(db)
+        .await?)
+}
+
+/// Deletes an upload that belongs to no experiment. False when it belongs to one by now.
+pub async fn delete_unused(db: &impl ConnectionTrait, id: UploadId) -> Result<bool, StoreError> {
+    let done = uploads::Entity::delete_many()
+        .filter(uploads::Column::Id.eq(id))
+        .filter(uploads::Column::ExperimentId.is_null())
+        .exec(db)
+        .await?;
+    Ok(done.rows_affected == 1)
 }

@@ -30,7 +30,9 @@ const FLUSH_POINTS: usize = 2_000;
 /// How often new files are looked for while a program runs.
 const LOOK: Duration = Duration::from_secs(3);
 /// A record that was spilled to a file.
-const MAX_SPILLED: u64 = 16 * 1024 * 1024;
+const MAX_SPILLED: u64 = 4 * 1024 * 1024;
+/// Bytes of records that one execution may log.
+const MAX_RECORDS: u64 = 32 * 1024 * 1024;
 /// The longest script, in bytes.
 const MAX_CODE: usize = 512 * 1024;
 
@@ -167,6 +169,8 @@ struct Run<'a> {
     pending: Vec<Fact>,
     points: Vec<MetricPoint>,
     bytes: usize,
+    /// Bytes of all records so far.
+    records: u64,
     decoders: [Decoder; 2],
     stdout: HeadTail,
     stderr: HeadTail,
@@ -182,6 +186,7 @@ impl<'a> Run<'a> {
             pending: Vec::new(),
             points: Vec::new(),
             bytes: 0,
+            records: 0,
             decoders: Default::default(),
             stdout: HeadTail::default(),
             stderr: HeadTail::default(),
@@ -258,9 +263,16 @@ impl<'a> Run<'a> {
     }
 
     async fn record(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
+        self.records += bytes.len() as u64;
+        if self.records > MAX_RECORDS {
+            self.complain("more than 32 MiB of records were logged; the rest is dropped".into());
+            return Ok(());
+        }
         let mut parsed = record::parse(self.call_id, bytes);
+        self.bytes += bytes.len();
         if let record::Parsed::Spilled(path) = &parsed {
-            parsed = self.spilled(path).await;
+            let path = path.clone();
+            parsed = self.spilled(&path).await;
         }
         match parsed {
             record::Parsed::Metrics(points) => self.points.extend(points),
@@ -277,7 +289,7 @@ impl<'a> Run<'a> {
     }
 
     /// Reads a record that was too large for a message.
-    async fn spilled(&self, path: &str) -> record::Parsed {
+    async fn spilled(&mut self, path: &str) -> record::Parsed {
         let stage = self.cx.stage;
         let path = match VolumePath::parse(&format!("{stage}/{path}")) {
             Ok(path) => path,
@@ -285,12 +297,16 @@ impl<'a> Run<'a> {
         };
         match self.cx.volume.stat(&path).await {
             Ok(Some(stat)) if stat.size <= MAX_SPILLED => {}
-            Ok(Some(_)) => return record::Parsed::Bad("a record is larger than 16 MiB".into()),
+            Ok(Some(_)) => return record::Parsed::Bad("a record is larger than 4 MiB".into()),
             Ok(None) => return record::Parsed::Bad("a record's file is missing".into()),
             Err(error) => return record::Parsed::Bad(error.to_string()),
         }
         let parsed = match self.cx.volume.read(&path, 0..MAX_SPILLED).await {
-            Ok(bytes) => record::parse(self.call_id, &bytes),
+            Ok(bytes) => {
+                self.records += bytes.len() as u64;
+                self.bytes += bytes.len();
+                record::parse(self.call_id, &bytes)
+            }
             Err(error) => record::Parsed::Bad(error.to_string()),
         };
         if let Err(error) = self.cx.volume.delete(&path).await {

@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 /// Names longer than this are cut; they are labels, not texts.
 const MAX_NAME: usize = 200;
 const MAX_CHARTS: usize = 50;
+/// Metrics that one call of `log` may carry.
+const MAX_POINTS: usize = 10_000;
 
 /// What one record says.
 #[derive(Debug, PartialEq)]
@@ -86,6 +88,12 @@ pub(super) fn parse(call_id: &str, bytes: &[u8]) -> Parsed {
 }
 
 fn points(step: i64, metrics: BTreeMap<String, Value>, run: Option<String>) -> Parsed {
+    if metrics.len() > MAX_POINTS {
+        return Parsed::Bad(format!(
+            "{} metrics in one record; {MAX_POINTS} at most",
+            metrics.len()
+        ));
+    }
     let mut items = Vec::with_capacity(metrics.len());
     for (name, value) in metrics {
         let value = match &value {

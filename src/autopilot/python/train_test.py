@@ -30,7 +30,7 @@ LOWER_IS_BETTER = ("rmse", "mae", "median_absolute_error", "log_loss", "brier")
 BLUE, ORANGE, INK = "#3b6ea8", "#d9822b", "#2f3542"
 
 
-def figure(value):
+def digits(value):
     """A number with about five telling digits: prices have no ten-thousandths."""
     return f"{value:,.4f}" if abs(value) < 100 else f"{value:,.1f}"
 
@@ -193,9 +193,9 @@ def main():
     (stage / "data/test.json").write_text(json.dumps({"rows": len(y), "test_metrics": result, "test_metrics_ci": intervals,
                                                       "dummy_metrics": base, "vs_dummy": versus}, indent=1))
     log(step=0, metrics={f"test_{name}": value for name, value in result.items()} | {f"dummy_{METRIC}": base[METRIC]}, run="chosen")
-    print(f"• test, {len(y):,} rows: " + ", ".join(f"{name} {figure(value)}" for name, value in result.items()))
-    print(f"• {METRIC} {figure(result[METRIC])} (95 % {figure(intervals[METRIC]['lower'])} to {figure(intervals[METRIC]['upper'])}), dummy {figure(base[METRIC])}")
-    print(f"• better than the dummy by {figure(versus['difference'])} (95 % {figure(lower)} to {figure(upper)}, paired bootstrap)")
+    print(f"• test, {len(y):,} rows: " + ", ".join(f"{name} {digits(value)}" for name, value in result.items()))
+    print(f"• {METRIC} {digits(result[METRIC])} (95 % {digits(intervals[METRIC]['lower'])} to {digits(intervals[METRIC]['upper'])}), dummy {digits(base[METRIC])}")
+    print(f"• better than the dummy by {digits(versus['difference'])} (95 % {digits(lower)} to {digits(upper)}, paired bootstrap)")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,41 @@
+//! Cleaning up: copies that a server that died left behind, and uploads that nobody made use of.
+
+use super::{Datasets, object_key};
+use crate::{
+    sandbox::VolumeName,
+    store::{StoreError, uploads},
+};
+use chrono::{Duration, Utc};
+
+/// How long an upload may wait for its experiment, in hours.
+const WAIT_HOURS: i64 = 24;
+
+impl Datasets {
+    /// Deletes the folders of runners. Called before any runner runs: all of them are leftovers.
+    pub async fn sweep(&self) {
+        for name in ["intake", "work"] {
+            let name = VolumeName::parse(name).expect("a plain name");
+            if let Err(error) = self.sandboxes.delete_volume(&name).await {
+                tracing::warn!(%name, %error, "leftovers were not deleted");
+            }
+        }
+    }
+
+    /// Deletes uploads that were sent a day ago and belong to no experiment. Answers how many.
+    pub async fn collect(&self) -> Result<usize, StoreError> {
+        let before = Utc::now() - Duration::hours(WAIT_HOURS);
+        let unused = uploads::unused(self.store.read(), before).await?;
+        let mut deleted = 0;
+        for upload in unused {
+            // The row first: whoever wants to make use of the upload now is told that it is gone.
+            if !uploads::delete_unused(self.store.write(), upload.id).await? {
+                continue;
+            }
+            deleted += 1;
+            if let Err(error) = self.objects.delete(&object_key(upload.id)).await {
+                tracing::warn!(upload.id = %upload.id, %error, "an upload's bytes were not deleted");
+            }
+        }
+        Ok(deleted)
+    }
+}
