@@ -13,15 +13,9 @@ use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
 };
-use tokio::{
-    sync::{broadcast, mpsc, oneshot, watch},
-    time::{Instant, timeout_at},
-};
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-/// How long a commit waits for company after its first append.
-const LINGER: Duration = Duration::from_millis(2);
 /// Appends of one commit at most, so that one commit stays short.
 const BATCH: usize = 256;
 /// Appends that may wait; more makes the callers wait.
@@ -170,18 +164,11 @@ impl Watchers {
     }
 }
 
-/// The one writer: gathers appends, commits them together, answers, wakes.
+/// The one writer: takes what waits, commits it together, answers, wakes. A lone append never waits
+/// for company; what arrives during a commit shares the next one.
 async fn write(store: Store, mut appends: mpsc::Receiver<Append>, watchers: Arc<Watchers>) {
     let mut batch = Vec::with_capacity(BATCH);
-    while let Some(first) = appends.recv().await {
-        batch.push(first);
-        let deadline = Instant::now() + LINGER;
-        while batch.len() < BATCH {
-            match timeout_at(deadline, appends.recv()).await {
-                Ok(Some(append)) => batch.push(append),
-                Ok(None) | Err(_) => break,
-            }
-        }
+    while appends.recv_many(&mut batch, BATCH).await > 0 {
         commit(&store, &mut batch, &watchers).await;
     }
 }
