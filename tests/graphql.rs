@@ -176,7 +176,9 @@ async fn nodes_are_found_by_id() {
         .graphql(
             "query($id: ID!) { session(id: $id) { state lastSeq allows { startStages retry cancel message answer }
                 stages { stage state } usage { turns costUsd } experiment { name dataset { tables { columns { min examples } } } }
-                report(stage: EDA) { path content } files(stage: EDA) { path type text preview { rows totalRows } }
+                report(stage: EDA) { path content } files(stage: EDA) { path type }
+                words: file(path: \"eda/report.md\") { text preview { rows } }
+                table: file(path: \"eda/t.csv\") { text preview { rows totalRows } }
                 file(path: \"eda/none\") { path } events(first: 2) { __typename seq } messages(last: 1) { nodes { seq role } } } }",
             json!({"id": session}),
         )
@@ -198,10 +200,11 @@ async fn nodes_are_found_by_id() {
             },
             "report": {"path": "eda/report.md", "content": "# Hi"},
             "files": [
-                {"path": "eda/report.md", "type": "REPORT", "text": "# Hi", "preview": null},
-                {"path": "eda/t.csv", "type": "DATASET", "text": "a\n1\n",
-                    "preview": {"rows": [["1"], [null]], "totalRows": 2}},
+                {"path": "eda/report.md", "type": "REPORT"},
+                {"path": "eda/t.csv", "type": "DATASET"},
             ],
+            "words": {"text": "# Hi", "preview": null},
+            "table": {"text": "a\n1\n", "preview": {"rows": [["1"], [null]], "totalRows": 2}},
             "file": null,
             "events": [
                 {"__typename": "SessionCreatedEvent", "seq": 1},
@@ -210,6 +213,11 @@ async fn nodes_are_found_by_id() {
             "messages": {"nodes": []},
         })
     );
+    for dear in ["text", "preview { totalRows }"] {
+        let all = format!("query($id: ID!) {{ session(id: $id) {{ files {{ {dear} }} }} }}");
+        let answer = server.ask(&all, json!({"id": session})).await;
+        assert_eq!(answer["errors"][0]["message"], "Query is too complex.", "{dear} of every file");
+    }
     let escape = "query($id: ID!) { session(id: $id) { file(path: \"../x\") { path } } }";
     let answer = server.ask(escape, json!({"id": session})).await;
     assert_eq!(answer["errors"][0]["extensions"]["code"], "BAD_USER_INPUT");
