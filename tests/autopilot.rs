@@ -109,7 +109,9 @@ impl Session<'_> {
             messages: messages.to_vec(),
             tools: tools.to_vec(),
             brief: self.brief(stage),
+            turn: 1,
             max_tokens: 8_000,
+            effort: None,
         };
         let deltas: Vec<_> = Autopilot.stream(request).await.unwrap().collect().await;
         match deltas.into_iter().last() {

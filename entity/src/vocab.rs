@@ -162,6 +162,22 @@ vocab!(
 );
 
 vocab!(
+    /// How hard a model thinks before it answers. The order is from least to most.
+    Effort {
+        /// Not at all, where the model lets one choose.
+        None = "none",
+        /// A little: fast and cheap.
+        Low = "low",
+        /// Somewhat.
+        Medium = "medium",
+        /// Much: for hard problems.
+        High = "high",
+        /// As much as the model can.
+        Max = "max",
+    }
+);
+
+vocab!(
     /// How an upload stands.
     UploadState {
         /// The address was handed out; the bytes are not whole yet.

@@ -3,7 +3,7 @@
 use super::{Loop, Step, failed};
 use crate::{
     event::{Fact, TextDelta, TokenUsage},
-    llm::{Block, Completion, Delta, LlmError, Request},
+    llm::{Block, Completion, Delta, ErrorKind, LlmError, Request},
     stage,
     tool::Stopped,
 };
@@ -33,11 +33,13 @@ impl Loop {
                     self.said(turn, attempt, completion).await?;
                     return Ok(Step::GoOn);
                 }
-                Err(LlmError::Unusable(message)) => return self.broken(message, false).await,
-                Err(LlmError::Transient(message)) if attempt + 1 == first + ATTEMPTS => {
-                    return self.broken(message, true).await;
+                Err(error) if !error.kind.is_passing() => {
+                    return self.broken(error.message, false).await;
                 }
-                Err(LlmError::Transient(message)) => {
+                Err(error) if attempt + 1 == first + ATTEMPTS => {
+                    return self.broken(error.message, true).await;
+                }
+                Err(LlmError { message, .. }) => {
                     self.record(vec![Fact::AgentError { message, retryable: true }]).await?;
                     tokio::select! {
                         () = self.run.cx.cancel.cancelled() => return Err(Stopped),
@@ -68,7 +70,9 @@ impl Loop {
             messages: self.transcript.messages(),
             tools: self.specs.clone(),
             brief,
+            turn,
             max_tokens: MAX_TOKENS,
+            effort: None,
         };
         let work = async {
             let mut stream = self.run.provider.stream(request).await?;
@@ -80,10 +84,11 @@ impl Loop {
                         self.run.cx.facts.provisional(TextDelta { turn, attempt, offset, text });
                         offset += length;
                     }
+                    Delta::Working | Delta::Note(_) | Delta::Again { .. } => {}
                     Delta::Done(completion) => return Ok(completion),
                 }
             }
-            Err(LlmError::Transient("the provider's answer broke off".into()))
+            Err(LlmError::new(ErrorKind::Broken, "the provider's answer broke off"))
         };
         tokio::select! {
             () = self.run.cx.cancel.cancelled() => Err(Stopped),
@@ -114,10 +119,7 @@ impl Loop {
             turn,
             attempt,
             blocks: blocks.iter().filter_map(|block| serde_json::to_value(block).ok()).collect(),
-            stop_reason: serde_json::to_value(stop)
-                .ok()
-                .and_then(|v| v.as_str().map(str::to_owned))
-                .unwrap_or_default(),
+            stop_reason: stop.as_str().to_owned(),
             usage,
         }];
         if !text.is_empty() {

@@ -89,7 +89,9 @@ impl Conversation {
             messages: self.messages.clone(),
             tools: tools.iter().map(spec).collect(),
             brief: self.brief.clone(),
+            turn: 1,
             max_tokens: 1000,
+            effort: None,
         }
     }
 }

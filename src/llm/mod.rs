@@ -1,13 +1,15 @@
 //! The port to a language model, and its providers.
 //!
 //! A provider turns one [`Request`] into a stream of [`Delta`]s that ends with exactly one
-//! [`Delta::Done`]. It never runs a tool, never retries and knows no session, event or database.
+//! [`Delta::Done`]. It never runs a tool and knows no session, event or database. Adapters never
+//! wait or retry: that is what the wrapping providers are for, one each.
 
 use async_trait::async_trait;
-use entity::vocab::Stage;
+use entity::vocab::{Effort, Stage};
 use futures::stream::BoxStream;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::time::Duration;
 
 /// What a provider is asked for: one turn.
 #[derive(Clone, Debug)]
@@ -21,8 +23,12 @@ pub struct Request {
     /// The facts of the stage as data. Model providers get them rendered into `messages`; the
     /// autopilot reads them here.
     pub brief: Brief,
+    /// The number of the turn in its stage run, from 1.
+    pub turn: u32,
     /// Upper bound of the answer, in tokens.
     pub max_tokens: u32,
+    /// How hard the model thinks; the model's own default when absent.
+    pub effort: Option<Effort>,
 }
 
 /// The facts of a stage run that a policy needs, as data rather than prose.
@@ -93,11 +99,18 @@ pub struct ToolSpec {
     pub input_schema: Value,
 }
 
-/// Zero or more texts, then exactly one `Done`; nothing follows an error.
+/// Zero or more pieces, then exactly one `Done`; nothing follows it or an error.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Delta {
     /// The next piece of text, provisional until `Done`.
     Text(String),
+    /// A sign of life that shows nothing: a piece of a thought or of a call, a ping.
+    Working,
+    /// Something that people should know of how the turn came about, in one sentence.
+    Note(String),
+    /// Said by a wrapper: this attempt broke, what came of it is void, and another begins after
+    /// the wait.
+    Again { error: LlmError, wait: Duration },
     /// The whole turn.
     Done(Completion),
 }
@@ -118,31 +131,108 @@ pub enum StopReason {
     EndTurn,
     /// It waits for tool results.
     ToolUse,
-    /// The answer reached `max_tokens`.
+    /// The answer reached `max_tokens`. A call that was cut off is not among the blocks.
     MaxTokens,
+    /// The provider paused a long turn; sending the blocks back lets it go on.
+    PauseTurn,
     /// The model refuses to go on.
     Refusal,
+    /// The answer reached the end of the model's window.
+    ContextOverflow,
 }
 
-/// Tokens of one turn. All zero for a provider without a model.
+impl StopReason {
+    /// The name that the log and the API use.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            StopReason::EndTurn => "end_turn",
+            StopReason::ToolUse => "tool_use",
+            StopReason::MaxTokens => "max_tokens",
+            StopReason::PauseTurn => "pause_turn",
+            StopReason::Refusal => "refusal",
+            StopReason::ContextOverflow => "context_overflow",
+        }
+    }
+}
+
+/// Tokens of one turn, each counted once. All zero for a provider without a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Usage {
+    /// Read at full price: neither from the cache nor into it.
     pub input_tokens: u64,
     pub output_tokens: u64,
     pub cache_read_tokens: u64,
     pub cache_write_tokens: u64,
+    /// The provider did not say; counted from the texts.
+    #[serde(default)]
+    pub estimated: bool,
 }
 
-/// Why a turn could not be had.
+/// Why a turn could not be had. The message is one sentence for people and never holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum LlmError {
-    /// The provider cannot work as configured; trying again will not help.
-    #[error("{0}")]
-    Unusable(String),
-    /// The provider failed this time; another attempt is safe, because a turn has no effects.
-    #[error("{0}")]
-    Transient(String),
+#[error("{message}")]
+pub struct LlmError {
+    pub kind: ErrorKind,
+    pub message: String,
+    /// How long the provider asks to be left alone.
+    pub retry_after: Option<Duration>,
 }
+
+impl LlmError {
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), retry_after: None }
+    }
+}
+
+/// The kinds of failures, as far as somebody acts on them differently.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ErrorKind {
+    /// The key is missing, wrong, or may not use this model.
+    Access,
+    /// There is no such model.
+    UnknownModel,
+    /// The account has no credit left.
+    Quota,
+    /// The request is longer than the model's window.
+    ContextOverflow,
+    /// The provider does not take the request as it is.
+    BadRequest,
+    /// The provider cannot work as it is configured.
+    Unusable,
+    /// Too many requests or tokens at once.
+    RateLimited,
+    /// The provider has too much to do.
+    Overloaded,
+    /// No connection, or an error of the provider's own.
+    Unreachable,
+    /// Nothing came for too long.
+    TimedOut,
+    /// The answer broke off, or made no sense.
+    Broken,
+}
+
+impl ErrorKind {
+    /// Whether another attempt of the same request may succeed. It is always safe: a turn has no
+    /// effects.
+    pub const fn is_passing(self) -> bool {
+        match self {
+            ErrorKind::RateLimited
+            | ErrorKind::Overloaded
+            | ErrorKind::Unreachable
+            | ErrorKind::TimedOut
+            | ErrorKind::Broken => true,
+            ErrorKind::Access
+            | ErrorKind::UnknownModel
+            | ErrorKind::Quota
+            | ErrorKind::ContextOverflow
+            | ErrorKind::BadRequest
+            | ErrorKind::Unusable => false,
+        }
+    }
+}
+
+/// A turn as it arrives.
+pub type Deltas = BoxStream<'static, Result<Delta, LlmError>>;
 
 /// A language model behind a wire, or something that plays its part.
 #[async_trait]
@@ -153,9 +243,24 @@ pub trait LlmProvider: Send + Sync {
     /// The model used when none is asked for.
     fn default_model(&self) -> &str;
 
+    /// Whether it can answer what a person says. One that cannot gets no follow-up runs.
+    fn converses(&self) -> bool {
+        true
+    }
+
+    /// The models that it offers, by their ids, best first; asked of the provider where it can be.
+    ///
+    /// *Errors*: as for a turn; the caller shows the default model instead.
+    async fn models(&self) -> Result<Vec<String>, LlmError> {
+        Ok(vec![self.default_model().to_owned()])
+    }
+
+    /// The answer that a recording holds for a question of its own; `None` for a live model, whose
+    /// questions go to a person.
+    async fn recorded_answer(&self, _model: &str, _stage: Stage, _call_id: &str) -> Option<String> {
+        None
+    }
+
     /// Starts one turn. Dropping the stream stops it.
-    async fn stream(
-        &self,
-        request: Request,
-    ) -> Result<BoxStream<'static, Result<Delta, LlmError>>, LlmError>;
+    async fn stream(&self, request: Request) -> Result<Deltas, LlmError>;
 }
