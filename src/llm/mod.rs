@@ -168,6 +168,14 @@ pub struct Usage {
     pub estimated: bool,
 }
 
+impl Usage {
+    /// Nothing was consumed.
+    pub const fn is_zero(&self) -> bool {
+        let read = self.input_tokens + self.cache_read_tokens + self.cache_write_tokens;
+        read + self.output_tokens == 0
+    }
+}
+
 /// Why a turn could not be had. The message is one sentence for people and never holds a key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]

@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use trainable::{
     dataset::{self, Datasets},
     event::{Draft, Event, Fact, SessionEvent},
-    graphql::{self, EnvironmentState, ProviderStanding},
+    graphql::{self, EnvironmentState},
     http::{self, HttpConfig, HttpParts},
     log::EventLog,
     objects::filesystem::FilesystemObjects,
@@ -87,13 +87,11 @@ impl Server {
         });
         let mut config = HttpConfig { workers: 1, ..HttpConfig::default() };
         configure(&mut config);
-        let providers = directory.parts().providers.list();
         let schema = graphql::schema(graphql::Parts {
             store: store.clone(),
             directory,
             datasets: datasets.clone(),
             sandboxes: port.clone(),
-            providers: providers.into_iter().map(ProviderStanding::from).collect(),
             environment: watch::channel(EnvironmentState::Ready).1,
             limits: config.limits,
             introspection: true,
