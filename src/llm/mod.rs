@@ -4,9 +4,11 @@
 //! [`Delta::Done`]. It never runs a tool and knows no session, event or database. Adapters never
 //! wait or retry: that is what the wrapping providers are for, one each.
 
+pub mod catalog;
 pub mod concurrency;
 pub mod deltas;
 pub mod layers;
+pub mod price;
 pub mod rate;
 pub mod retry;
 #[cfg(test)]
