@@ -7,9 +7,12 @@
 pub mod catalog;
 pub mod concurrency;
 pub mod deltas;
+mod folders;
 pub mod layers;
 pub mod price;
 pub mod rate;
+pub mod recording;
+pub mod replay;
 pub mod retry;
 #[cfg(test)]
 mod scripted;
