@@ -4,6 +4,20 @@
 //! [`Delta::Done`]. It never runs a tool and knows no session, event or database. Adapters never
 //! wait or retry: that is what the wrapping providers are for, one each.
 
+pub mod catalog;
+pub mod concurrency;
+pub mod deltas;
+mod folders;
+pub mod layers;
+pub mod price;
+pub mod rate;
+pub mod recording;
+pub mod replay;
+pub mod retry;
+#[cfg(test)]
+mod scripted;
+pub mod timeouts;
+
 use async_trait::async_trait;
 use entity::vocab::{Effort, Stage};
 use futures::stream::BoxStream;
