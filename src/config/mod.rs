@@ -2,7 +2,7 @@
 
 mod models;
 
-use crate::{event::Budgets, llm::secret::Secret};
+use crate::{event::Budgets, llm::Secret};
 use std::{net::SocketAddr, path::PathBuf};
 
 pub use models::{Anthropic, Models, OpenAi};

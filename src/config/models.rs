@@ -3,7 +3,7 @@
 use super::Reader;
 use crate::{
     event::Budgets,
-    llm::{layers::Layers, rate::RateLimits, retry::RetryPolicy, secret::Secret, timeouts::TimeLimits},
+    llm::{Secret, layers::Layers, rate::RateLimits, retry::RetryPolicy, timeouts::TimeLimits},
 };
 use std::{
     num::{NonZeroU32, NonZeroUsize},

@@ -5,7 +5,7 @@ use crate::{
     event::{Entry, Event, Fact, SessionEvent},
     llm::{
         Usage,
-        recording::{MAX_BYTES, RecordedDataset, RecordedRun, RecordedTurn, Recording},
+        recording::{FORMAT, MAX_BYTES, VERSION, RecordedDataset, RecordedRun, RecordedTurn, Recording},
         replay::Recordings,
     },
     log::EventLog,
@@ -182,14 +182,17 @@ impl Transcripts {
             return Ok(None);
         }
         let rows = experiment.dataset["tables"][0]["rows"].as_u64();
-        Ok(Some(Recording::new(
-            Utc::now(),
-            RecordedDataset { name: experiment.name, rows, sha256: None },
-            experiment.target_column,
-            experiment.instructions,
+        Ok(Some(Recording {
+            format: FORMAT.to_owned(),
+            version: VERSION,
+            recorded_at: Utc::now(),
+            app_version: env!("CARGO_PKG_VERSION").to_owned(),
+            dataset: RecordedDataset { name: experiment.name, rows, sha256: None },
+            target: experiment.target_column,
+            instructions: experiment.instructions,
             seed,
             runs,
-        )))
+        }))
     }
 }
 

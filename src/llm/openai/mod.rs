@@ -1,0 +1,1 @@
+//! Chat completions, as OpenAI and everybody compatible with it speak them.
