@@ -19,7 +19,7 @@ mod turn;
 
 use crate::{
     event::{Budget, Budgets, Driver, Entry, Fact, Outcome, Spent},
-    llm::{Brief, LlmProvider, ToolSpec, catalog::Price},
+    llm::{Brief, LlmProvider, ToolSpec, price::Price},
     stage,
     tool::{self, Stopped, Tool, ToolContext},
 };

@@ -70,6 +70,7 @@ fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentSta
         }),
         store: app.store.clone(),
         datasets: app.datasets.clone(),
+        transcripts: app.directory.parts().transcripts.clone(),
         sandboxes,
         config: HttpConfig {
             allowed_hosts: config.hosts.clone(),

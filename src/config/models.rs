@@ -88,7 +88,7 @@ fn layers(reader: &mut Reader<'_>) -> Layers {
         ),
         rate: RateLimits {
             requests_per_minute: per_minute(reader, "TRAINABLE_LLM_RPM", "requests a minute"),
-            tokens_per_minute: per_minute(reader, "TRAINABLE_LLM_TPM", "tokens a minute"),
+            input_tokens_per_minute: per_minute(reader, "TRAINABLE_LLM_TPM", "tokens a minute"),
         },
         timeouts: TimeLimits {
             first: seconds(reader, "TRAINABLE_LLM_FIRST_SECONDS", default.timeouts.first),

@@ -8,7 +8,7 @@ use crate::{
 use bytes::Bytes;
 use chrono::Utc;
 use entity::{ids::UploadId, principal::Principal, uploads::Model as Upload, vocab::UploadState};
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 
 /// The longest file name that is kept, in characters.
 const MAX_NAME: usize = 255;
@@ -53,7 +53,7 @@ impl Datasets {
             tracing::error!(%error, "an upload could not be read");
             UploadError::Unavailable
         };
-        let row = store::uploads::find(self.store.read(), id).await;
+        let row = crate::store::uploads::find(self.store.read(), id).await;
         let row = row.map_err(|error| unavailable(&error))?;
         let row = row.filter(|row| row.owner == principal.owner()).ok_or(UploadError::NoUpload)?;
         let size = row.size.ok_or(UploadError::NoUpload)?;

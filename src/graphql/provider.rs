@@ -69,8 +69,8 @@ fn shown(offered: OfferedModel, default: &str) -> Model {
         max_output_tokens: info.as_ref().map(|info| info.max_output_tokens.into()),
         input_usd_per_million: price.map(|price| price.input),
         output_usd_per_million: price.map(|price| price.output),
-        cache_read_usd_per_million: price.map(|price| price.cache_read),
-        cache_write_usd_per_million: price.map(|price| price.cache_write),
+        cache_read_usd_per_million: price.and_then(|price| price.cache_read),
+        cache_write_usd_per_million: price.and_then(|price| price.cache_write),
         price_read_on: info.and_then(|info| info.read_on).map(|day| day.to_string()),
     }
 }

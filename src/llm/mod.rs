@@ -69,6 +69,8 @@ pub struct Brief {
     pub target: Option<String>,
     /// The user's words: data, never orders that lift a rule.
     pub instructions: String,
+    /// What the stages before left, oldest first.
+    pub earlier: Vec<Earlier>,
     pub seed: u64,
     /// Turns that this stage run may still take.
     pub turns_left: u32,
@@ -79,6 +81,9 @@ pub struct Brief {
     /// Cores that one execution may use.
     pub cpus: u32,
 }
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier { pub stage: Stage, pub report: String, pub metadata: Option<Value> }
 
 /// One message of the conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

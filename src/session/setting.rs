@@ -88,7 +88,8 @@ impl Setting<'_> {
         let places = self.places().await?;
         let described =
             self.parts.datasets.extract(self.experiment).await.map_err(|e| e.to_string())?;
-        let known = folders::known_files(places.volume.as_ref(), &self.folder(), history);
+        let folder = self.folder();
+        let known = folders::known_files(places.volume.as_ref(), &folder, history);
         let known = known.await.map_err(|e| e.to_string())?;
         let sandbox = self.sandbox(&places).await?;
         let brief = self.brief(&places, described).await?;
@@ -98,7 +99,7 @@ impl Setting<'_> {
         };
         let cx = ToolContext {
             stage: brief.stage,
-            folder: self.folder(),
+            folder,
             sandbox,
             volume: places.volume.clone(),
             session_dir: places.session_dir(),
@@ -106,7 +107,6 @@ impl Setting<'_> {
             facts: Arc::clone(self.facts),
             cancel: self.cancel.clone(),
             known: tokio::sync::Mutex::new(known),
-            execution_seconds: self.work.budgets.execution_seconds,
             memory_mib: self.work.budgets.memory_mib,
         };
         Ok(Ready { task, cx, brief, provider, model })

@@ -21,13 +21,18 @@ pub use check::ExitCheck;
 const MAX_REPORT: u64 = 512 * 1024;
 
 /// What the model is told about its part.
-pub fn prompt(stage: Stage) -> &'static str {
-    match stage {
+pub fn prompt(stage: Stage) -> String {
+    let s = match stage {
         Stage::Eda => include_str!("eda.md"),
         Stage::Prep => include_str!("prep.md"),
         Stage::Train => include_str!("train.md"),
-    }
+    };
+    s.to_owned()
 }
+pub fn follow_up_prompt() -> String { String::new() }
+pub enum Speaker { User, Agent }
+pub fn follow_up_opening(_b: &Brief, _c: &[(Speaker, String)]) -> String { String::new() }
+pub async fn earlier(_v: &dyn Volume, _s: Stage) -> Result<Vec<crate::llm::Earlier>, SandboxError> { Ok(vec![]) }
 
 /// The first message of a stage run: the facts, and the user's words as data.
 pub fn opening(brief: &Brief) -> String {

@@ -20,7 +20,7 @@ pub async fn append(
 ) -> Result<(), DbErr> {
     // The session's row must be there before rows that point to it.
     for entry in entries {
-        if let Event::Session(SessionEvent::SessionCreated { experiment_id }) = &entry.event {
+        if let Event::Session(SessionEvent::SessionCreated { experiment_id, .. }) = &entry.event {
             sessions::insert(db, session, *experiment_id, entry.at).await?;
         }
     }

@@ -1,7 +1,7 @@
 //! `execute_code`: saves the code as a script of the stage and runs it in the sandbox, with its
 //! output, records and files streaming out as facts.
 
-use super::{
+use super::{Call, 
     Outcome, Stopped, Tool, ToolContext,
     files::{Found, Moment},
     output::{Decoder, HeadTail},
@@ -17,8 +17,9 @@ use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
+
 use std::{fmt::Write, time::Duration};
+use tokio_util::sync::CancellationToken;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
 
 /// The eye's pace: output and metrics are handed on at least this often.
@@ -61,13 +62,9 @@ impl Tool for ExecuteCode {
         )
     }
 
-    async fn call(
-        &self,
-        cx: &ToolContext,
-        call_id: &str,
-        input: Value,
-    ) -> Result<Outcome, Stopped> {
-        let input = match parse::<Input>(input) {
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        let call_id = call.id;
+        let input = match parse::<Input>(call.input) {
             Ok(input) if input.code.trim().is_empty() => return Ok(refuse("`code` is empty")),
             Ok(input) if input.code.len() > MAX_CODE => {
                 return Ok(refuse("`code` is longer than 512 KiB"));
@@ -76,7 +73,7 @@ impl Tool for ExecuteCode {
             Err(refusal) => return Ok(refusal),
         };
         let timeout =
-            input.timeout_s.unwrap_or(cx.execution_seconds).clamp(1, cx.execution_seconds);
+            input.timeout_s.unwrap_or(call.seconds).clamp(1, call.seconds);
         let script = match save(cx, &input.slug, input.code).await {
             Ok(script) => script,
             Err(error) => return Ok(refuse(format!("the script could not be saved: {error}"))),
@@ -96,11 +93,11 @@ impl Tool for ExecuteCode {
                 args: Vec::new(),
             },
             env: cx.env.clone(),
-            workdir: format!("{}/{}", cx.session_dir, cx.stage),
+            workdir: format!("{}/{}", cx.session_dir, cx.folder),
             timeout: Duration::from_secs(timeout),
         };
         match cx.sandbox.exec(spec).await {
-            Ok(stream) => Run::new(cx, call_id).follow(stream, timeout).await,
+            Ok(stream) => Run::new(cx, call_id).follow(stream, timeout, &call.stop).await,
             Err(error) => unstarted(cx, call_id, &error).await,
         }
     }
@@ -108,8 +105,7 @@ impl Tool for ExecuteCode {
 
 /// Saves the code as the next `scripts/step_NN_slug.py` of the stage.
 async fn save(cx: &ToolContext, slug: &str, code: String) -> Result<VolumePath, SandboxError> {
-    let folder =
-        VolumePath::parse(&format!("{}/scripts", cx.stage)).expect("a stage's folder is a path");
+    let folder = cx.folder.join("scripts").expect("a plain name is a path");
     let last = cx
         .volume
         .list(Some(&folder))
@@ -199,7 +195,9 @@ impl<'a> Run<'a> {
         mut self,
         mut stream: BoxStream<'static, Output>,
         timeout_s: u64,
+        stop: &CancellationToken,
     ) -> Result<Outcome, Stopped> {
+        let mut stopping = false;
         let mut flush = interval(FLUSH);
         flush.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
@@ -209,6 +207,11 @@ impl<'a> Run<'a> {
                 biased;
                 // Dropping the stream kills the program and all it started.
                 () = self.cx.cancel.cancelled() => return Err(Stopped),
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    // The stream goes on and says what came of it until then.
+                    self.cx.sandbox.terminate().await;
+                }
                 _ = flush.tick() => self.flush().await?,
                 _ = look.tick() => self.look(Moment::During).await?,
                 output = stream.next() => match output {
@@ -290,8 +293,7 @@ impl<'a> Run<'a> {
 
     /// Reads a record that was too large for a message.
     async fn spilled(&mut self, path: &str) -> record::Parsed {
-        let stage = self.cx.stage;
-        let path = match VolumePath::parse(&format!("{stage}/{path}")) {
+        let path = match self.cx.folder.join(path) {
             Ok(path) => path,
             Err(error) => return record::Parsed::Bad(error.to_string()),
         };
@@ -340,7 +342,7 @@ impl<'a> Run<'a> {
     async fn look(&mut self, moment: Moment) -> Result<(), Stopped> {
         let mut known = self.cx.known.lock().await;
         let found =
-            known.detect(self.cx.volume.as_ref(), self.cx.stage, Some(self.call_id), moment).await;
+            known.detect(self.cx.volume.as_ref(), self.cx.place(), Some(self.call_id), moment).await;
         drop(known);
         match found {
             Ok(Found { facts, refused, too_many }) => {

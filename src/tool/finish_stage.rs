@@ -1,11 +1,10 @@
 //! `finish_stage`: the agent thinks that the stage is done. The loop checks before it believes.
 
-use super::{Outcome, Stopped, Tool, ToolContext, parse, refuse, spec};
+use super::{Call, Outcome, Stopped, Tool, ToolContext, parse, refuse, spec};
 use crate::llm::ToolSpec;
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 pub(super) struct FinishStage;
 
@@ -26,8 +25,8 @@ impl Tool for FinishStage {
         )
     }
 
-    async fn call(&self, _: &ToolContext, _: &str, input: Value) -> Result<Outcome, Stopped> {
-        Ok(match parse::<Input>(input) {
+    async fn call(&self, _: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        Ok(match parse::<Input>(call.input) {
             Ok(input) if input.summary.trim().is_empty() => refuse("`summary` is empty"),
             Ok(input) => Outcome::Finish { summary: input.summary },
             Err(refusal) => refusal,

@@ -1,11 +1,10 @@
 //! `list_files`: what the session's folder holds.
 
-use super::{Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
+use super::{Call, Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
 use crate::{llm::ToolSpec, sandbox::VolumePath};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use std::fmt::Write;
 
 /// Lines that the model is shown.
@@ -30,8 +29,8 @@ impl Tool for ListFiles {
         )
     }
 
-    async fn call(&self, cx: &ToolContext, _: &str, input: Value) -> Result<Outcome, Stopped> {
-        let input = match parse::<Input>(input) {
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        let input = match parse::<Input>(call.input) {
             Ok(input) => input,
             Err(refusal) => return Ok(refusal),
         };

@@ -15,7 +15,7 @@ mod update_plan;
 use crate::{
     event::{Fact, TextDelta},
     llm::ToolSpec,
-    sandbox::{Sandbox, Volume},
+    sandbox::{Sandbox, Volume, VolumePath},
 };
 use async_trait::async_trait;
 use entity::vocab::Stage;
@@ -26,6 +26,9 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
 pub use files::{KnownFiles, classify};
+
+/// The folder of the session's volume that follow-ups write to.
+pub const NOTES: &str = "notes";
 
 /// Where facts go. The session implements it.
 #[async_trait]
@@ -48,7 +51,10 @@ pub struct Stopped;
 
 /// What a tool acts on.
 pub struct ToolContext {
+    /// The stage that the run is, or is about.
     pub stage: Stage,
+    /// The folder of the session's volume that the run writes to.
+    pub folder: VolumePath,
     pub sandbox: Arc<dyn Sandbox>,
     /// The session's volume.
     pub volume: Arc<dyn Volume>,
@@ -60,10 +66,25 @@ pub struct ToolContext {
     pub cancel: CancellationToken,
     /// The files that were reported already.
     pub known: tokio::sync::Mutex<KnownFiles>,
-    /// Wall-clock seconds that one execution may take.
-    pub execution_seconds: u64,
     /// Memory of one execution, in MiB; enforced by the sandbox, said to the model.
     pub memory_mib: u64,
+}
+
+impl ToolContext {
+    /// The folder that the run writes to, with the stage that its files belong to.
+    fn place(&self) -> files::Place<'_> {
+        files::Place { folder: &self.folder, stage: self.stage }
+    }
+}
+
+/// One call of a tool.
+pub struct Call<'a> {
+    pub id: &'a str,
+    pub input: Value,
+    /// Wall-clock seconds that an execution may take now.
+    pub seconds: u64,
+    /// Cancelled when the call is to come to its end soon and say what it has.
+    pub stop: CancellationToken,
 }
 
 /// What a call came to.
@@ -71,6 +92,8 @@ pub struct ToolContext {
 pub enum Outcome {
     /// Go on; the model sees the output.
     Continue { output: String, is_error: bool },
+    /// Ask the user, and go on with the answer, or with the default when none comes in time.
+    Ask { question: String, options: Vec<String>, default: String, timeout_s: Option<u64> },
     /// The agent thinks that the stage is done.
     Finish { summary: String },
 }
@@ -81,8 +104,7 @@ pub trait Tool: Send + Sync {
     fn spec(&self) -> ToolSpec;
 
     /// Runs one call. Bad input is an [`Outcome::Continue`] with words the model can act on.
-    async fn call(&self, cx: &ToolContext, call_id: &str, input: Value)
-    -> Result<Outcome, Stopped>;
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped>;
 }
 
 /// Every tool, in the order the model sees them.
@@ -93,6 +115,15 @@ pub fn all() -> Vec<Box<dyn Tool>> {
         Box::new(list_files::ListFiles),
         Box::new(update_plan::UpdatePlan),
         Box::new(finish_stage::FinishStage),
+    ]
+}
+
+/// The tools of a follow-up: no result changes, so there is nothing to plan or to finish.
+pub fn for_follow_ups() -> Vec<Box<dyn Tool>> {
+    vec![
+        Box::new(execute_code::ExecuteCode),
+        Box::new(read_file::ReadFile),
+        Box::new(list_files::ListFiles),
     ]
 }
 

@@ -1,11 +1,10 @@
 //! `read_file`: a piece of a text file of the session's folder.
 
-use super::{Outcome, Stopped, Tool, ToolContext, answer, output, parse, refuse, spec};
+use super::{Call, Outcome, Stopped, Tool, ToolContext, answer, output, parse, refuse, spec};
 use crate::{llm::ToolSpec, sandbox::VolumePath};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 const DEFAULT_BYTES: u64 = 64 * 1024;
 const MAX_BYTES: u64 = 256 * 1024;
@@ -32,8 +31,8 @@ impl Tool for ReadFile {
         )
     }
 
-    async fn call(&self, cx: &ToolContext, _: &str, input: Value) -> Result<Outcome, Stopped> {
-        let input = match parse::<Input>(input) {
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        let input = match parse::<Input>(call.input) {
             Ok(input) => input,
             Err(refusal) => return Ok(refusal),
         };

@@ -1,6 +1,6 @@
 //! `update_plan`: a short task list, shown live.
 
-use super::{Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
+use super::{Call, Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
 use crate::{
     event::{Fact, PlanStatus, PlanStep},
     llm::ToolSpec,
@@ -8,7 +8,6 @@ use crate::{
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 
 const MAX_STEPS: usize = 20;
 
@@ -35,8 +34,8 @@ impl Tool for UpdatePlan {
         spec::<Input>("update_plan", "Shows the user a short task list and how each step stands.")
     }
 
-    async fn call(&self, cx: &ToolContext, _: &str, input: Value) -> Result<Outcome, Stopped> {
-        let steps = match parse::<Input>(input) {
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        let steps = match parse::<Input>(call.input) {
             Ok(input) => input.steps,
             Err(refusal) => return Ok(refusal),
         };

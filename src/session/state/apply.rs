@@ -33,12 +33,14 @@ impl Session {
 
     /// The limits' holder: what is at work, or what can be resumed.
     fn limited_mut(&mut self) -> Option<&mut Work> {
-        if self.follow_up.is_none()
-            && let SessionState::Failed { run } | SessionState::Cancelled { run } = &mut self.state
-        {
-            return Some(&mut run.work);
+        if let Some(follow_up) = &mut self.follow_up {
+            return Some(&mut follow_up.work);
         }
-        self.work_mut()
+        match &mut self.state {
+            SessionState::Running(running) => Some(&mut running.work),
+            SessionState::Failed { run } | SessionState::Cancelled { run } => Some(&mut run.work),
+            SessionState::Created | SessionState::Done { .. } => None,
+        }
     }
 
     fn apply_decision(&mut self, entry: &Entry, event: &SessionEvent) {
