@@ -320,6 +320,7 @@ pub(crate) mod testing {
                 dataset: Value::Null,
                 target: None,
                 instructions: String::new(),
+                earlier: Vec::new(),
                 seed: 7,
                 turns_left: 30,
                 execution_timeout_s: 600,

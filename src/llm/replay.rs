@@ -12,7 +12,6 @@ use super::{
 use async_trait::async_trait;
 use entity::vocab::Stage;
 use futures::{StreamExt, stream};
-use serde_json::Value;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -202,6 +201,7 @@ fn unreachable(message: String) -> LlmError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::Value;
     use crate::llm::{StopReason, recording::tests::sample, scripted};
     use serde_json::json;
     use std::{
