@@ -50,11 +50,14 @@ mod tests {
         anthropic::request::{Thoughts, body},
         testing,
     };
-    use std::collections::HashSet;
+    use std::{
+        collections::HashSet,
+        hash::{DefaultHasher, Hash, Hasher},
+    };
 
     /// The cache as it is documented: prefixes that were written, and a look back of 20 blocks.
     #[derive(Default)]
-    struct Cache(HashSet<String>);
+    struct Cache(HashSet<u64>);
 
     impl Cache {
         /// Bytes that were read from it and bytes of the whole prompt.
@@ -65,24 +68,25 @@ mod tests {
             for message in body["messages"].as_array().unwrap() {
                 blocks.extend(message["content"].as_array().unwrap().iter().cloned());
             }
-            let mut prefixes = Vec::new();
-            let mut marks = Vec::new();
-            let mut prefix = String::new();
+            let (mut prefixes, mut marks) = (Vec::new(), Vec::new());
+            let (mut hasher, mut bytes) = (DefaultHasher::new(), 0);
             for (at, block) in blocks.iter_mut().enumerate() {
                 if block.as_object_mut().unwrap().remove("cache_control").is_some() {
                     marks.push(at);
                 }
-                prefix.push_str(&block.to_string());
-                prefixes.push(prefix.clone());
+                let text = block.to_string();
+                text.hash(&mut hasher);
+                bytes += text.len();
+                prefixes.push((hasher.clone().finish(), bytes));
             }
             assert!(marks.len() <= 4, "{} breakpoints", marks.len());
             let hit = marks
                 .iter()
                 .flat_map(|mark| mark.saturating_sub(20)..=*mark)
-                .filter(|at| self.0.contains(&prefixes[*at]))
+                .filter(|at| self.0.contains(&prefixes[*at].0))
                 .max();
-            self.0.extend(marks.iter().map(|at| prefixes[*at].clone()));
-            (hit.map_or(0, |at| prefixes[at].len()), prefix.len())
+            self.0.extend(marks.iter().map(|at| prefixes[*at].0));
+            (hit.map_or(0, |at| prefixes[at].1), bytes)
         }
     }
 
@@ -95,8 +99,7 @@ mod tests {
             name: "execute_code".into(),
             input: json!({ "code": "print(1)\n".repeat(40) }),
         }));
-        let result =
-            |i| ToolResult { call_id: id(i), output: "1\n".repeat(400), is_error: false };
+        let result = |i| ToolResult { call_id: id(i), output: "1\n".repeat(400), is_error: false };
         let results = (0..calls).map(result).collect();
         [Message::Assistant { blocks }, Message::ToolResults { results }]
     }

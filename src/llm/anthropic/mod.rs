@@ -119,7 +119,8 @@ impl LlmProvider for Anthropic {
             match self.send(&request, thoughts).await {
                 Ok(response) => break response,
                 // Not a retry: the same request is never sent twice.
-                Err(Refused { error, said }) => match said.and_then(|s| mend(&error, &s, thoughts)) {
+                Err(Refused { error, said }) => match said.and_then(|s| mend(&error, &s, thoughts))
+                {
                     Some(next) => thoughts = next,
                     None => return Err(error),
                 },

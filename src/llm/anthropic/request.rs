@@ -187,7 +187,9 @@ mod tests {
                 call("a", json!({ "code": "1" })),
                 call("b", json!({})),
             ]),
-            Message::ToolResults { results: vec![answer("a", "1\n", false), answer("b", "", true)] },
+            Message::ToolResults {
+                results: vec![answer("a", "1\n", false), answer("b", "", true)],
+            },
             user("faster"),
             user(" "),
             user("please"),
@@ -203,7 +205,8 @@ mod tests {
             json!({ "type": "tool_use", "id": "a", "name": "execute_code", "input": { "code": "1" } }),
             json!({ "type": "tool_use", "id": "b", "name": "execute_code", "input": {} }),
         ];
-        let with = json!({ "role": "assistant", "content": [thought, calls[0], calls[1], calls[2]] });
+        let with =
+            json!({ "role": "assistant", "content": [thought, calls[0], calls[1], calls[2]] });
         check(turn.clone(), Thoughts::Kept, json!([go, with, results]));
         let without = json!({ "role": "assistant", "content": calls });
         check(turn, Thoughts::Left, json!([go, without, results]));
