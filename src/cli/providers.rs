@@ -101,6 +101,7 @@ fn openai(models: &Models) -> Result<Option<Arc<dyn LlmProvider>>, LlmError> {
         base_url: set.base_url.clone().unwrap_or_else(|| openai::BASE_URL.to_owned()),
         key: set.key.clone(),
         default_model: openai_model(models).to_owned(),
+        tools_in_prose: set.tools_in_prose,
     })?;
     Ok(Some(layered(Arc::new(adapter), &models.layers)))
 }

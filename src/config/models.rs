@@ -39,6 +39,8 @@ pub struct OpenAi {
     pub key: Option<Secret>,
     pub base_url: Option<String>,
     pub model: Option<String>,
+    /// Describe tools in words from the start: for models that do not know calls.
+    pub tools_in_prose: bool,
 }
 
 /// The names that [`Models::default`] may have.
@@ -61,6 +63,7 @@ impl Models {
             key: reader.secret("OPENAI_API_KEY"),
             base_url: reader.url("OPENAI_BASE_URL"),
             model: reader.text("OPENAI_MODEL"),
+            tools_in_prose: reader.flag("OPENAI_TOOLS_IN_PROSE", false),
         };
         let catalog = reader.path("TRAINABLE_MODELS");
         Self { default, anthropic, openai, catalog, layers: layers(reader) }
