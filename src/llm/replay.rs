@@ -12,7 +12,6 @@ use super::{
 use async_trait::async_trait;
 use entity::vocab::Stage;
 use futures::{StreamExt, stream};
-use serde_json::Value;
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex, PoisonError},
@@ -203,7 +202,7 @@ fn unreachable(message: String) -> LlmError {
 mod tests {
     use super::*;
     use crate::llm::{StopReason, recording::tests::sample, scripted};
-    use serde_json::json;
+    use serde_json::{Value, json};
     use std::{
         collections::BTreeMap,
         sync::atomic::{AtomicUsize, Ordering},
