@@ -203,7 +203,7 @@ mod tests {
     use super::*;
     use serde_json::Value;
     use crate::llm::{StopReason, recording::tests::sample, scripted};
-    use serde_json::json;
+    use serde_json::{Value, json};
     use std::{
         collections::BTreeMap,
         sync::atomic::{AtomicUsize, Ordering},

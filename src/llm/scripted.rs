@@ -16,7 +16,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::time::{Instant, sleep};
+use tokio::time::{Instant, sleep, timeout};
 
 /// What an attempt does, one step after another.
 #[derive(Clone, Debug)]
@@ -173,11 +173,17 @@ pub(super) async fn watch(provider: &dyn LlmProvider, request: Request) -> Vec<S
     watch_since(Instant::now(), provider, request).await
 }
 
+/// As [`watch`], from a beginning of its own. A turn that never ends is a failure, not a test that hangs.
 pub(super) async fn watch_since(
     beginning: Instant,
     provider: &dyn LlmProvider,
     request: Request,
 ) -> Vec<String> {
+    let day = Duration::from_secs(24 * 3600);
+    timeout(day, lines(beginning, provider, request)).await.expect("a turn ends within a day")
+}
+
+async fn lines(beginning: Instant, provider: &dyn LlmProvider, request: Request) -> Vec<String> {
     let mut lines = Vec::new();
     let mut deltas = match provider.stream(request).await {
         Ok(deltas) => deltas,
