@@ -56,6 +56,19 @@ pub struct Brief {
     pub memory_mib: u64,
     /// Cores that one execution may use.
     pub cpus: u32,
+    /// What the stages before left, in their order.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
+}
+
+/// What a stage left for those after it: claims of whoever wrote them, of a capped size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    pub stage: Stage,
+    /// Its `report.md`; empty when there is none.
+    pub report: String,
+    /// Its metadata or findings.
+    pub metadata: Option<Value>,
 }
 
 /// One message of the conversation.

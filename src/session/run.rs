@@ -226,6 +226,7 @@ impl Setting<'_> {
             execution_timeout_s: budgets.execution_seconds,
             memory_mib: budgets.memory_mib,
             cpus: self.parts.cpus,
+            earlier: Vec::new(),
         };
         let env = BTreeMap::from([
             ("TRAINABLE_DATASET_DIR".to_owned(), dataset_dir),
