@@ -142,6 +142,9 @@ impl Loop {
         let (output, is_error, end) = match result {
             tool::Outcome::Continue { output, is_error } => (output, is_error, None),
             tool::Outcome::Finish { summary } => self.finish(summary).await?,
+            tool::Outcome::Ask { default, .. } => {
+                (format!("nobody answered; go on with your default: {default}"), false, None)
+            }
         };
         let duration_ms = begun.elapsed().as_millis() as u64;
         self.record(vec![Fact::ToolEnd { call_id: id, tool, output, is_error, duration_ms }])

@@ -5,7 +5,7 @@ use super::{
     Outcome, Stopped, Tool, ToolContext,
     files::{Found, Moment},
     output::{Decoder, HeadTail},
-    parse, record, refuse, spec,
+    parse, record, refuse, script, spec,
 };
 use crate::{
     event::{self, EndingKind, Fact, MetricPoint, OutputStream},
@@ -13,7 +13,6 @@ use crate::{
     sandbox::{Ending, ExecSpec, Exit, Output, Program, SandboxError, VolumePath},
 };
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -33,8 +32,10 @@ const LOOK: Duration = Duration::from_secs(3);
 const MAX_SPILLED: u64 = 4 * 1024 * 1024;
 /// Bytes of records that one execution may log.
 const MAX_RECORDS: u64 = 32 * 1024 * 1024;
-/// The longest script, in bytes.
-const MAX_CODE: usize = 512 * 1024;
+/// Wall-clock seconds of a script that asks for nothing.
+const LIGHT_SECONDS: u64 = 180;
+/// Files that the model is shown; the log has all.
+const SHOWN_FILES: usize = 60;
 
 pub(super) struct ExecuteCode;
 
@@ -44,10 +45,27 @@ struct Input {
     /// A whole Python script. It is saved under `scripts/` and run as that file in a fresh
     /// process: nothing but files survives from one call to the next.
     code: String,
-    /// What the script does, in one to four words; it becomes part of the file's name.
-    slug: String,
-    /// Wall-clock seconds that it may take; the stage's limit by default and at most.
+    /// What the script does, in one to four words, such as `fit_forest`; it becomes part of the
+    /// file's name.
+    slug: Option<String>,
+    /// True for training and tuning: it may take the stage's whole limit; other scripts get 180 s
+    /// unless `timeout_s` says otherwise.
+    heavy: Option<bool>,
+    /// Wall-clock seconds that it may take; goes before `heavy`, and the stage's limit is the
+    /// most.
     timeout_s: Option<u64>,
+}
+
+impl Input {
+    /// The wall-clock seconds that it gets, of at most so many.
+    fn seconds(&self, most: u64) -> u64 {
+        let asked = match (self.timeout_s, self.heavy) {
+            (Some(seconds), _) => seconds,
+            (None, Some(true)) => most,
+            (None, Some(false) | None) => LIGHT_SECONDS,
+        };
+        asked.clamp(1, most.max(1))
+    }
 }
 
 #[async_trait]
@@ -57,7 +75,7 @@ impl Tool for ExecuteCode {
             "execute_code",
             "Runs a Python script in the stage's sandbox, with the stage's folder as the working \
              directory. You see how it ended, the head and tail of what it printed, and the files \
-             it left.",
+             it left; so print what you need to decide, and save the rest.",
         )
     }
 
@@ -67,17 +85,17 @@ impl Tool for ExecuteCode {
         call_id: &str,
         input: Value,
     ) -> Result<Outcome, Stopped> {
-        let input = match parse::<Input>(input) {
-            Ok(input) if input.code.trim().is_empty() => return Ok(refuse("`code` is empty")),
-            Ok(input) if input.code.len() > MAX_CODE => {
-                return Ok(refuse("`code` is longer than 512 KiB"));
-            }
+        let input = match parse::<Input>(input, script::EXAMPLE) {
             Ok(input) => input,
             Err(refusal) => return Ok(refusal),
         };
-        let timeout =
-            input.timeout_s.unwrap_or(cx.execution_seconds).clamp(1, cx.execution_seconds);
-        let script = match save(cx, &input.slug, input.code).await {
+        let timeout = input.seconds(cx.execution_seconds);
+        let code = script::unwrapped(&input.code);
+        if let Some(why) = script::unfit(code) {
+            return Ok(refuse(why));
+        }
+        let slug = script::slug(input.slug.as_deref(), code);
+        let script = match script::save(cx, &slug, code.to_owned()).await {
             Ok(script) => script,
             Err(error) => return Ok(refuse(format!("the script could not be saved: {error}"))),
         };
@@ -104,45 +122,6 @@ impl Tool for ExecuteCode {
             Err(error) => unstarted(cx, call_id, &error).await,
         }
     }
-}
-
-/// Saves the code as the next `scripts/step_NN_slug.py` of the stage.
-async fn save(cx: &ToolContext, slug: &str, code: String) -> Result<VolumePath, SandboxError> {
-    let folder =
-        VolumePath::parse(&format!("{}/scripts", cx.stage)).expect("a stage's folder is a path");
-    let last = cx
-        .volume
-        .list(Some(&folder))
-        .await?
-        .files
-        .iter()
-        .filter_map(|f| {
-            f.path.file_name().strip_prefix("step_")?.split('_').next()?.parse::<u32>().ok()
-        })
-        .max()
-        .unwrap_or(0);
-    let name = format!("step_{:02}_{}.py", last + 1, plain(slug));
-    let path = folder.join(&name).expect("a plain name is a path");
-    let body = futures::stream::iter([Ok(Bytes::from(code))]).boxed();
-    cx.volume.put(&path, body).await?;
-    Ok(path)
-}
-
-/// A slug fit for a file's name.
-fn plain(slug: &str) -> String {
-    let mut name = String::new();
-    for c in slug.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            name.push(c);
-        } else if !name.ends_with('_') && !name.is_empty() {
-            name.push('_');
-        }
-        if name.len() >= 40 {
-            break;
-        }
-    }
-    let name = name.trim_end_matches('_');
-    if name.is_empty() { "step".into() } else { name.into() }
 }
 
 async fn unstarted(
@@ -371,7 +350,7 @@ impl<'a> Run<'a> {
         self.look(Moment::After).await?;
         let ending = ending(exit.as_ref());
         let good = ending.how == EndingKind::Exited && ending.code == Some(0);
-        let head = said(&ending, timeout_s, self.cx.memory_mib);
+        let head = said(&ending, timeout_s, self.cx);
         self.pending.push(Fact::ExecutionEnded { call_id: self.call_id.to_owned(), ending });
         self.flush().await?;
         Ok(Outcome::Continue { output: self.shown(head), is_error: !good })
@@ -385,7 +364,12 @@ impl<'a> Run<'a> {
             }
         }
         if !self.files.is_empty() {
-            let _ = write!(text, "\n--- files ---\n{}", self.files.join("\n"));
+            let shown = &self.files[..self.files.len().min(SHOWN_FILES)];
+            let _ = write!(text, "\n--- files ---\n{}", shown.join("\n"));
+            let more = self.files.len() - shown.len();
+            if more > 0 {
+                let _ = write!(text, "\n… and {more} more; `list_files` shows them");
+            }
         }
         if !self.complaints.is_empty() {
             let _ = write!(text, "\n--- problems ---\n{}", self.complaints.join("\n"));
@@ -424,12 +408,18 @@ fn ending(exit: Option<&Exit>) -> event::Ending {
 }
 
 /// How it ended, in words that the model can act on.
-fn said(ending: &event::Ending, timeout_s: u64, memory_mib: u64) -> String {
+fn said(ending: &event::Ending, timeout_s: u64, cx: &ToolContext) -> String {
+    let memory_mib = cx.memory_mib;
     let seconds = ending.duration_ms as f64 / 1000.0;
     let code = ending.code.unwrap_or_default();
     let mut text = match ending.how {
         EndingKind::Exited => format!("exit code {code} in {seconds:.1} s"),
         EndingKind::Signalled => format!("killed by signal {code} after {seconds:.1} s"),
+        EndingKind::TimedOut if timeout_s < cx.execution_seconds => format!(
+            "timed out after {timeout_s} s; take less data or smaller steps, or pass `heavy`: true \
+             for up to {} s",
+            cx.execution_seconds
+        ),
         EndingKind::TimedOut => {
             format!("timed out after {timeout_s} s; take less data, fewer trials or smaller steps")
         }
