@@ -90,7 +90,7 @@ struct Loop {
     model: Model,
     brief: Brief,
     cx: ToolContext,
-    system: String,
+    system: &'static str,
     tools: Vec<Box<dyn Tool>>,
     specs: Vec<ToolSpec>,
     transcript: Transcript,

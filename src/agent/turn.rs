@@ -109,7 +109,7 @@ impl Loop {
         brief.turns_left = turns as u32;
         Request {
             model: self.driver.model.clone(),
-            system: self.system.clone(),
+            system: self.system.to_owned(),
             messages: self.transcript.messages(),
             tools: self.specs.clone(),
             brief,

@@ -69,8 +69,6 @@ pub struct Brief {
     pub target: Option<String>,
     /// The user's words: data, never orders that lift a rule.
     pub instructions: String,
-    /// What the stages before left, oldest first.
-    pub earlier: Vec<Earlier>,
     pub seed: u64,
     /// Turns that this stage run may still take.
     pub turns_left: u32,
@@ -80,10 +78,20 @@ pub struct Brief {
     pub memory_mib: u64,
     /// Cores that one execution may use.
     pub cpus: u32,
+    /// What the stages before left, in their order.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
 }
 
+/// What a stage left for those after it: claims of whoever wrote them, of a capped size.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Earlier { pub stage: Stage, pub report: String, pub metadata: Option<Value> }
+pub struct Earlier {
+    pub stage: Stage,
+    /// Its `report.md`; empty when there is none.
+    pub report: String,
+    /// Its metadata or findings.
+    pub metadata: Option<Value>,
+}
 
 /// One message of the conversation.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -183,7 +183,15 @@ impl Setting<'_> {
         let began = self.began().await?;
         let said = store::messages::said_before(db, self.session, began).await;
         let said = said.map_err(|error| unread(&error))?;
-        let earlier = stage::earlier(places.volume.as_ref(), stage).await;
+        let volume = places.volume.as_ref();
+        let earlier = match self.assignment {
+            Assignment::Stage(stage) => stage::earlier(volume, stage).await,
+            // What it is about is done, and so is what came before.
+            Assignment::FollowUp(about) => {
+                let done: Vec<_> = Stage::ALL.iter().copied().filter(|s| Some(*s) <= about).collect();
+                stage::left(volume, &done).await
+            }
+        };
         let budgets = self.work.budgets;
         let session_dir = places.session_dir();
         Ok(Brief {

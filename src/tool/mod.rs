@@ -3,13 +3,16 @@
 //! A tool acts on the stage's sandbox and volume, and records what happened through [`Facts`]. It
 //! never imports the log or the store, and never decides how a stage ends.
 
+mod ask_user;
 mod execute_code;
 mod files;
 mod finish_stage;
+mod input;
 mod list_files;
 mod output;
 mod read_file;
 mod record;
+mod script;
 mod update_plan;
 
 use crate::{
@@ -19,11 +22,11 @@ use crate::{
 };
 use async_trait::async_trait;
 use entity::vocab::Stage;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio_util::sync::CancellationToken;
+
+use input::{parse, spec};
 
 pub use files::{KnownFiles, classify};
 
@@ -92,10 +95,17 @@ pub struct Call<'a> {
 pub enum Outcome {
     /// Go on; the model sees the output.
     Continue { output: String, is_error: bool },
-    /// Ask the user, and go on with the answer, or with the default when none comes in time.
-    Ask { question: String, options: Vec<String>, default: String, timeout_s: Option<u64> },
     /// The agent thinks that the stage is done.
     Finish { summary: String },
+    /// The user is to be asked; the loop waits, and the answer is the call's output.
+    Ask {
+        question: String,
+        options: Vec<String>,
+        /// What the agent assumes when nobody answers.
+        default: String,
+        /// Seconds; `None` leaves it to the session.
+        timeout_s: Option<u64>,
+    },
 }
 
 /// One thing an agent may do.
@@ -114,6 +124,7 @@ pub fn all() -> Vec<Box<dyn Tool>> {
         Box::new(read_file::ReadFile),
         Box::new(list_files::ListFiles),
         Box::new(update_plan::UpdatePlan),
+        Box::new(ask_user::AskUser),
         Box::new(finish_stage::FinishStage),
     ]
 }
@@ -125,22 +136,6 @@ pub fn for_follow_ups() -> Vec<Box<dyn Tool>> {
         Box::new(read_file::ReadFile),
         Box::new(list_files::ListFiles),
     ]
-}
-
-/// The spec of a tool whose input is `T`; the Rust docs are the descriptions.
-fn spec<T: JsonSchema>(name: &str, description: &str) -> ToolSpec {
-    let mut input_schema = schemars::schema_for!(T).to_value();
-    if let Some(object) = input_schema.as_object_mut() {
-        object.remove("$schema");
-        object.remove("title");
-    }
-    ToolSpec { name: name.to_owned(), description: description.to_owned(), input_schema }
-}
-
-/// Parses a tool's input, or says what is wrong in words the model can act on.
-fn parse<T: DeserializeOwned>(input: Value) -> Result<T, Outcome> {
-    serde_json::from_value(input)
-        .map_err(|error| refuse(format!("the input is not valid: {error}")))
 }
 
 fn refuse(output: impl Into<String>) -> Outcome {
