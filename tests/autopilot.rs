@@ -58,7 +58,6 @@ impl Session<'_> {
             stage_dir: text(&self.folder.join(stage.as_str())),
             dataset: serde_json::from_str(&described).unwrap(),
             target: self.target.clone(),
-            earlier: Vec::new(),
             instructions: String::new(),
             seed: self.seed,
             turns_left: 30,

@@ -17,7 +17,6 @@ pub(super) fn brief(stage: Stage) -> Brief {
         dataset: json!({"tables": [{"name": "t", "path": "t.parquet", "rows": 300, "columns": columns}], "main_table": "t"}),
         target: None,
         instructions: String::new(),
-        earlier: Vec::new(),
         seed: 42,
         turns_left: 30,
         execution_timeout_s: 600,

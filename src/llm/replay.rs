@@ -201,7 +201,6 @@ fn unreachable(message: String) -> LlmError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::Value;
     use crate::llm::{StopReason, recording::tests::sample, scripted};
     use serde_json::{Value, json};
     use std::{

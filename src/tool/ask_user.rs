@@ -88,7 +88,7 @@ fn asked(input: Input) -> Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     #[track_caller]
     fn check(input: Value, expect: Result<(&str, &[&str], &str, Option<u64>), &str>) {
