@@ -76,7 +76,7 @@ fn turn(state: &State, script: &Script, wire: Wire, heard: &Heard, seen: &mut Se
     seen.body = body.clone();
     let paused = state.paused(&body);
     let asked = match wire {
-        Wire::Anthropic => anthropic::ask(script, body, paused),
+        Wire::Anthropic => anthropic::ask(script, heard, body, paused),
         Wire::OpenAi => openai::ask(script, body),
     };
     let mut asked = match asked {

@@ -34,13 +34,20 @@ fn refuse<T>(message: impl Into<String>) -> Result<T, Refusal> {
     Err(Refusal::invalid(message))
 }
 
-/// `paused`: the last assistant message is a turn that the server paused itself.
-pub fn body(body: &Value, paused: bool) -> Checked {
+/// What the version of 2026-10-21 took away.
+const REMOVED: &[&str] = &["temperature", "top_p", "top_k"];
+
+/// `latest`: the request speaks the latest version. `paused`: the last assistant message is a turn
+/// that the server paused itself.
+pub fn body(body: &Value, latest: bool, paused: bool) -> Checked {
     let Some(fields) = body.as_object() else {
         return refuse("The request body is not valid JSON: expected an object");
     };
     if let Some(strange) = fields.keys().find(|name| !FIELDS.contains(&name.as_str())) {
         return refuse(format!("{strange}: Extra inputs are not permitted"));
+    }
+    if latest && let Some(name) = REMOVED.iter().find(|&&name| !body[name].is_null()) {
+        return refuse(format!("{name}: Extra inputs are not permitted"));
     }
     for needed in ["model", "max_tokens", "messages"] {
         if body[needed].is_null() {
@@ -74,11 +81,16 @@ fn thinking(body: &Value) -> Checked {
     }
     let config = &body["thinking"];
     let model = body["model"].as_str().unwrap_or_default();
-    // Models from Claude 4.6 on think adaptively; from 4.7 on they take no budget.
+    // Models from Claude 4.6 on think adaptively, from 4.7 on they take no budget, and from 5.5 on
+    // they always think.
     let older = ["haiku-4", "-4-5"].iter().any(|mark| model.contains(mark));
     let newer = !older && !model.contains("-4-6");
+    let always = model.contains("-5-5");
     match config["type"].as_str() {
         None if config.is_null() => Ok(()),
+        Some("disabled") if always => {
+            refuse("\"thinking.type.disabled\" is not supported for this model.")
+        }
         Some("disabled" | "between_tools") => Ok(()),
         Some("adaptive") if older => refuse("adaptive thinking is not supported on this model"),
         Some("adaptive") => Ok(()),

@@ -29,7 +29,12 @@ pub const MODELS: &[&str] = &[
     "claude-sonnet-4-5",
 ];
 
-/// The key header, as the API checks it: before anything else.
+/// The version that the SDK sends; the one before is taken too.
+///
+/// *Source*: <https://platform.claude.com/docs/en/api/versioning> (read 2026-11-25)
+pub const LATEST: &str = "2026-10-21";
+
+/// The key, in either header, as the API checks it: before anything else.
 pub fn authorised(heard: &Heard) -> Result<(), Refusal> {
     let refused = |message: &str| {
         let message = message.to_owned();
@@ -43,7 +48,7 @@ pub fn authorised(heard: &Heard) -> Result<(), Refusal> {
         (None, None) => return refused("x-api-key header is required"),
     }
     match heard.header("anthropic-version") {
-        Some("2023-06-01") => Ok(()),
+        Some("2023-06-01" | LATEST) => Ok(()),
         Some(other) => Err(Refusal::invalid(format!(
             "anthropic-version: \"{other}\" is not a valid version"
         ))),
@@ -52,8 +57,13 @@ pub fn authorised(heard: &Heard) -> Result<(), Refusal> {
 }
 
 /// What a body asks; a refusal in the words of the API when it is wrong.
-pub fn ask(script: &Script, body: Value, paused: bool) -> Result<Asked, Refusal> {
-    check::body(&body, paused)?;
+pub fn ask(
+    script: &Script,
+    heard: &Heard,
+    body: Value,
+    paused: bool,
+) -> Result<Asked, Refusal> {
+    check::body(&body, heard.header("anthropic-version") == Some(LATEST), paused)?;
     let asked = understand(body);
     if !script.models[&Wire::Anthropic].contains(&asked.model) {
         return Err(unknown_model(Wire::Anthropic, &asked.model));
