@@ -4,6 +4,15 @@
 //! [`Delta::Done`]. It never runs a tool and knows no session, event or database. Adapters never
 //! wait or retry: that is what the wrapping providers are for, one each.
 
+pub mod anthropic;
+mod http;
+pub mod openai;
+mod refusal;
+mod secret;
+mod sse;
+
+pub use secret::Secret;
+
 use async_trait::async_trait;
 use entity::vocab::{Effort, Stage};
 use futures::stream::BoxStream;
@@ -263,4 +272,37 @@ pub trait LlmProvider: Send + Sync {
 
     /// Starts one turn. Dropping the stream stops it.
     async fn stream(&self, request: Request) -> Result<Deltas, LlmError>;
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A plain request, for tests of adapters.
+
+    use super::*;
+
+    pub(crate) fn request(model: &str, messages: Vec<Message>) -> Request {
+        Request {
+            model: model.into(),
+            system: String::new(),
+            messages,
+            tools: Vec::new(),
+            brief: Brief {
+                stage: Stage::Eda,
+                dataset_dir: "/data".into(),
+                session_dir: "/session".into(),
+                stage_dir: "/session/eda".into(),
+                dataset: Value::Null,
+                target: None,
+                instructions: String::new(),
+                seed: 7,
+                turns_left: 30,
+                execution_timeout_s: 600,
+                memory_mib: 4096,
+                cpus: 2,
+            },
+            turn: 1,
+            max_tokens: 16_000,
+            effort: None,
+        }
+    }
 }
