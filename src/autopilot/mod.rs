@@ -20,7 +20,7 @@ mod testing;
 mod train;
 mod transcript;
 
-use crate::llm::{Completion, Delta, LlmError, LlmProvider, Request, Usage};
+use crate::llm::{Completion, Delta, LlmError, LlmProvider, Request, Usage, deltas::pieces};
 use async_trait::async_trait;
 use futures::{
     StreamExt,
@@ -58,32 +58,11 @@ impl LlmProvider for Autopilot {
     }
 }
 
-/// The text in pieces that end after a line or, in long lines, after a word.
-fn pieces(text: &str) -> impl Iterator<Item = String> {
-    const LENGTH: usize = 80;
-    let mut pieces = vec![String::new()];
-    for c in text.chars() {
-        let piece = pieces.last_mut().expect("there is always a last piece");
-        piece.push(c);
-        if c == '\n' || (c == ' ' && piece.len() >= LENGTH) {
-            pieces.push(String::new());
-        }
-    }
-    pieces.into_iter().filter(|piece| !piece.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use super::{testing::Conversation, *};
     use crate::llm::Block;
     use entity::vocab::Stage;
-
-    #[test]
-    fn pieces_make_the_text_again() {
-        let text = "One line.\n\n- a list of things that is rather long, so that it does not fit into one single piece\n- b";
-        assert_eq!(pieces(text).collect::<String>(), text);
-        assert!(pieces(text).count() > 3);
-    }
 
     #[tokio::test]
     async fn streams_the_words_and_then_the_turn() {

@@ -5,11 +5,24 @@
 //! wait or retry: that is what the wrapping providers are for, one each.
 
 pub mod anthropic;
+pub mod catalog;
+pub mod concurrency;
+pub mod deltas;
+mod folders;
 mod http;
+pub mod layers;
 pub mod openai;
+pub mod price;
+pub mod rate;
+pub mod recording;
 mod refusal;
+pub mod replay;
+pub mod retry;
+#[cfg(test)]
+mod scripted;
 mod secret;
 mod sse;
+pub mod timeouts;
 
 pub use secret::Secret;
 

@@ -52,7 +52,7 @@ pub fn body(script: &Script, body: &Value) -> Checked {
         return refuse(None, "you must provide a model parameter");
     };
     stream(script, body)?;
-    let reasons = model.starts_with("gpt-5") || model.starts_with('o');
+    let reasons = ["gpt-5", "gpt-6"].iter().any(|name| model.starts_with(name)) || model.starts_with('o');
     if reasons && !body["max_tokens"].is_null() {
         return refuse(
             Some("unsupported_parameter"),
