@@ -73,6 +73,53 @@ export type AnswerQuestionPayload = {
   userErrors: Array<UserError>;
 };
 
+/** The user said whether the stage that waited may start. */
+export type ApprovalAnsweredEvent = SessionEvent & {
+  __typename?: 'ApprovalAnsweredEvent';
+  /** It may start. */
+  approved: Scalars['Boolean']['output'];
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage that waited. */
+  stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+};
+
+/** The session waits for the user's word before a stage. */
+export type ApprovalAskedEvent = SessionEvent & {
+  __typename?: 'ApprovalAskedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage that waits. */
+  stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The stage to continue to. */
+  through: Stage;
+};
+
+/** What `approveStage` takes. */
+export type ApproveStageInput = {
+  /** True to start the stage, false to leave it. */
+  approve: Scalars['Boolean']['input'];
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `approveStage` answers. */
+export type ApproveStagePayload = {
+  __typename?: 'ApproveStagePayload';
+  /** The session; null when there are errors. */
+  session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
+  userErrors: Array<UserError>;
+};
+
 /** A file that a stage left. */
 export type Artifact = Node & {
   __typename?: 'Artifact';
@@ -156,6 +203,23 @@ export type BudgetExceededEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** Four fifths of a budget are used. */
+export type BudgetWarningEvent = SessionEvent & {
+  __typename?: 'BudgetWarningEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Which one. */
+  budget: Scalars['String']['output'];
+  /** What it is. */
+  limit: Scalars['Float']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** What is used of it. */
+  used: Scalars['Float']['output'];
+};
+
 /** The most that a stage run may take. */
 export type Budgets = {
   __typename?: 'Budgets';
@@ -163,8 +227,24 @@ export type Budgets = {
   executionSeconds: Scalars['Long']['output'];
   /** MiB of memory of one execution. */
   memoryMib: Scalars['Long']['output'];
+  /** Wall-clock seconds of the session's executions; null for no limit. */
+  sessionSandboxSeconds: Maybe<Scalars['Long']['output']>;
+  /** Wall-clock seconds of the session's runs; null for no limit. */
+  sessionSeconds: Maybe<Scalars['Long']['output']>;
+  /** Tokens of the session; null for no limit. */
+  sessionTokens: Maybe<Scalars['Long']['output']>;
+  /** Calls of the model in the session; null for no limit. */
+  sessionTurns: Maybe<Scalars['Int']['output']>;
+  /** USD of the session; null for no limit. */
+  sessionUsd: Maybe<Scalars['Float']['output']>;
+  /** Wall-clock seconds of the stage's executions; null for no limit. */
+  stageSandboxSeconds: Maybe<Scalars['Long']['output']>;
   /** Wall-clock seconds of the stage. */
   stageSeconds: Scalars['Long']['output'];
+  /** Tokens of the stage; null for no limit. */
+  stageTokens: Maybe<Scalars['Long']['output']>;
+  /** USD of the stage; null for no limit. */
+  stageUsd: Maybe<Scalars['Float']['output']>;
   /** Calls of the model. */
   turns: Scalars['Int']['output'];
 };
@@ -175,10 +255,39 @@ export type BudgetsInput = {
   executionSeconds?: InputMaybe<Scalars['Int']['input']>;
   /** MiB of memory of one execution: 256 to 1048576; 4096 by default. */
   memoryMib?: InputMaybe<Scalars['Int']['input']>;
+  /** Wall-clock seconds of the session's executions; 0 for no limit. */
+  sessionSandboxSeconds?: InputMaybe<Scalars['Long']['input']>;
+  /** Wall-clock seconds of the session's runs; 0 for no limit. */
+  sessionSeconds?: InputMaybe<Scalars['Long']['input']>;
+  /** Tokens of the session; 0 for no limit. */
+  sessionTokens?: InputMaybe<Scalars['Long']['input']>;
+  /** Calls of the model in the session; 0 for no limit. */
+  sessionTurns?: InputMaybe<Scalars['Int']['input']>;
+  /** USD of the session; 0 for no limit, 5 by default. */
+  sessionUsd?: InputMaybe<Scalars['Float']['input']>;
+  /** Wall-clock seconds of the stage's executions; 0 for no limit. */
+  stageSandboxSeconds?: InputMaybe<Scalars['Long']['input']>;
   /** Wall-clock seconds of the stage: 10 to 86400; 3600 by default. */
   stageSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Tokens of the stage; 0 for no limit. */
+  stageTokens?: InputMaybe<Scalars['Long']['input']>;
+  /** USD of the stage; 0 for no limit. */
+  stageUsd?: InputMaybe<Scalars['Float']['input']>;
   /** Calls of the model: 1 to 1000; 30 by default. */
   turns?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The budgets of the run at work were set. */
+export type BudgetsSetEvent = SessionEvent & {
+  __typename?: 'BudgetsSetEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** The most that it may take. */
+  budgets: Budgets;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
 /** What `cancelSession` takes. */
@@ -239,6 +348,21 @@ export type CodeOutputEvent = SessionEvent & {
   text: Scalars['String']['output'];
 };
 
+/** Older results are condensed for the model; the log is untouched. */
+export type ContextCondensedEvent = SessionEvent & {
+  __typename?: 'ContextCondensedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** Turns that are summarised whole. */
+  summarisedTurns: Scalars['Int']['output'];
+  /** Turns whose tool results are condensed. */
+  turns: Scalars['Int']['output'];
+};
+
 /** What `createExperiment` takes. */
 export type CreateExperimentInput = {
   /** What it is. */
@@ -268,10 +392,16 @@ export type CreateExperimentPayload = {
 
 /** What `createSession` takes. */
 export type CreateSessionInput = {
+  /** How much the model is to think; the provider's default when it is absent. */
+  effort?: InputMaybe<Effort>;
   /** The experiment. */
   experimentId: Scalars['ID']['input'];
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The model; the provider's default when it is absent. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider; the server's default when it is absent. */
+  provider?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What `createSession` answers. */
@@ -434,6 +564,19 @@ export type DeleteExperimentPayload = {
   /** What is wrong with the input. */
   userErrors: Array<UserError>;
 };
+
+/** How much a model is to think. */
+export type Effort =
+  /** Much. */
+  | 'HIGH'
+  /** A little. */
+  | 'LOW'
+  /** As much as it can. */
+  | 'MAX'
+  /** Some. */
+  | 'MEDIUM'
+  /** Not at all. */
+  | 'NONE';
 
 /** The Python environment of the sandboxes. */
 export type EnvironmentInfo = {
@@ -665,6 +808,53 @@ export type FilesReadyEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The agent ended its answer between stages. */
+export type FollowUpEndedEvent = SessionEvent & {
+  __typename?: 'FollowUpEndedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** What ended it, when it failed. */
+  error: Maybe<Scalars['String']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** How it ended. */
+  state: StageRunState;
+};
+
+/** The agent began to answer a message between stages. */
+export type FollowUpStartedEvent = SessionEvent & {
+  __typename?: 'FollowUpStartedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** The model. */
+  model: Scalars['String']['output'];
+  /** The model provider. */
+  provider: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+};
+
+/** What `importTranscript` takes. */
+export type ImportTranscriptInput = {
+  /** The same key answers the first result again. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The upload that holds the transcript. */
+  uploadId: Scalars['ID']['input'];
+};
+
+/** What `importTranscript` answers. */
+export type ImportTranscriptPayload = {
+  __typename?: 'ImportTranscriptPayload';
+  /** The transcript; null when there are errors. */
+  transcript: Maybe<Transcript>;
+  /** What is wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** A program logged something that is no number. */
 export type LogRecordEvent = SessionEvent & {
   __typename?: 'LogRecordEvent';
@@ -825,11 +1015,36 @@ export type MetricsBatchEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A model of a provider. A null price is an unknown one. */
+export type Model = {
+  __typename?: 'Model';
+  /** USD per million tokens read from the provider's cache. */
+  cacheReadUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** USD per million tokens written to the provider's cache. */
+  cacheWriteUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** Tokens that it can hold in view; null when unknown. */
+  contextTokens: Maybe<Scalars['Long']['output']>;
+  /** The name to give when a stage is started. */
+  id: Scalars['String']['output'];
+  /** USD per million tokens read. */
+  inputUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** True for the one that is taken when none is named. */
+  isDefault: Scalars['Boolean']['output'];
+  /** Tokens that it can write in one turn; null when unknown. */
+  maxOutputTokens: Maybe<Scalars['Long']['output']>;
+  /** USD per million tokens written. */
+  outputUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** The day on which the prices were read, such as `2026-11-01`. */
+  priceReadOn: Maybe<Scalars['String']['output']>;
+};
+
 /** Everything that can be asked of the server. */
 export type Mutation = {
   __typename?: 'Mutation';
   /** Answers the question that the agent waits with. */
   answerQuestion: AnswerQuestionPayload;
+  /** Answers whether the stage that waits may start. */
+  approveStage: ApproveStagePayload;
   /** Stops what runs, within a second. */
   cancelSession: CancelSessionPayload;
   /**
@@ -846,8 +1061,12 @@ export type Mutation = {
   createUpload: CreateUploadPayload;
   /** Deletes an experiment with its sessions and files, for good. One at work is refused. */
   deleteExperiment: DeleteExperimentPayload;
+  /** Takes in a transcript that was sent as an upload. */
+  importTranscript: ImportTranscriptPayload;
   /** Gives an experiment another name. */
   renameExperiment: RenameExperimentPayload;
+  /** Goes on with the failed or cancelled stage from its last finished tool call. */
+  resumeStage: ResumeStagePayload;
   /** Runs the failed or cancelled stage again, with the provider, model and seed that it had. */
   retryStage: RetryStagePayload;
   /**
@@ -855,6 +1074,8 @@ export type Mutation = {
    * otherwise.
    */
   sendMessage: SendMessagePayload;
+  /** Raises or lowers the budgets of the run at work. */
+  setBudgets: SetBudgetsPayload;
   /** Starts a stage. */
   startStage: StartStagePayload;
 };
@@ -863,6 +1084,12 @@ export type Mutation = {
 /** Everything that can be asked of the server. */
 export type MutationAnswerQuestionArgs = {
   input: AnswerQuestionInput;
+};
+
+
+/** Everything that can be asked of the server. */
+export type MutationApproveStageArgs = {
+  input: ApproveStageInput;
 };
 
 
@@ -897,8 +1124,20 @@ export type MutationDeleteExperimentArgs = {
 
 
 /** Everything that can be asked of the server. */
+export type MutationImportTranscriptArgs = {
+  input: ImportTranscriptInput;
+};
+
+
+/** Everything that can be asked of the server. */
 export type MutationRenameExperimentArgs = {
   input: RenameExperimentInput;
+};
+
+
+/** Everything that can be asked of the server. */
+export type MutationResumeStageArgs = {
+  input: ResumeStageInput;
 };
 
 
@@ -911,6 +1150,12 @@ export type MutationRetryStageArgs = {
 /** Everything that can be asked of the server. */
 export type MutationSendMessageArgs = {
   input: SendMessageInput;
+};
+
+
+/** Everything that can be asked of the server. */
+export type MutationSetBudgetsArgs = {
+  input: SetBudgetsInput;
 };
 
 
@@ -930,12 +1175,29 @@ export type NoticeEvent = SessionEvent & {
   __typename?: 'NoticeEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Progress for people; otherwise it was said to the model. */
+  forPeople: Scalars['Boolean']['output'];
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
   /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
   /** What it said. */
   text: Scalars['String']['output'];
+};
+
+/** A question that the agent waits with. */
+export type OpenQuestion = {
+  __typename?: 'OpenQuestion';
+  /** The tool call that asks; give it with the answer. */
+  callId: Scalars['String']['output'];
+  /** When the default is taken. */
+  deadline: Maybe<Scalars['DateTime']['output']>;
+  /** The answer that is taken when none comes in time. */
+  default: Maybe<Scalars['String']['output']>;
+  /** Answers to choose from; any text may be given beside them. */
+  options: Array<Scalars['String']['output']>;
+  /** The question. */
+  question: Scalars['String']['output'];
 };
 
 /** Which of a program's two outputs. */
@@ -1026,12 +1288,16 @@ export type Provider = {
   __typename?: 'Provider';
   /** It can be used as the server is configured. */
   available: Scalars['Boolean']['output'];
+  /** It answers what a person says: false for autopilot and replay. */
+  converses: Scalars['Boolean']['output'];
   /** The model that is taken when none is named. */
   defaultModel: Scalars['String']['output'];
   /** What it is, in one sentence. */
   description: Scalars['String']['output'];
   /** True for the one that is taken when none is named. */
   isDefault: Scalars['Boolean']['output'];
+  /** Its models: asked of the provider where it can be, the default alone where it cannot. */
+  models: Array<Model>;
   /** Its name; give it when a stage is started. */
   name: Scalars['String']['output'];
   /** Why it cannot be used, with the way out. */
@@ -1115,6 +1381,10 @@ export type QuestionAskedEvent = SessionEvent & {
   at: Maybe<Scalars['DateTime']['output']>;
   /** The tool call that asks; give it with the answer. */
   callId: Scalars['String']['output'];
+  /** When the default is taken. */
+  deadline: Maybe<Scalars['DateTime']['output']>;
+  /** The answer that is taken when none comes in time. */
+  default: Maybe<Scalars['String']['output']>;
   /** Answers to choose from; any text may be given beside them. */
   options: Array<Scalars['String']['output']>;
   /** The question. */
@@ -1200,6 +1470,33 @@ export type ResultMetric = {
   value: Maybe<Scalars['Float']['output']>;
 };
 
+/** What `resumeStage` takes. */
+export type ResumeStageInput = {
+  /** The most that it may take; what it had when it is absent. */
+  budgets?: InputMaybe<BudgetsInput>;
+  /** How much the model is to think; what the stage ran with when it is absent. */
+  effort?: InputMaybe<Effort>;
+  /** The same key answers the first result again. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The model; what the stage ran with when it is absent. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider; what the stage ran with when it is absent. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `resumeStage` answers. */
+export type ResumeStagePayload = {
+  __typename?: 'ResumeStagePayload';
+  /** The session; null when there are errors. */
+  session: Maybe<Session>;
+  /** The stage run that goes on; null when there are errors. */
+  stageRun: Maybe<StageRun>;
+  /** What is wrong with the input, or why the session refused. */
+  userErrors: Array<UserError>;
+};
+
 /** What `retryStage` takes. */
 export type RetryStageInput = {
   /** The same key answers the first result again. */
@@ -1263,6 +1560,8 @@ export type SandboxInfo = {
 export type SendMessageInput = {
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Stop what is being executed or answered first; false by default. */
+  interrupt?: InputMaybe<Scalars['Boolean']['input']>;
   /** The session. */
   sessionId: Scalars['ID']['input'];
   /** What to say; the agent reads it at its next turn. */
@@ -1296,12 +1595,20 @@ export type Session = Node & {
   __typename?: 'Session';
   /** What it would accept now. */
   allows: SessionAllows;
+  /** A follow-up run is at work; the state stays what it is. */
+  answering: Scalars['Boolean']['output'];
   /** The files that its stages reported, oldest first, without those of superseded runs. */
   artifacts: ArtifactConnection;
+  /** The stage that waits for the user's word, in approval mode. */
+  awaitingApproval: Maybe<Stage>;
+  /** The budgets of the run at work, or of the last one; null before the first. */
+  budgets: Maybe<Budgets>;
   /** The dashboard as it was last laid out. */
   charts: Array<Chart>;
   /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** How much its model is to think; null for the provider's default. */
+  effort: Maybe<Effort>;
   /** The log itself, oldest first. */
   events: Array<SessionEvent>;
   /** The experiment that it belongs to. */
@@ -1320,18 +1627,28 @@ export type Session = Node & {
   metric: Array<MetricBucket>;
   /** Latest and best of every metric series, without those of superseded runs. */
   metricSeries: Array<MetricSeries>;
+  /** The model that was chosen for it; null for the provider's default. */
+  model: Maybe<Scalars['String']['output']>;
   /** The agent's plan as it was last given. */
   plan: Array<PlanStep>;
   /** What Prep made; null before. */
   processedDataset: Maybe<ProcessedDataset>;
+  /** The model provider that was chosen for it; null for the server's default. */
+  provider: Maybe<Scalars['String']['output']>;
+  /** The question that the agent waits with. */
+  question: Maybe<OpenQuestion>;
   /** The report of a stage; null before there is one. */
   report: Maybe<Report>;
   /** The headline of the finished model, as the agent's metadata claims it; null before Train is done. */
   result: Maybe<SessionResult>;
+  /** What it has spent of its budgets. */
+  spent: Spent;
   /** Its stages, in the order of the pipeline. */
   stages: Array<StageStatus>;
   /** How it stands. */
   state: SessionState;
+  /** Where its transcript can be downloaded: JSON that can be imported and played by provider `replay`. */
+  transcriptUrl: Scalars['String']['output'];
   /** When its state last changed. */
   updatedAt: Scalars['DateTime']['output'];
   /** What it consumed. */
@@ -1405,12 +1722,20 @@ export type SessionAllows = {
   __typename?: 'SessionAllows';
   /** A question waits for its answer. */
   answer: Scalars['Boolean']['output'];
+  /** The stage that waits for `approveStage`. */
+  approve: Maybe<Stage>;
   /** What runs can be stopped. */
   cancel: Scalars['Boolean']['output'];
+  /** A message may stop what is being executed or answered first. */
+  interrupt: Scalars['Boolean']['output'];
   /** A message can be sent. */
   message: Scalars['Boolean']['output'];
+  /** The failed or cancelled stage can go on from its last finished tool call. */
+  resume: Scalars['Boolean']['output'];
   /** The failed or cancelled stage may be run again. */
   retry: Scalars['Boolean']['output'];
+  /** Budgets can be set. */
+  setBudgets: Scalars['Boolean']['output'];
   /** Stages that may be started now. */
   startStages: Array<Stage>;
 };
@@ -1475,12 +1800,22 @@ export type SessionEventKind =
   | 'AGENT_ERROR'
   /** `AgentMessageEvent`. */
   | 'AGENT_MESSAGE'
+  /** `ApprovalAnsweredEvent`. */
+  | 'APPROVAL_ANSWERED'
+  /** `ApprovalAskedEvent`. */
+  | 'APPROVAL_ASKED'
+  /** `BudgetsSetEvent`. */
+  | 'BUDGETS_SET'
   /** `BudgetExceededEvent`. */
   | 'BUDGET_EXCEEDED'
+  /** `BudgetWarningEvent`. */
+  | 'BUDGET_WARNING'
   /** `ChartConfigEvent`. */
   | 'CHART_CONFIG'
   /** `CodeOutputEvent`. */
   | 'CODE_OUTPUT'
+  /** `ContextCondensedEvent`. */
+  | 'CONTEXT_CONDENSED'
   /** `DatasetDescribedEvent`. */
   | 'DATASET_DESCRIBED'
   /** `DatasetProcessedEvent`. */
@@ -1495,6 +1830,10 @@ export type SessionEventKind =
   | 'FILE_CHANGED'
   /** `FileCreatedEvent`. */
   | 'FILE_CREATED'
+  /** `FollowUpEndedEvent`. */
+  | 'FOLLOW_UP_ENDED'
+  /** `FollowUpStartedEvent`. */
+  | 'FOLLOW_UP_STARTED'
   /** `LogRecordEvent`. */
   | 'LOG_RECORD'
   /** `MetricsBatchEvent`. */
@@ -1513,6 +1852,8 @@ export type SessionEventKind =
   | 'SESSION_CREATED'
   /** `StageRunEndedEvent`. */
   | 'STAGE_RUN_ENDED'
+  /** `StageRunResumedEvent`. */
+  | 'STAGE_RUN_RESUMED'
   /** `StageRunStartedEvent`. */
   | 'STAGE_RUN_STARTED'
   /** `StateChangeEvent`. */
@@ -1564,6 +1905,42 @@ export type SessionState =
   /** Train is at work. */
   | 'TRAIN_RUNNING';
 
+/** What `setBudgets` takes. */
+export type SetBudgetsInput = {
+  /** The most that the run may take. */
+  budgets: BudgetsInput;
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `setBudgets` answers. */
+export type SetBudgetsPayload = {
+  __typename?: 'SetBudgetsPayload';
+  /** The session; null when there are errors. */
+  session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
+  userErrors: Array<UserError>;
+};
+
+/** What a session has spent of its budgets. */
+export type Spent = {
+  __typename?: 'Spent';
+  /** The share of the tokens read that came from the provider's cache; null when nothing was read. */
+  cachedShare: Maybe<Scalars['Float']['output']>;
+  /** USD; null when the price of some turn is unknown. */
+  costUsd: Maybe<Scalars['Float']['output']>;
+  /** Some provider did not say, and tokens were counted from the texts. */
+  estimated: Scalars['Boolean']['output'];
+  /** Wall-clock seconds of its executions. */
+  sandboxSeconds: Scalars['Float']['output'];
+  /** Wall-clock seconds of its runs. */
+  seconds: Scalars['Float']['output'];
+  /** Tokens read and written, those of the cache included. */
+  tokens: Scalars['Long']['output'];
+  /** Calls of a model. */
+  turns: Scalars['Int']['output'];
+};
+
 /** A step of the pipeline, in its order. */
 export type Stage =
   /** Understand the data before touching it. */
@@ -1572,6 +1949,18 @@ export type Stage =
   | 'PREP'
   /** Train, tune, choose and report. */
   | 'TRAIN';
+
+/** What a later stage runs with. */
+export type StageChoiceInput = {
+  /** How much the model is to think; the provider's default when it is absent. */
+  effort?: InputMaybe<Effort>;
+  /** The model; the provider's default when it is absent. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider; the server's default when it is absent. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** The stage. */
+  stage: Stage;
+};
 
 /** One execution of a stage. */
 export type StageRun = Node & {
@@ -1619,13 +2008,36 @@ export type StageRunEndedEvent = SessionEvent & {
   summary: Maybe<Scalars['String']['output']>;
 };
 
-/** A stage run began. */
-export type StageRunStartedEvent = SessionEvent & {
-  __typename?: 'StageRunStartedEvent';
+/** A stage run goes on from its last finished tool call. */
+export type StageRunResumedEvent = SessionEvent & {
+  __typename?: 'StageRunResumedEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
   /** The most that it may take. */
   budgets: Budgets;
+  /** The model. */
+  model: Scalars['String']['output'];
+  /** The model provider. */
+  provider: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
+  stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+};
+
+/** A stage run began. */
+export type StageRunStartedEvent = SessionEvent & {
+  __typename?: 'StageRunStartedEvent';
+  /** The user is asked before each later stage. */
+  approval: Scalars['Boolean']['output'];
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** The most that it may take. */
+  budgets: Budgets;
+  /** How much the model is to think; null for the provider's default. */
+  effort: Maybe<Effort>;
   /** The model. */
   model: Scalars['String']['output'];
   /** The model provider. */
@@ -1681,8 +2093,14 @@ export type StageStatusState =
 
 /** What `startStage` takes. */
 export type StartStageInput = {
+  /** Ask the user before each later stage; false by default. */
+  approval?: InputMaybe<Scalars['Boolean']['input']>;
   /** The most that it may take; what is absent takes its default. */
   budgets?: InputMaybe<BudgetsInput>;
+  /** What later stages run with, where it is not what this one runs with. */
+  choices?: InputMaybe<Array<StageChoiceInput>>;
+  /** How much the model is to think; the provider's default when it is absent. */
+  effort?: InputMaybe<Effort>;
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
   /** The model; the provider's default when it is absent. */
@@ -1827,6 +2245,21 @@ export type ToolStartEvent = SessionEvent & {
   tool: Scalars['String']['output'];
 };
 
+/** A recorded conversation that provider `replay` can play. */
+export type Transcript = {
+  __typename?: 'Transcript';
+  /** The model that it was recorded with. */
+  model: Maybe<Scalars['String']['output']>;
+  /** Give it as the model of provider `replay`. */
+  name: Scalars['String']['output'];
+  /** The provider that it was recorded with. */
+  provider: Maybe<Scalars['String']['output']>;
+  /** The stages that it holds. */
+  stages: Array<Stage>;
+  /** The turns that it holds. */
+  turns: Scalars['Int']['output'];
+};
+
 /** The model has answered; the tools that it asked for run next. */
 export type TurnEndedEvent = SessionEvent & {
   __typename?: 'TurnEndedEvent';
@@ -1913,6 +2346,8 @@ export type UsageRecordedEvent = SessionEvent & {
   cacheWriteTokens: Scalars['Long']['output'];
   /** USD; null when the price of the model is unknown. */
   costUsd: Maybe<Scalars['Float']['output']>;
+  /** The provider did not say; counted from the texts. */
+  estimated: Scalars['Boolean']['output'];
   /** Tokens read. */
   inputTokens: Scalars['Long']['output'];
   /** Tokens written. */
@@ -1962,6 +2397,8 @@ export type UserMessageEvent = SessionEvent & {
   __typename?: 'UserMessageEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** It stopped what was being executed or answered. */
+  interrupt: Scalars['Boolean']['output'];
   /** The message. */
   messageId: Scalars['ID']['output'];
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
@@ -2222,9 +2659,14 @@ export type SessionEventsSubscriptionVariables = Exact<{
 export type SessionEventsSubscription = { __typename?: 'Subscription', sessionEvents: { __typename?: 'SessionEventBatch', caughtUp: boolean, events: Array<
       | { __typename: 'AgentErrorEvent', message: string, retryable: boolean, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'AgentMessageEvent', messageId: string, turn: number, text: string, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ApprovalAnsweredEvent', seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ApprovalAskedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'BudgetExceededEvent', budget: string, limit: number, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'BudgetWarningEvent', seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'BudgetsSetEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ChartConfigEvent', seq: number | null, at: string | null, stageRunId: string | null, charts: Array<{ __typename?: 'Chart', title: string, metrics: Array<string>, type: string }> }
       | { __typename: 'CodeOutputEvent', callId: string, stream: OutputStream, text: string, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ContextCondensedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'DatasetDescribedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'DatasetProcessedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ExecutionEndedEvent', callId: string, how: ExecutionEndingKind, code: number | null, peakMemory: number | null, droppedOutput: number, seq: number | null, at: string | null, stageRunId: string | null }
@@ -2232,6 +2674,8 @@ export type SessionEventsSubscription = { __typename?: 'Subscription', sessionEv
       | { __typename: 'FileChangedEvent', seq: number | null, at: string | null, stageRunId: string | null, by: string | null, file: { __typename?: 'EventFile', path: string, url: string } }
       | { __typename: 'FileCreatedEvent', seq: number | null, at: string | null, stageRunId: string | null, by: string | null, file: { __typename?: 'EventFile', path: string, url: string } }
       | { __typename: 'FilesReadyEvent', stage: Stage, seq: number | null, at: string | null, stageRunId: string | null, files: Array<{ __typename?: 'EventFile', path: string, url: string }> }
+      | { __typename: 'FollowUpEndedEvent', seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'FollowUpStartedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'LogRecordEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'MetricsBatchEvent', seq: number | null, at: string | null, stageRunId: string | null, items: Array<{ __typename?: 'MetricPoint', step: number, name: string, value: number | null, kind: MetricKind, run: string | null }> }
       | { __typename: 'NoticeEvent', text: string, seq: number | null, at: string | null, stageRunId: string | null }
@@ -2241,6 +2685,7 @@ export type SessionEventsSubscription = { __typename?: 'Subscription', sessionEv
       | { __typename: 'ReportReadyEvent', stage: Stage, path: string, content: string, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'SessionCreatedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'StageRunEndedEvent', stage: Stage, summary: string | null, error: string | null, seq: number | null, at: string | null, stageRunId: string | null, outcome: StageRunState }
+      | { __typename: 'StageRunResumedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'StageRunStartedEvent', stage: Stage, through: Stage, provider: string, model: string, seed: number, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'StateChangeEvent', seq: number | null, at: string | null, stageRunId: string | null, sessionState: SessionState }
       | { __typename: 'TextDeltaEvent', turn: number, attempt: number, offset: number, text: string, seq: number | null, at: string | null, stageRunId: string | null }
