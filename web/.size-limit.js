@@ -27,6 +27,9 @@ const beyond = (base, ...sources) => {
   return files([...all].filter((key) => !base.has(key)));
 };
 const studio = new Set([...shell, ...closure(chunkOf("features/studio/studio.tsx"))]);
+const terms = ["terms-form", "terms-dialog", "budgets-dialog", "resume-dialog"].map(
+  (name) => `features/terms/${name}.tsx`,
+);
 const panes = ["features/files/files-pane.tsx", "features/code/code-pane.tsx", "features/data/data-pane.tsx"];
 
 const part = (name, path, limit) => ({ name, path, limit, gzip: true });
@@ -37,5 +40,7 @@ export default [
   part("studio", beyond(shell, "features/studio/studio.tsx"), "90 KB"),
   part("files, code and data panes", beyond(studio, ...panes), "25 KB"),
   part("colours of code", beyond(studio, "ui/highlight.ts"), "40 KB"),
+  part("settings", beyond(shell, "features/settings/settings.tsx"), "10 KB"),
+  part("ways to run", beyond(shell, ...terms), "20 KB"),
   part("metrics", beyond(studio, "features/metrics/metrics-pane.tsx"), "35 KB"),
 ];
