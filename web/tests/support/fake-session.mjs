@@ -1,4 +1,5 @@
 /** A session that plays what an agent would do, event by event. */
+import { scenes } from "./fake-scenes.mjs";
 import { barChart } from "./png.mjs";
 
 const order = ["EDA", "PREP", "TRAIN"];
@@ -35,6 +36,24 @@ for name in df.columns:
     print(f"{name:20} {df[name].dtype!s:10} {df[name].isna().sum():4d} missing")
 `;
 
+const usual = {
+  executionSeconds: 600,
+  memoryMib: 4096,
+  turns: 30,
+  stageSeconds: 3600,
+  stageTokens: null,
+  stageUsd: null,
+  stageSandboxSeconds: null,
+  sessionTurns: null,
+  sessionSeconds: null,
+  sessionTokens: null,
+  sessionUsd: 5,
+  sessionSandboxSeconds: null,
+};
+/** As they are held: no limit, 0 in an input, is null. */
+const budgetsOf = (input) =>
+  Object.fromEntries(Object.entries({ ...usual, ...input }).map(([name, value]) => [name, value || null]));
+
 export class FakeSession {
   state = "CREATED";
   events = [];
@@ -44,8 +63,13 @@ export class FakeSession {
   live = new Set();
   messages = 0;
   timers = new Set();
+  budgets = null;
+  answering = false;
+  awaitingApproval = null;
+  open = null;
 
-  constructor(id, experiment, pace) {
+  constructor(id, experiment, pace, own = {}) {
+    this.own = own;
     this.id = id;
     this.experiment = experiment;
     this.pace = pace;
@@ -62,7 +86,7 @@ export class FakeSession {
 
   say(fields) {
     for (const listener of this.live)
-      listener({ __typename: "TextDeltaEvent", seq: null, at: null, stageRunId: this.current?.id, ...fields });
+      listener({ __typename: "TextDeltaEvent", seq: null, at: null, stageRunId: this.current?.id ?? null, ...fields });
   }
 
   get current() {
@@ -75,9 +99,13 @@ export class FakeSession {
     return {
       startStages: running ? [] : order.filter((_, at) => at <= done.length),
       retry: this.state === "FAILED" || this.state === "CANCELLED",
-      cancel: running,
+      resume: this.state === "FAILED" || this.state === "CANCELLED",
+      cancel: running || this.answering,
       message: this.runs.length > 0,
-      answer: running,
+      answer: this.open !== null,
+      approve: this.awaitingApproval,
+      interrupt: running || this.answering,
+      setBudgets: running,
     };
   }
 
@@ -112,14 +140,39 @@ export class FakeSession {
     });
   }
 
-  async start(stage, through = stage) {
+  get spent() {
+    const of = (name) => this.events.filter(({ __typename }) => __typename === name);
+    const usage = of("UsageRecordedEvent");
+    const sum = (list, value) => list.reduce((total, one) => total + value(one), 0);
+    const read = sum(usage, (one) => one.inputTokens + one.cacheReadTokens + one.cacheWriteTokens);
+    return {
+      turns: usage.length,
+      tokens: read + sum(usage, (one) => one.outputTokens),
+      costUsd: usage.some(({ costUsd }) => costUsd === null) ? null : sum(usage, ({ costUsd }) => costUsd),
+      seconds: sum(
+        this.runs,
+        (run) => ((run.endedAt ? Date.parse(run.endedAt) : Date.now()) - Date.parse(run.startedAt)) / 1000,
+      ),
+      sandboxSeconds: sum(of("ExecutionEndedEvent"), ({ durationMs }) => durationMs / 1000),
+      cachedShare: read > 0 ? sum(usage, (one) => one.cacheReadTokens) / read : null,
+      estimated: usage.some(({ estimated }) => estimated),
+    };
+  }
+
+  async start(stage, through = stage, terms = {}) {
+    this.awaitingApproval = null;
+    this.terms = terms;
+    this.scene = terms.scene;
+    this.budgets = budgetsOf(terms.budgets);
+    const later = terms.choices?.find((choice) => choice.stage === stage);
+    const { provider, model, effort } = later ?? terms;
     const run = {
       id: `run-${this.id}-${this.runs.length + 1}`,
       stage,
       through,
       state: "RUNNING",
-      provider: "autopilot",
-      model: "autopilot",
+      provider: provider ?? this.own.provider ?? "autopilot",
+      model: model ?? this.own.model ?? "autopilot",
       seed: 42,
       error: null,
       superseded: false,
@@ -129,13 +182,95 @@ export class FakeSession {
     for (const old of this.runs) if (order.indexOf(old.stage) >= order.indexOf(stage)) old.superseded = true;
     this.runs.push(run);
     this.state = `${stage}_RUNNING`;
-    this.append("StageRunStartedEvent", { stage, through, provider: run.provider, model: run.model, seed: 42 });
+    this.append("StageRunStartedEvent", {
+      stage,
+      through,
+      provider: run.provider,
+      model: run.model,
+      seed: 42,
+      effort: effort ?? this.own.effort ?? null,
+      approval: terms.approval ?? false,
+      budgets: this.budgets,
+    });
     this.append("StateChangeEvent", { state: this.state });
-    await this[stage](run);
+    await this.work(run);
+  }
+
+  async work(run) {
+    const { stage, through } = run;
+    if (this.scene) await scenes[this.scene](this, run);
+    this.scene = null;
+    if (run.state === "RUNNING") await this[stage](run);
     if (run.state !== "RUNNING") return;
     this.end(run, "DONE", `${stage} is done.`);
     const next = order[order.indexOf(stage) + 1];
-    if (next && order.indexOf(through) > order.indexOf(stage)) await this.start(next, through);
+    if (!next || order.indexOf(through) <= order.indexOf(stage)) return;
+    const { scene: _played, ...terms } = this.terms;
+    if (!terms.approval) return this.start(next, through, terms);
+    this.awaitingApproval = next;
+    this.append("ApprovalAskedEvent", { stage: next, through });
+  }
+
+  approve(approved) {
+    const stage = this.awaitingApproval;
+    this.awaitingApproval = null;
+    this.append("ApprovalAnsweredEvent", { stage, approved });
+    if (approved) void this.start(stage, this.runs.at(-1).through, this.terms);
+  }
+
+  resume({ provider, model, budgets }) {
+    const run = this.runs.at(-1);
+    Object.assign(run, {
+      state: "RUNNING",
+      endedAt: null,
+      error: null,
+      provider: provider ?? run.provider,
+      model: model ?? run.model,
+    });
+    if (budgets) this.budgets = budgetsOf(budgets);
+    this.state = `${run.stage}_RUNNING`;
+    this.append("StageRunResumedEvent", {
+      stage: run.stage,
+      provider: run.provider,
+      model: run.model,
+      budgets: this.budgets,
+    });
+    this.append("StateChangeEvent", { state: this.state });
+    void this.work(run);
+  }
+
+  setBudgets(budgets) {
+    this.budgets = budgetsOf(budgets);
+    this.append("BudgetsSetEvent", { budgets: this.budgets });
+  }
+
+  /** Waits for an answer, or for the deadline, which answers with the default. */
+  async question(question, options, fallback, wait) {
+    const callId = `ask-${this.events.length}`;
+    const deadline = new Date(Date.now() + wait).toISOString();
+    this.open = { callId, question, options, default: fallback, deadline };
+    this.append("ToolStartEvent", { callId, tool: "ask_user", input: { question, options } });
+    this.append("QuestionAskedEvent", this.open);
+    const answer = await new Promise((resolve) => {
+      this.settle = resolve;
+      const timer = setTimeout(() => resolve(fallback), wait);
+      this.timers.add(timer);
+    });
+    this.open = null;
+    this.append("QuestionAnsweredEvent", { callId, answer });
+    this.append("ToolEndEvent", { callId, tool: "ask_user", output: answer, isError: false, durationMs: 10 });
+  }
+
+  /** Answers what was said between stages. */
+  async followUp(provider, model) {
+    this.answering = true;
+    this.append("FollowUpStartedEvent", { provider, model });
+    await this.speak(
+      1,
+      "Because the flipper's length and the body's mass carry much the same, I kept the first **alone**.",
+    );
+    if (this.answering) this.append("FollowUpEndedEvent", { state: "DONE", error: null });
+    this.answering = false;
   }
 
   end(run, state, summary, error = null) {
@@ -149,20 +284,26 @@ export class FakeSession {
 
   cancel() {
     for (const timer of this.timers) clearTimeout(timer);
+    if (this.answering) this.append("FollowUpEndedEvent", { state: "CANCELLED", error: null });
+    this.answering = false;
+    this.open = null;
     if (this.current) this.end(this.current, "CANCELLED", null);
   }
 
-  message(text) {
+  message(text, interrupt, provider) {
     this.messages += 1;
-    this.append("UserMessageEvent", { messageId: `m${this.messages}`, text });
+    this.append("UserMessageEvent", { messageId: `m${this.messages}`, text, interrupt: interrupt ?? false });
+    if (interrupt) this.stopped = true;
+    if (!this.current && provider?.converses) void this.followUp(provider.name, provider.defaultModel);
   }
 
-  async speak(turn, text) {
+  async speak(turn, text, usage = {}) {
     this.append("TurnStartedEvent", { turn, attempt: 1 });
     for (let at = 0; at < text.length; at += 12) {
       this.say({ turn, attempt: 1, offset: at, text: text.slice(at, at + 12) });
       await this.sleep(0.2);
     }
+    if (!this.current && !this.answering) return;
     this.append("AgentMessageEvent", { messageId: `a${turn}-${this.events.length}`, turn, text });
     this.append("UsageRecordedEvent", {
       turn,
@@ -171,6 +312,8 @@ export class FakeSession {
       cacheReadTokens: 400,
       cacheWriteTokens: 0,
       costUsd: 0.012,
+      estimated: false,
+      ...usage,
     });
     this.append("TurnEndedEvent", { turn, attempt: 1, stopReason: "tool_use" });
   }
@@ -185,7 +328,9 @@ export class FakeSession {
       timeoutSeconds: 600,
       memoryMib: 4096,
     });
+    this.stopped = false;
     for (const line of output) {
+      if (this.stopped) break;
       this.append("CodeOutputEvent", {
         callId: call,
         stream: line.startsWith("!") ? "STDERR" : "STDOUT",
@@ -196,8 +341,8 @@ export class FakeSession {
     await work(call);
     this.append("ExecutionEndedEvent", {
       callId: call,
-      how: "EXITED",
-      code: 0,
+      how: this.stopped ? "TERMINATED" : "EXITED",
+      code: this.stopped ? null : 0,
       durationMs: 1200,
       cpuSeconds: 1,
       peakMemory: 210_000_000,

@@ -2,7 +2,7 @@ import { Check, CircleHelp, X } from "lucide-react";
 import type { ApprovalItem } from "@/stream/view";
 import { Button } from "@/ui/button";
 import { Problems } from "@/ui/problems";
-import { Approve, useAsk } from "../studio/mutations";
+import { Approve, useAsk } from "../mutations";
 import { stageName } from "../words";
 
 interface Props {

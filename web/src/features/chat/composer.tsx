@@ -5,7 +5,7 @@ import { useHotkey } from "@/lib/keys";
 import { newKey } from "@/lib/new-key";
 import { Button } from "@/ui/button";
 import { Problems } from "@/ui/problems";
-import { Cancel, useAsk } from "../studio/mutations";
+import { Cancel, useAsk } from "../mutations";
 
 const Send = graphql(`
   mutation SendMessage($input: SendMessageInput!) {

@@ -1,6 +1,6 @@
 /** One entry of the conversation, by what it is. */
 import { Bot, CircleAlert, FoldVertical, Gauge, Info, ListChecks, MessageSquareReply, User } from "lucide-react";
-import { memo, type ReactNode } from "react";
+import { lazy, memo, type ReactNode, Suspense } from "react";
 import { sentence } from "@/api/errors";
 import type { ChatSessionFragment } from "@/api/gql/graphql";
 import { cx } from "@/lib/cx";
@@ -19,10 +19,12 @@ import { Markdown } from "../markdown/markdown";
 import { budgetSentence } from "../terms/budgets";
 import { choiceWords } from "../terms/terms";
 import { MoodIcon, moodWord, stageName } from "../words";
-import { Approval } from "./approval";
 import { Question } from "./question";
 import { ToolCall } from "./tool-call";
-import { WaysOn } from "./ways-on";
+
+// What few sessions need is fetched when one does.
+const Approval = lazy(() => import("./approval").then((module) => ({ default: module.Approval })));
+const WaysOn = lazy(() => import("./ways-on").then((module) => ({ default: module.WaysOn })));
 
 interface Props {
   item: Item;
@@ -78,14 +80,20 @@ export const ItemView = memo(function ItemView(props: Props) {
       return (
         <StageEnd item={item}>
           {props.last && item.outcome !== "DONE" && (allows.resume || allows.retry) && (
-            <WaysOn item={item} sessionId={sessionId} resume={allows.resume} retry={allows.retry} />
+            <Suspense fallback={null}>
+              <WaysOn item={item} sessionId={sessionId} resume={allows.resume} retry={allows.retry} />
+            </Suspense>
           )}
         </StageEnd>
       );
     case "follow-up":
       return <FollowUp item={item} />;
     case "approval":
-      return <Approval item={item} sessionId={sessionId} open={allows.approve === item.stage} />;
+      return (
+        <Suspense fallback={null}>
+          <Approval item={item} sessionId={sessionId} open={allows.approve === item.stage} />
+        </Suspense>
+      );
     case "budget":
       return (
         <Line icon={<Gauge size={14} className={item.used === null ? "text-error" : "text-warn"} aria-hidden />}>

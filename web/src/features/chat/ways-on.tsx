@@ -6,7 +6,7 @@ import { useView } from "@/stream/use-session";
 import type { StageEndItem } from "@/stream/view";
 import { Button } from "@/ui/button";
 import { Problems } from "@/ui/problems";
-import { Resume, Retry, useAsk } from "../studio/mutations";
+import { Resume, Retry, useAsk } from "../mutations";
 import type { Choice } from "../terms/terms";
 
 const BudgetsDialog = lazy(() =>

@@ -8,10 +8,10 @@ import { newKey } from "@/lib/new-key";
 import { Button, IconButton } from "@/ui/button";
 import { Menu, MenuItem } from "@/ui/menu";
 import { Problems } from "@/ui/problems";
+import { Cancel, Resume, Retry, Start, useAsk } from "../mutations";
 import { pick, useProviders } from "../terms/providers";
 import { choiceWords, noTerms, startTerms, type Terms } from "../terms/terms";
 import { stageName } from "../words";
-import { Cancel, Resume, Retry, Start, useAsk } from "./mutations";
 
 const TermsDialog = lazy(() => import("../terms/terms-dialog").then((module) => ({ default: module.TermsDialog })));
 

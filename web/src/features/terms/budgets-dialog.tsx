@@ -8,7 +8,7 @@ import { useView } from "@/stream/use-session";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Problems } from "@/ui/problems";
-import { Resume, SetBudgets, useAsk } from "../studio/mutations";
+import { Resume, SetBudgets, useAsk } from "../mutations";
 import { BudgetFields } from "./budget-fields";
 import { type BudgetDraft, budgetSentence, budgets, changedBudgets, draftOf, raised } from "./budgets";
 

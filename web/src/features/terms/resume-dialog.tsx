@@ -4,7 +4,7 @@ import { newKey } from "@/lib/new-key";
 import { Button } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { Problems } from "@/ui/problems";
-import { Resume, useAsk } from "../studio/mutations";
+import { Resume, useAsk } from "../mutations";
 import { ModelPicker } from "./model-picker";
 import { type Choice, noChoice } from "./terms";
 
