@@ -216,7 +216,15 @@ describe("what is spent", () => {
 
   test("it adds up for the session and for the run, and an unknown price is counted, not guessed", () =>
     check([usage(10, 0.5), running, usage(10, null, true), usage(10, 0.25), start, executed], {
-      spend: { turns: 3, inputTokens: 30, cacheReadTokens: 90, costUsd: 0.75, unpricedTurns: 1, sandboxMs: 4000 },
+      spend: {
+        turns: 3,
+        inputTokens: 30,
+        cacheReadTokens: 90,
+        costUsd: 0.75,
+        unpricedTurns: 1,
+        sandboxMs: 4000,
+        executing: [],
+      },
       runSpend: { turns: 2, inputTokens: 20, costUsd: 0.25, unpricedTurns: 1, estimated: true, sandboxMs: 4000 },
     }));
 

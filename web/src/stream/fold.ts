@@ -8,7 +8,7 @@ import { extend, type Point, type SeriesName, seriesKey } from "@/features/metri
 import { Draft, place } from "./draft";
 import type { EventOf, SessionEvent } from "./events";
 import { applyApproval, applyFollowUp, endRun, markSeen, resumeRun, spend, startRun } from "./runs";
-import { withExecution, withTurn } from "./spend";
+import { withExecution, withoutExecution, withTurn } from "./spend";
 import type { Provisional, SessionView, ToolItem } from "./view";
 
 export function fold(before: SessionView, events: readonly SessionEvent[], caughtUp = false): SessionView {
@@ -181,12 +181,13 @@ function applyTool(draft: Draft, event: ToolEvent) {
         durationMs: event.durationMs,
       }));
     case "ExecutionStartedEvent":
+      spend(draft, (before) => withExecution(before, event.callId, event.at));
       return draft.tool(event.callId, (item) => ({
         ...item,
         execution: { script: event.script, how: null, code: null, peakMemory: null, droppedOutput: 0 },
       }));
     case "ExecutionEndedEvent":
-      spend(draft, (before) => withExecution(before, event.durationMs));
+      spend(draft, (before) => withoutExecution(before, event.callId, event.durationMs));
       return draft.tool(event.callId, (item) => ({
         ...item,
         execution: {

@@ -16,6 +16,8 @@ export interface Spend {
   estimated: boolean;
   /** Milliseconds of executions that ended. */
   sandboxMs: number;
+  /** The executions at work, and when each began. */
+  executing: readonly { callId: string; since: string }[];
   /** Milliseconds of runs that ended. */
   clockMs: number;
   /** When the run at work began or went on; null while none is. */
@@ -32,6 +34,7 @@ export const noSpend: Spend = {
   unpricedTurns: 0,
   estimated: false,
   sandboxMs: 0,
+  executing: [],
   clockMs: 0,
   since: null,
 };
@@ -51,6 +54,11 @@ export function elapsedMs({ clockMs, since }: Spend, now: number): number {
   return clockMs + (since === null ? 0 : Math.max(0, now - Date.parse(since)));
 }
 
+/** Milliseconds of executions up to `now`. */
+export function executedMs({ sandboxMs, executing }: Spend, now: number): number {
+  return executing.reduce((sum, { since }) => sum + Math.max(0, now - Date.parse(since)), sandboxMs);
+}
+
 export function withTurn(before: Spend, event: EventOf<"UsageRecordedEvent">): Spend {
   const unpriced = event.costUsd === null && tokensOf(event) > 0;
   return {
@@ -66,8 +74,13 @@ export function withTurn(before: Spend, event: EventOf<"UsageRecordedEvent">): S
   };
 }
 
-export function withExecution(before: Spend, milliseconds: number): Spend {
-  return { ...before, sandboxMs: before.sandboxMs + milliseconds };
+export function withExecution(before: Spend, callId: string, at: string | null): Spend {
+  return at === null ? before : { ...before, executing: [...before.executing, { callId, since: at }] };
+}
+
+export function withoutExecution(before: Spend, callId: string, milliseconds: number): Spend {
+  const executing = before.executing.filter((one) => one.callId !== callId);
+  return { ...before, executing, sandboxMs: before.sandboxMs + milliseconds };
 }
 
 export function withClock(before: Spend, at: string | null): Spend {
@@ -75,5 +88,6 @@ export function withClock(before: Spend, at: string | null): Spend {
 }
 
 export function withoutClock(before: Spend, at: string | null): Spend {
-  return { ...before, clockMs: at === null ? before.clockMs : elapsedMs(before, Date.parse(at)), since: null };
+  const clockMs = at === null ? before.clockMs : elapsedMs(before, Date.parse(at));
+  return { ...before, clockMs, since: null, executing: [] };
 }

@@ -401,7 +401,7 @@ export const root = {
   startStage: act((session, { stage, through, ...terms }) => {
     const { scene } = staged;
     staged.scene = null;
-    const model = terms.model ?? (terms.provider ? provider(terms.provider).defaultModel : undefined);
+    const model = terms.model ?? session.own.model ?? provider(terms.provider ?? session.own.provider).defaultModel;
     void session.start(stage, through ?? stage, { ...terms, model, scene });
   }),
   retryStage: act((session, { through }) => {
@@ -413,7 +413,11 @@ export const root = {
   setBudgets: act((session, { budgets }) => session.setBudgets(budgets)),
   answerQuestion: act((session, { answer }) => session.settle(answer)),
   cancelSession: act((session) => session.cancel()),
-  sendMessage: act((session, { text, interrupt }) => session.message(text, interrupt, provider(session.own.provider))),
+  sendMessage: act((session, { text, interrupt }) => {
+    const { scene } = staged;
+    if (scene === "ponders") staged.scene = null;
+    session.message(text, interrupt, provider(session.own.provider), scene);
+  }),
   importTranscript: ({ input }) => {
     const { name, text } = uploads.get(input.uploadId);
     if (!text.trimStart().startsWith("{"))

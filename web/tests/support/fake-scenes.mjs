@@ -56,7 +56,7 @@ export const scenes = {
     await session.execute(
       "fit trees",
       "fit()\n",
-      Array.from({ length: 40 }, (_, at) => `tree ${at * 25}`),
+      Array.from({ length: 3000 }, (_, at) => `tree ${at}`),
     );
     await session.speak(2, "That will do.");
   },

@@ -15,6 +15,7 @@ import type {
   UserItem,
   ValidationItem,
 } from "@/stream/view";
+import { Sentence } from "@/ui/sentence";
 import { Markdown } from "../markdown/markdown";
 import { budgetSentence } from "../terms/budgets";
 import { choiceWords } from "../terms/terms";
@@ -56,20 +57,24 @@ export const ItemView = memo(function ItemView(props: Props) {
         </Said>
       );
     case "tool":
+      // The question itself stands below, with its answer.
+      if (item.tool === "ask_user" && item.state !== "error") return null;
       return <ToolCall item={item} onOpenFile={onOpenFile} />;
     case "notice":
       return (
         <Line icon={<Info size={14} className="text-info" aria-hidden />}>
           <span className="text-muted">
             {!item.forPeople && "Told the model: "}
-            {sentence(item.text)}
+            <Sentence text={item.text} />
           </span>
         </Line>
       );
     case "error":
       return (
         <Line icon={<CircleAlert size={14} className="text-error" aria-hidden />}>
-          <span className="text-error">{sentence(item.text)}</span>
+          <span className="text-error">
+            <Sentence text={item.text} />
+          </span>
         </Line>
       );
     case "stage-start":
@@ -174,7 +179,11 @@ function FollowUp({ item: { provider, model, state, error } }: { item: FollowUpI
         The agent {state === "RUNNING" ? "is " : ""}
         {words} ({choiceWords(provider, model, null)}); the stages' results stay as they are.
       </span>
-      {error && <span className="block text-error">{sentence(error)}</span>}
+      {error && (
+        <span className="block text-error">
+          <Sentence text={error} />
+        </span>
+      )}
     </Line>
   );
 }
@@ -228,7 +237,11 @@ function StageEnd({ item, children }: { item: StageEndItem; children?: ReactNode
         {stageName[stage]} {moodWord(outcome)}
       </p>
       {summary && <p className="mt-1 text-muted [overflow-wrap:anywhere]">{summary}</p>}
-      {error && <p className="mt-1 text-error [overflow-wrap:anywhere]">{sentence(error)}</p>}
+      {error && (
+        <p className="mt-1 text-error [overflow-wrap:anywhere]">
+          <Sentence text={error} />
+        </p>
+      )}
       {children}
     </div>
   );

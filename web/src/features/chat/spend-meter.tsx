@@ -4,10 +4,11 @@ import { lazy, Suspense, useState } from "react";
 import { useNow } from "@/lib/browser";
 import { cx } from "@/lib/cx";
 import { formatPercent } from "@/lib/format";
+import { cachedShare } from "@/stream/spend";
 import { useView } from "@/stream/use-session";
 import { Button } from "@/ui/button";
 import { budgets, units } from "../terms/budgets";
-import { cachedShare, type Figure, figureOf, type Pressure, tightest } from "./spend";
+import { type Figure, figureOf, type Pressure, tightest } from "./spend";
 
 const BudgetsDialog = lazy(() =>
   import("../terms/budgets-dialog").then((module) => ({ default: module.BudgetsDialog })),
@@ -40,9 +41,8 @@ export function SpendMeter({ sessionId, settable }: Props) {
       >
         <ChevronRight size={12} aria-hidden className="-ml-1 text-faint transition-transform group-open:rotate-90" />
         {figures.map((figure) => (
-          <Short key={figure.unit} figure={figure} />
+          <Short key={figure.unit} figure={figure} cached={figure.unit === "tokens" ? cached : null} />
         ))}
-        {cached !== null && cached > 0 && <span className="text-muted">{formatPercent(cached)} cached</span>}
       </summary>
       {money?.share != null && (
         <div className="absolute inset-x-0 -top-px h-0.5" aria-hidden>
@@ -115,22 +115,28 @@ function Mark({ pressure }: { pressure: Pressure }) {
   return <Icon size={12} className="shrink-0" aria-hidden />;
 }
 
-/** Money, tokens and turns always; time and sandbox once there is some. */
-function Short({ figure: { unit, spent, limit, share, pressure } }: { figure: Figure }) {
+/** The limit of money always, of the rest once it is near. */
+function Short({ figure, cached }: { figure: Figure; cached: number | null }) {
+  const { unit, spent, note, limit, share, pressure } = figure;
   return (
     <span className={cx("flex items-center gap-1 whitespace-nowrap", tones[pressure])}>
       <Mark pressure={pressure} />
       <span>
         {unit === "sandbox" && "sandbox "}
         {spent}
-        {limit !== null && (unit === "usd" || pressure !== "fine") && ` of ${limit.replace(/ (turns?|tokens)$/, "")}`}
+        {limit !== null &&
+          spent !== "price unknown" &&
+          (unit === "usd" || pressure !== "fine") &&
+          ` of ${limit.replace(/ (turns?|tokens)$/, "")}`}
         {share !== null && pressure !== "fine" && ` (${pressure === "over" ? "used up" : formatPercent(share)})`}
+        {cached !== null && cached > 0 && ` (${formatPercent(cached)} cached)`}
+        {note && `, ${note}`}
       </span>
     </span>
   );
 }
 
-function Long({ figure: { spent, limit, share, pressure } }: { figure: Figure }) {
+function Long({ figure: { spent, note, limit, share, pressure } }: { figure: Figure }) {
   return (
     <span className={cx("flex flex-wrap items-center gap-x-1", pressure === "fine" ? "" : tones[pressure])}>
       <Mark pressure={pressure} />
@@ -142,6 +148,7 @@ function Long({ figure: { spent, limit, share, pressure } }: { figure: Figure })
       ) : (
         <span className="text-muted">no limit</span>
       )}
+      {note && <span className="text-muted">({note})</span>}
     </span>
   );
 }

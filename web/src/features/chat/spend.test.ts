@@ -34,6 +34,11 @@ test.each<[string, Partial<Spend>, Partial<Figure>]>([
     { clockMs: 60_000, since: "2026-11-23T10:00:00Z" },
     { spent: "31 m 00 s", limit: "1 h 00 m", pressure: "fine" },
   ],
+  [
+    "stage_sandbox_seconds",
+    { sandboxMs: 10_000, executing: [{ callId: "c1", since: "2026-11-23T10:29:00Z" }] },
+    { spent: "1 m 10 s", pressure: "fine" },
+  ],
   ["stage_sandbox_seconds", { sandboxMs: 99_000 }, { spent: "1 m 39 s", limit: "1 m 40 s", pressure: "near" }],
 ])("%s of %j", (name, part, expected) => {
   const budget = budgets.find((one) => one.name === name);
@@ -51,12 +56,12 @@ test("the budget that ends first is the one to show", () => {
   });
 });
 
-test.each<[Partial<Spend>, string]>([
-  [{}, "$0"],
-  [{ turns: 2, costUsd: 0.5 }, "$0.50"],
-  [{ turns: 2, costUsd: 0.5, estimated: true }, "about $0.50"],
-  [{ turns: 2, unpricedTurns: 2 }, "price unknown"],
-  [{ turns: 3, unpricedTurns: 1, costUsd: 0.5 }, "$0.50 and 1 turn at an unknown price"],
-])("a cost of %j reads %s", (part, expected) => {
-  expect(costWords(spent(part))).toBe(expected);
+test.each<[Partial<Spend>, string, string | null]>([
+  [{}, "$0", null],
+  [{ turns: 2, costUsd: 0.5 }, "$0.50", null],
+  [{ turns: 2, costUsd: 0.5, estimated: true }, "about $0.50", null],
+  [{ turns: 2, unpricedTurns: 2 }, "price unknown", null],
+  [{ turns: 3, unpricedTurns: 1, costUsd: 0.5 }, "$0.50", "price of 1 turn unknown"],
+])("a cost of %j reads %s, %s", (part, expected, note) => {
+  expect(costWords(spent(part))).toEqual({ spent: expected, note });
 });

@@ -1,6 +1,6 @@
 /** What was spent beside what may be: the figures of the meter. Pure, so that it is tested as data. */
 import { type Budget, budgets, formatAmount } from "@/features/terms/budgets";
-import { cachedShare, elapsedMs, type Spend, tokensOf } from "@/stream/spend";
+import { elapsedMs, executedMs, type Spend, tokensOf } from "@/stream/spend";
 import type { Budgets } from "@/stream/view";
 
 /** `near` from 80 % on, `over` at the limit. */
@@ -9,6 +9,8 @@ export type Pressure = "fine" | "near" | "over";
 export interface Figure {
   unit: Budget["unit"];
   spent: string;
+  /** What the figure leaves out. */
+  note: string | null;
   /** Null for no limit. */
   limit: string | null;
   /** Of the limit, from 0; null for no limit. */
@@ -34,16 +36,18 @@ export function amountOf(unit: Budget["unit"], spend: Spend, now: number): numbe
     case "seconds":
       return elapsedMs(spend, now) / 1000;
     case "sandbox":
-      return spend.sandboxMs / 1000;
+      return executedMs(spend, now) / 1000;
   }
 }
 
 /** The cost in words: what is not known is said, never left out. */
-export function costWords({ costUsd, unpricedTurns, turns, estimated }: Spend): string {
+export function costWords({ costUsd, unpricedTurns, estimated }: Spend): { spent: string; note: string | null } {
+  if (unpricedTurns > 0 && costUsd === 0) return { spent: "price unknown", note: null };
   const money = formatAmount("usd", costUsd);
-  if (unpricedTurns === 0) return estimated && costUsd > 0 ? `about ${money}` : money;
-  if (unpricedTurns === turns || costUsd === 0) return "price unknown";
-  return `${money} and ${formatAmount("turns", unpricedTurns)} at an unknown price`;
+  return {
+    spent: estimated && costUsd > 0 ? `about ${money}` : money,
+    note: unpricedTurns > 0 ? `price of ${formatAmount("turns", unpricedTurns)} unknown` : null,
+  };
 }
 
 export function figureOf({ field, unit }: Budget, spend: Spend, held: Budgets | null, now: number): Figure {
@@ -51,11 +55,15 @@ export function figureOf({ field, unit }: Budget, spend: Spend, held: Budgets | 
   const amount = amountOf(unit, spend, now);
   const share = limit === null ? null : amount / limit;
   const bare = unit === "sandbox" ? "seconds" : unit;
-  const spent =
-    unit === "usd"
-      ? costWords(spend)
-      : `${unit === "tokens" && spend.estimated ? "about " : ""}${formatAmount(bare, amount)}`;
-  return { unit, spent, limit: limit === null ? null : formatAmount(bare, limit), share, pressure: pressureOf(share) };
+  const about = unit === "tokens" && spend.estimated ? "about " : "";
+  const words = unit === "usd" ? costWords(spend) : { spent: `${about}${formatAmount(bare, amount)}`, note: null };
+  return {
+    unit,
+    ...words,
+    limit: limit === null ? null : formatAmount(bare, limit),
+    share,
+    pressure: pressureOf(share),
+  };
 }
 
 /** Of the stage's budget and the session's, the one that ends first. */
@@ -67,5 +75,3 @@ export function tightest(unit: Budget["unit"], run: Spend, session: Spend, held:
   // The session's stands first in the list: it is what is shown where neither has a limit.
   return (second.share ?? -1) > (first.share ?? -1) ? second : first;
 }
-
-export { cachedShare };

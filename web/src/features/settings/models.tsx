@@ -6,6 +6,7 @@ import { cx } from "@/lib/cx";
 import { formatCompact, formatPrice } from "@/lib/format";
 import { CopyIcon } from "@/ui/copy";
 import { Empty, Failure, Skeleton } from "@/ui/pane";
+import { Sentence } from "@/ui/sentence";
 import { isPriced, type Model, type Provider, useModels, useProviders } from "../terms/providers";
 import { REPLAY } from "../terms/terms";
 import { variablesIn } from "./variables";
@@ -101,13 +102,15 @@ function WayOut({ reason }: { reason: string }) {
   const variables = variablesIn(reason);
   return (
     <div className="flex flex-col gap-2 rounded-sm bg-sunken px-3 py-2">
-      <p className="[overflow-wrap:anywhere]">{sentence(reason)}</p>
+      <p className="[overflow-wrap:anywhere]">
+        <Sentence text={reason} />
+      </p>
       {variables.length > 0 && (
         <ul className="flex flex-wrap gap-2" aria-label="Variables to set">
           {variables.map((variable) => (
             <li
               key={variable}
-              className="flex items-center rounded-sm border border-line bg-surface pl-2 font-mono text-code"
+              className="flex items-center gap-1 rounded-sm border border-line bg-surface pl-2 font-mono text-code"
             >
               {variable}
               <CopyIcon label={`Copy ${variable}`} text={() => variable} />
@@ -163,7 +166,7 @@ function ModelTable({ provider, models }: { provider: Provider; models: readonly
             <th rowSpan={2} className="px-3 pt-2 pb-1 text-right align-bottom font-normal">
               Longest answer
             </th>
-            <th colSpan={4} className="px-3 pt-2 text-center font-normal">
+            <th colSpan={4} className="px-3 pt-2 text-right font-normal">
               USD per million tokens
             </th>
             <th rowSpan={2} className="px-4 pt-2 pb-1 text-right align-bottom font-normal">
@@ -197,12 +200,14 @@ function Row({ model }: { model: Model }) {
   return (
     <tr className="border-t border-line">
       <th scope="row" className="px-4 py-1.5 font-normal">
-        <span className="font-mono text-code">{id}</span>
-        {isDefault && (
-          <span className="ml-2 inline-flex items-center gap-1 text-small font-medium text-accent">
-            <Star size={12} aria-hidden /> default
-          </span>
-        )}
+        <span className="flex items-center gap-2 whitespace-nowrap">
+          <span className="font-mono text-code">{id}</span>
+          {isDefault && (
+            <span className="flex items-center gap-1 text-small font-medium text-accent">
+              <Star size={12} aria-hidden /> default
+            </span>
+          )}
+        </span>
       </th>
       <td className="px-3 py-1.5 text-right">{count(contextTokens)}</td>
       <td className="px-3 py-1.5 text-right">{count(maxOutputTokens)}</td>
@@ -218,7 +223,7 @@ function Row({ model }: { model: Model }) {
         </>
       ) : (
         <td colSpan={5} className="px-4 py-1.5 text-center text-muted">
-          price unknown: its tokens are counted, its cost is not
+          Price unknown: its tokens are counted, its cost is not.
         </td>
       )}
     </tr>

@@ -1,7 +1,7 @@
 /** The budgets as fields: a row for each unit, a column for the stage and one for the session. */
 import { useId } from "react";
 import { cx } from "@/lib/cx";
-import { type Budget, type BudgetDraft, budgets, defaultWord, type ReadBudgets, units } from "./budgets";
+import { type Budget, type BudgetDraft, budgets, defaultWord, needed, type ReadBudgets, units } from "./budgets";
 
 interface Props {
   draft: BudgetDraft;
@@ -9,6 +9,8 @@ interface Props {
   problems: ReadBudgets["problems"];
   /** The one that takes the focus: what ran out. */
   first?: Budget | undefined;
+  /** They are those of a run: an empty field is no limit, not a default. */
+  held?: boolean;
 }
 
 /** What ran out is what the reader came to change. */
@@ -19,12 +21,14 @@ const focus = (element: HTMLInputElement | null) => {
 
 const rows = ["usd", "tokens", "turns", "seconds", "sandbox"] as const;
 
-export function BudgetFields({ draft, onChange, problems, first }: Props) {
+export function BudgetFields({ draft, onChange, problems, first, held = false }: Props) {
   const id = useId();
   return (
     <fieldset className="flex flex-col gap-2">
       <legend className="font-medium">Budgets</legend>
-      <p className="text-small text-muted">At the limit the stage stops and keeps everything; 0 means no limit.</p>
+      <p className="text-small text-muted">
+        At the limit the stage stops and keeps everything; {held ? "an empty field" : "0"} means no limit.
+      </p>
       <div className="grid grid-cols-[minmax(0,auto)_minmax(0,1fr)_minmax(0,1fr)] items-start gap-x-3 gap-y-2">
         <span />
         <span className="text-small text-muted">Each stage</span>
@@ -44,7 +48,7 @@ export function BudgetFields({ draft, onChange, problems, first }: Props) {
                       inputMode="decimal"
                       autoComplete="off"
                       ref={budget === first ? focus : undefined}
-                      placeholder={defaultWord(budget)}
+                      placeholder={held ? (needed.has(budget.field) ? "" : "no limit") : defaultWord(budget)}
                       value={draft[budget.field] ?? ""}
                       aria-invalid={problem ? true : undefined}
                       aria-describedby={problem ? `${id}-${budget.field}` : undefined}

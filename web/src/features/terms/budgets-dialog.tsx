@@ -71,7 +71,7 @@ export function BudgetsDialog({ sessionId, exceeded, onClose }: Props) {
           </p>
         )}
         <SpentSoFar sessionId={sessionId} />
-        <BudgetFields draft={draft} onChange={setDraft} problems={wrong} first={first} />
+        <BudgetFields draft={draft} onChange={setDraft} problems={wrong} first={first} held />
         <Problems of={problems} />
         <div className="flex justify-end gap-2">
           <Button onClick={onClose}>Leave as it is</Button>

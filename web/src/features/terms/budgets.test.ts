@@ -55,8 +55,8 @@ const held: Budgets = {
 };
 
 test("a change keeps every other budget as it is, no limit included", () => {
-  expect(draftOf(held)).toMatchObject({ turns: "30", stageSeconds: "60", stageUsd: "0", sessionUsd: "5" });
-  expect(changedBudgets(held, { sessionUsd: "10" }).input).toEqual({
+  expect(draftOf(held)).toMatchObject({ turns: "30", stageSeconds: "60", stageUsd: "", sessionUsd: "5" });
+  expect(changedBudgets(held, { ...draftOf(held), sessionUsd: "10" }).input).toEqual({
     executionSeconds: 600,
     memoryMib: 4096,
     turns: 30,
@@ -70,4 +70,10 @@ test("a change keeps every other budget as it is, no limit included", () => {
     sessionUsd: 10,
     sessionSandboxSeconds: 0,
   });
+});
+
+test("an empty field of a run's budgets is no limit, where that can be", () => {
+  const { input, problems } = changedBudgets(held, { ...draftOf(held), sessionUsd: "", turns: "" });
+  expect(input?.sessionUsd).toBe(0);
+  expect(problems).toEqual({ turns: "More than 0, please." });
 });

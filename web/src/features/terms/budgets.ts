@@ -39,9 +39,9 @@ export const units: Record<Unit, { label: string; suffix: string; scale: number;
 };
 
 /** Every stage run has these two, so no limit is no choice. */
-const needed: ReadonlySet<BudgetField> = new Set<BudgetField>(["turns", "stageSeconds"]);
+export const needed: ReadonlySet<BudgetField> = new Set<BudgetField>(["turns", "stageSeconds"]);
 
-/** What an empty field stands for. */
+/** What an empty field stands for where a run is started. */
 export function defaultWord({ field }: Budget): string {
   if (field === "sessionUsd") return "5";
   if (field === "turns") return "30";
@@ -78,9 +78,14 @@ export function budgetSentence(name: string, used: number | null, limit: number)
 /** What is typed, by field; what is absent or empty is left at its default. */
 export type BudgetDraft = Partial<Record<BudgetField, string>>;
 
-/** The budgets of a run as they would have been typed; no limit reads 0. */
+/** The budgets of a run as they would have been typed; no limit is an empty field. */
 export function draftOf(held: Budgets): BudgetDraft {
-  return Object.fromEntries(budgets.map(({ field, unit }) => [field, String((held[field] ?? 0) / units[unit].scale)]));
+  return Object.fromEntries(
+    budgets.map(({ field, unit }) => {
+      const limit = held[field];
+      return [field, limit ? String(limit / units[unit].scale) : ""];
+    }),
+  );
 }
 
 export interface ReadBudgets {
@@ -105,9 +110,13 @@ export function readBudgets(draft: BudgetDraft): ReadBudgets {
   return { input: Object.keys(input).length > 0 ? input : null, problems };
 }
 
-/** All budgets of a run with the changes in `draft`: what is absent from an input would fall back to its default. */
+/**
+ * All budgets of a run as `draft` has them, where an empty field is no limit: what is absent from an input would fall
+ * back to its default.
+ */
 export function changedBudgets(held: Budgets, draft: BudgetDraft): ReadBudgets {
-  const { input, problems } = readBudgets({ ...draftOf(held), ...draft });
+  const whole = budgets.map(({ field }) => [field, draft[field]?.trim() || "0"]);
+  const { input, problems } = readBudgets(Object.fromEntries(whole));
   const { executionSeconds, memoryMib } = held;
   return { input: { ...input, executionSeconds, memoryMib }, problems };
 }

@@ -64,7 +64,7 @@ export function ImportTranscript({ onImported }: { onImported: (name: string) =>
     <div className="flex flex-wrap items-center gap-x-3 gap-y-1">
       <Button
         look="quiet"
-        className="h-7 px-2"
+        className="-ml-2 h-7 px-2"
         icon={<FileUp size={14} aria-hidden />}
         disabled={share !== null}
         onClick={() => picker.current?.click()}

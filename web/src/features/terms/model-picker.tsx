@@ -5,6 +5,7 @@ import { useId, useState } from "react";
 import { sentence, troubleFrom } from "@/api/errors";
 import { Failure, Skeleton } from "@/ui/pane";
 import { Select } from "@/ui/select";
+import { Sentence } from "@/ui/sentence";
 import { modelFacts, type Provider, pick, useModels, useProviders } from "./providers";
 import { type Choice, efforts, noChoice, REPLAY } from "./terms";
 
@@ -79,7 +80,7 @@ function Row({
               <CircleSlash size={12} className="mt-0.5 shrink-0" aria-hidden />
               <span className="min-w-0 [overflow-wrap:anywhere]">
                 <span className="font-medium text-fg">{name}</span> is not ready:{" "}
-                {sentence(reason ?? "the server does not say why")}
+                <Sentence text={reason ?? "the server does not say why"} />
               </span>
             </li>
           ))}
@@ -167,11 +168,11 @@ function ModelOfProvider({ provider, value, onChange, own, stage }: ModelProps) 
         <p className="text-small text-muted sm:col-span-3" role="status">
           {provider.converses
             ? chosen
-              ? modelFacts(chosen)
+              ? sentence(modelFacts(chosen))
               : fetching
                 ? "Asking the provider for its models…"
-                : "price unknown: its tokens are counted, its cost is not"
-            : provider.description}
+                : "Price unknown: its tokens are counted, its cost is not."
+            : sentence(provider.description)}
         </p>
       )}
     </>
