@@ -39,17 +39,17 @@ type Documents = {
     "\n  fragment SampleCard on Sample {\n    id\n    title\n    description\n    rows\n    columns\n    target\n    task\n    source\n    licence\n    instructions\n  }\n": typeof types.SampleCardFragmentDoc,
     "\n  query Samples {\n    samples {\n      id\n      ...SampleCard\n    }\n  }\n": typeof types.SamplesDocument,
     "\n  fragment MetricsSession on Session {\n    id\n    stages {\n      stage\n      runs {\n        id\n        superseded\n      }\n    }\n  }\n": typeof types.MetricsSessionFragmentDoc,
-    "\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n": typeof types.ReportSessionFragmentDoc,
-    "\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n": typeof types.CanvasSessionFragmentDoc,
     "\n  mutation StartStage($input: StartStageInput!) {\n    startStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.StartStageDocument,
     "\n  mutation CancelSession($input: CancelSessionInput!) {\n    cancelSession(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.CancelSessionDocument,
     "\n  mutation RetryStage($input: RetryStageInput!) {\n    retryStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.RetryStageDocument,
     "\n  mutation ResumeStage($input: ResumeStageInput!) {\n    resumeStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.ResumeStageDocument,
     "\n  mutation ApproveStage($input: ApproveStageInput!) {\n    approveStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.ApproveStageDocument,
     "\n  mutation SetBudgets($input: SetBudgetsInput!) {\n    setBudgets(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.SetBudgetsDocument,
+    "\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n": typeof types.ReportSessionFragmentDoc,
+    "\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n": typeof types.CanvasSessionFragmentDoc,
     "\n  fragment SessionMenu on Session {\n    id\n    state\n    transcriptUrl\n    allows {\n      setBudgets\n    }\n  }\n": typeof types.SessionMenuFragmentDoc,
-    "\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n  }\n": typeof types.StageActionsFragmentDoc,
-    "\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n    ...SessionMenu\n  }\n": typeof types.StageStripFragmentDoc,
+    "\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n    ...SessionMenu\n  }\n": typeof types.StageActionsFragmentDoc,
+    "\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n  }\n": typeof types.StageStripFragmentDoc,
     "\n  query Studio($id: ID!) {\n    session(id: $id) {\n      id\n      state\n      experiment {\n        id\n        name\n        target\n      }\n      ...StageStrip\n      ...ChatSession\n      ...CanvasSession\n    }\n  }\n": typeof types.StudioDocument,
     "\n  query Spent($id: ID!) {\n    session(id: $id) {\n      id\n      spent {\n        turns\n        tokens\n        costUsd\n        seconds\n        sandboxSeconds\n        cachedShare\n        estimated\n      }\n    }\n  }\n": typeof types.SpentDocument,
     "\n  mutation ImportTranscript($input: ImportTranscriptInput!) {\n    importTranscript(input: $input) {\n      transcript {\n        name\n        stages\n        turns\n        provider\n        model\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.ImportTranscriptDocument,
@@ -83,17 +83,17 @@ const documents: Documents = {
     "\n  fragment SampleCard on Sample {\n    id\n    title\n    description\n    rows\n    columns\n    target\n    task\n    source\n    licence\n    instructions\n  }\n": types.SampleCardFragmentDoc,
     "\n  query Samples {\n    samples {\n      id\n      ...SampleCard\n    }\n  }\n": types.SamplesDocument,
     "\n  fragment MetricsSession on Session {\n    id\n    stages {\n      stage\n      runs {\n        id\n        superseded\n      }\n    }\n  }\n": types.MetricsSessionFragmentDoc,
-    "\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n": types.ReportSessionFragmentDoc,
-    "\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n": types.CanvasSessionFragmentDoc,
     "\n  mutation StartStage($input: StartStageInput!) {\n    startStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.StartStageDocument,
     "\n  mutation CancelSession($input: CancelSessionInput!) {\n    cancelSession(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.CancelSessionDocument,
     "\n  mutation RetryStage($input: RetryStageInput!) {\n    retryStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.RetryStageDocument,
     "\n  mutation ResumeStage($input: ResumeStageInput!) {\n    resumeStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.ResumeStageDocument,
     "\n  mutation ApproveStage($input: ApproveStageInput!) {\n    approveStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.ApproveStageDocument,
     "\n  mutation SetBudgets($input: SetBudgetsInput!) {\n    setBudgets(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.SetBudgetsDocument,
+    "\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n": types.ReportSessionFragmentDoc,
+    "\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n": types.CanvasSessionFragmentDoc,
     "\n  fragment SessionMenu on Session {\n    id\n    state\n    transcriptUrl\n    allows {\n      setBudgets\n    }\n  }\n": types.SessionMenuFragmentDoc,
-    "\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n  }\n": types.StageActionsFragmentDoc,
-    "\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n    ...SessionMenu\n  }\n": types.StageStripFragmentDoc,
+    "\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n    ...SessionMenu\n  }\n": types.StageActionsFragmentDoc,
+    "\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n  }\n": types.StageStripFragmentDoc,
     "\n  query Studio($id: ID!) {\n    session(id: $id) {\n      id\n      state\n      experiment {\n        id\n        name\n        target\n      }\n      ...StageStrip\n      ...ChatSession\n      ...CanvasSession\n    }\n  }\n": types.StudioDocument,
     "\n  query Spent($id: ID!) {\n    session(id: $id) {\n      id\n      spent {\n        turns\n        tokens\n        costUsd\n        seconds\n        sandboxSeconds\n        cachedShare\n        estimated\n      }\n    }\n  }\n": types.SpentDocument,
     "\n  mutation ImportTranscript($input: ImportTranscriptInput!) {\n    importTranscript(input: $input) {\n      transcript {\n        name\n        stages\n        turns\n        provider\n        model\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.ImportTranscriptDocument,
@@ -219,14 +219,6 @@ export function graphql(source: "\n  fragment MetricsSession on Session {\n    i
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
-export function graphql(source: "\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n"): (typeof documents)["\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n"];
-/**
- * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
- */
 export function graphql(source: "\n  mutation StartStage($input: StartStageInput!) {\n    startStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n"): (typeof documents)["\n  mutation StartStage($input: StartStageInput!) {\n    startStage(input: $input) {\n      session {\n        id\n        ...StageStrip\n        ...ChatSession\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
@@ -251,15 +243,23 @@ export function graphql(source: "\n  mutation SetBudgets($input: SetBudgetsInput
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
+export function graphql(source: "\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment ReportSession on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n"): (typeof documents)["\n  fragment CanvasSession on Session {\n    id\n    state\n    ...ReportSession\n    ...MetricsSession\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
 export function graphql(source: "\n  fragment SessionMenu on Session {\n    id\n    state\n    transcriptUrl\n    allows {\n      setBudgets\n    }\n  }\n"): (typeof documents)["\n  fragment SessionMenu on Session {\n    id\n    state\n    transcriptUrl\n    allows {\n      setBudgets\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n  }\n"): (typeof documents)["\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n  }\n"];
+export function graphql(source: "\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n    ...SessionMenu\n  }\n"): (typeof documents)["\n  fragment StageActions on Session {\n    id\n    state\n    provider\n    model\n    effort\n    allows {\n      startStages\n      retry\n      cancel\n      resume\n    }\n    stages {\n      stage\n      state\n      current {\n        id\n        through\n      }\n    }\n    ...SessionMenu\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
-export function graphql(source: "\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n    ...SessionMenu\n  }\n"): (typeof documents)["\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n    ...SessionMenu\n  }\n"];
+export function graphql(source: "\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n  }\n"): (typeof documents)["\n  fragment StageStrip on Session {\n    id\n    stages {\n      stage\n      state\n      current {\n        id\n        startedAt\n        endedAt\n        error\n        provider\n      }\n    }\n    ...StageActions\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

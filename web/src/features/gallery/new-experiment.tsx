@@ -179,7 +179,7 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
           ))}
         </ul>
       )}
-      <div className="flex items-center justify-end gap-2">
+      <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-4 py-3">
         {busy && (
           <p role="status" className="mr-auto text-muted">
             Reading and describing the table…

@@ -1,7 +1,7 @@
 /** What is seldom wanted of a session. */
 import { useNavigate } from "@tanstack/react-router";
 import { Coins, Ellipsis, FileDown, SlidersHorizontal } from "lucide-react";
-import { lazy, Suspense, useState } from "react";
+import { lazy, type ReactNode, Suspense, useState } from "react";
 import { type FragmentType, graphql, readFragment } from "@/api/gql";
 import { IconButton } from "@/ui/button";
 import { Menu, MenuItem, MenuLink } from "@/ui/menu";
@@ -24,9 +24,10 @@ const SessionMenuFragment = graphql(`
 interface Props {
   session: FragmentType<typeof SessionMenuFragment>;
   name: string;
+  children: ReactNode;
 }
 
-export function SessionMenu({ session, name }: Props) {
+export function SessionMenu({ session, name, children }: Props) {
   const { id, state, transcriptUrl, allows } = readFragment(SessionMenuFragment, session);
   const [setting, setSetting] = useState(false);
   const navigate = useNavigate();
@@ -39,6 +40,7 @@ export function SessionMenu({ session, name }: Props) {
           </IconButton>
         }
       >
+        {children}
         {/* An address of another host would carry the reader away; the server gives none. */}
         {state !== "CREATED" && /^\/[^/\\]/.test(transcriptUrl) && (
           <MenuLink icon={<FileDown size={14} />} href={transcriptUrl} download={`${name} transcript.json`}>

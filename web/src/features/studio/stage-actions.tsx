@@ -1,17 +1,18 @@
 /** The buttons of the stage strip, each there only while the server allows it. */
-import { ChevronDown, FastForward, Play, RotateCcw, SlidersHorizontal, Square, StepForward } from "lucide-react";
+import { FastForward, Play, RotateCcw, SlidersHorizontal, Square, StepForward } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { type FragmentType, graphql, readFragment } from "@/api/gql";
 import type { Stage } from "@/api/gql/graphql";
 import { type Cell, cell, useExternal } from "@/lib/external";
 import { newKey } from "@/lib/new-key";
-import { Button, IconButton } from "@/ui/button";
-import { Menu, MenuItem } from "@/ui/menu";
+import { Button } from "@/ui/button";
+import { MenuItem } from "@/ui/menu";
 import { Problems } from "@/ui/problems";
 import { Cancel, Resume, Retry, Start, useAsk } from "../mutations";
 import { pick, useProviders } from "../terms/providers";
 import { choiceWords, noTerms, startTerms, type Terms } from "../terms/terms";
 import { stageName } from "../words";
+import { SessionMenu } from "./session-menu";
 
 const TermsDialog = lazy(() => import("../terms/terms-dialog").then((module) => ({ default: module.TermsDialog })));
 
@@ -36,6 +37,7 @@ const StageActionsFragment = graphql(`
         through
       }
     }
+    ...SessionMenu
   }
 `);
 
@@ -48,7 +50,13 @@ function termsOf(sessionId: string): Cell<Terms> {
   return known;
 }
 
-export function StageActions({ session }: { session: FragmentType<typeof StageActionsFragment> }) {
+interface Props {
+  session: FragmentType<typeof StageActionsFragment>;
+  /** What the session is called. */
+  name: string;
+}
+
+export function StageActions({ session, name }: Props) {
   const data = readFragment(StageActionsFragment, session);
   const { id, state, allows, stages } = data;
   const { ask, busy, problems } = useAsk();
@@ -70,7 +78,7 @@ export function StageActions({ session }: { session: FragmentType<typeof StageAc
   const broken = allows.resume || allows.retry;
 
   return (
-    <div className="flex flex-wrap items-center gap-2">
+    <div className="flex min-w-0 flex-wrap items-center justify-end gap-2">
       <Problems of={problems} className="max-w-md" />
       {allows.cancel && state.endsWith("_RUNNING") && (
         <Button icon={<Square size={14} />} disabled={busy} onClick={() => void ask(Cancel, { sessionId: id })}>
@@ -113,21 +121,13 @@ export function StageActions({ session }: { session: FragmentType<typeof StageAc
           Start {stageName[next]}
         </Button>
       )}
-      {anew.length > 0 && (
-        <Menu
-          trigger={
-            <IconButton label="More ways to run">
-              <ChevronDown size={16} />
-            </IconButton>
-          }
-        >
-          {anew.map((stage) => (
-            <MenuItem key={stage} icon={<RotateCcw size={14} />} onSelect={() => begin(stage, stage)}>
-              Run {stageName[stage]} again
-            </MenuItem>
-          ))}
-        </Menu>
-      )}
+      <SessionMenu session={data} name={name}>
+        {anew.map((stage) => (
+          <MenuItem key={stage} icon={<RotateCcw size={14} />} onSelect={() => begin(stage, stage)}>
+            Run {stageName[stage]} again
+          </MenuItem>
+        ))}
+      </SessionMenu>
       {choosing && first && (
         <Suspense fallback={null}>
           <TermsDialog
@@ -159,7 +159,7 @@ function TermsButton({ terms, own, onClick }: TermsButtonProps) {
   return (
     <Button
       look="quiet"
-      className="min-w-0 max-w-64 shrink px-2"
+      className="min-w-0 max-w-80 shrink px-2 max-sm:max-w-36"
       title="How to run the next stage"
       icon={<SlidersHorizontal size={14} className="shrink-0" aria-hidden />}
       onClick={onClick}

@@ -7,7 +7,6 @@ import { useNow } from "@/lib/browser";
 import { cx } from "@/lib/cx";
 import { formatDuration } from "@/lib/format";
 import { MoodIcon, moodWord, stageName, stageTitle } from "../words";
-import { SessionMenu } from "./session-menu";
 import { StageActions } from "./stage-actions";
 
 export const StageStripFragment = graphql(`
@@ -25,7 +24,6 @@ export const StageStripFragment = graphql(`
       }
     }
     ...StageActions
-    ...SessionMenu
   }
 `);
 
@@ -52,8 +50,7 @@ export function StageStrip({ session, title }: Props) {
         ))}
       </ol>
       <div className="flex-1" />
-      <StageActions session={data} />
-      <SessionMenu session={data} name={title.name} />
+      <StageActions session={data} name={title.name} />
     </div>
   );
 }

@@ -73,7 +73,7 @@ export function BudgetsDialog({ sessionId, exceeded, onClose }: Props) {
         <SpentSoFar sessionId={sessionId} />
         <BudgetFields draft={draft} onChange={setDraft} problems={wrong} first={first} held />
         <Problems of={problems} />
-        <div className="flex justify-end gap-2">
+        <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-4 py-3">
           <Button onClick={onClose}>Leave as it is</Button>
           <Button type="submit" look="primary" disabled={busy || Object.keys(wrong).length > 0}>
             {exceeded ? "Raise and resume" : "Set budgets"}

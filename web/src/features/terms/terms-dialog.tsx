@@ -25,7 +25,7 @@ export function TermsDialog({ stage, terms, own, onChange, onStart, onClose }: P
   return (
     <Dialog open onOpenChange={onClose} title={`How to run ${stageName[stage]}`} wide>
       <TermsForm terms={terms} onChange={onChange} own={own} later={stages.slice(stages.indexOf(stage) + 1)} />
-      <div className="mt-4 flex flex-wrap justify-end gap-2">
+      <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-4 py-3 mt-4">
         <Button onClick={onClose} disabled={wrong}>
           Keep for later
         </Button>
