@@ -195,10 +195,7 @@ test("condensed context, an unknown price and what the model was told are told",
   await look(page, "condensed");
 });
 
-test("a message steers, an interruption stops what runs first, budgets are lowered meanwhile", async ({
-  page,
-  request,
-}) => {
+test("a message steers, an interruption stops what runs first", async ({ page, request }) => {
   await created(page, request, "works");
   await start(page);
   await expect(page.getByRole("button", { name: /^Run fit trees/ })).toBeVisible();

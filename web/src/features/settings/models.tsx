@@ -2,7 +2,6 @@
 import { Bot, Check, CircleSlash, Star } from "lucide-react";
 import { type ReactNode, useId } from "react";
 import { sentence, troubleFrom } from "@/api/errors";
-import { cx } from "@/lib/cx";
 import { formatCompact, formatPrice } from "@/lib/format";
 import { CopyIcon } from "@/ui/copy";
 import { Empty, Failure, Skeleton } from "@/ui/pane";
@@ -12,7 +11,7 @@ import { REPLAY } from "../terms/terms";
 import { variablesIn } from "./variables";
 
 export function Models() {
-  const [{ data, error, stale }, again] = useProviders();
+  const [{ data, error }, again] = useProviders();
   const models = useModels();
   return (
     <div className="flex flex-col gap-4">
@@ -46,7 +45,7 @@ export function Models() {
           Start it with a build that has one; the autopilot needs no key.
         </Empty>
       )}
-      <div className={cx("flex flex-col gap-4", stale && "opacity-80")}>
+      <div className="flex flex-col gap-4">
         {data?.providers.map((provider) => (
           <Card key={provider.name} provider={provider}>
             {models.of(provider.name) ? (
