@@ -199,6 +199,11 @@ impl Session {
         self.row.answering
     }
 
+    /// A message at rest is answered in a follow-up; otherwise it is kept for the next run.
+    async fn converses(&self, context: &Context<'_>) -> Result<bool, ApiError> {
+        Ok(self.snapshot(context).await?.converses)
+    }
+
     /// The stage that waits for the user's word, in approval mode.
     async fn awaiting_approval(&self, context: &Context<'_>) -> Result<Option<Stage>, ApiError> {
         Ok(self.snapshot(context).await?.allows.approve.map(Stage::from))

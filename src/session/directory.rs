@@ -36,6 +36,9 @@ const LAST_REVIVAL: Duration = Duration::from_secs(8);
 /// The seed when none is asked for.
 const SEED: u64 = 42;
 
+/// Calls of the model that answer one message at rest, at most.
+const FOLLOW_UP_TURNS: u32 = 12;
+
 /// From ids to sessions. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory(Arc<Inner>);
@@ -90,6 +93,8 @@ pub struct SessionSnapshot {
     pub driver: Option<Driver>,
     /// A follow-up is at work.
     pub answering: bool,
+    /// A message at rest is answered, not only kept.
+    pub converses: bool,
     pub question: Option<OpenQuestion>,
     pub budgets: Option<Budgets>,
     pub spent: Spent,
@@ -283,6 +288,7 @@ impl Directory {
         };
         let converses = providers.get(Some(&driver.provider)).is_ok_and(|p| p.converses());
         let run = StageRunId::new();
+        let budgets = Budgets { turns: budgets.turns.min(FOLLOW_UP_TURNS), ..budgets };
         Ok(converses.then_some(StartFollowUp { run, driver, seed: SEED, budgets }))
     }
 
@@ -333,6 +339,7 @@ impl Directory {
             allows: state.allows(),
             driver: state.driver().cloned(),
             answering: state.follow_up().is_some(),
+            converses: self.follow_up(session, &state).await?.is_some(),
             question: state.work().and_then(|work| work.question.clone()),
             budgets: state.budgets(),
             spent: state.spent(),

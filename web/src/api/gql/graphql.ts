@@ -73,29 +73,29 @@ export type AnswerQuestionPayload = {
   userErrors: Array<UserError>;
 };
 
-/** The user said whether the stage that waited may start. */
+/** The user gave their word on a stage. */
 export type ApprovalAnsweredEvent = SessionEvent & {
   __typename?: 'ApprovalAnsweredEvent';
-  /** It may start. */
+  /** It may begin. */
   approved: Scalars['Boolean']['output'];
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
-  /** The stage that waited. */
+  /** The stage. */
   stage: Stage;
   /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
-/** The session waits for the user's word before a stage. */
+/** Approval mode waits for the user's word before a stage. */
 export type ApprovalAskedEvent = SessionEvent & {
   __typename?: 'ApprovalAskedEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
-  /** The stage that waits. */
+  /** The stage that would begin. */
   stage: Stage;
   /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
@@ -105,7 +105,7 @@ export type ApprovalAskedEvent = SessionEvent & {
 
 /** What `approveStage` takes. */
 export type ApproveStageInput = {
-  /** True to start the stage, false to leave it. */
+  /** True lets the stage begin; false leaves the session at rest. */
   approve: Scalars['Boolean']['input'];
   /** The session. */
   sessionId: Scalars['ID']['input'];
@@ -216,73 +216,80 @@ export type BudgetWarningEvent = SessionEvent & {
   seq: Maybe<Scalars['Long']['output']>;
   /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
-  /** What is used of it. */
+  /** How much of it is used. */
   used: Scalars['Float']['output'];
 };
 
-/** The most that a stage run may take. */
+/** The most that a run and its session may take. Null is no limit. */
 export type Budgets = {
   __typename?: 'Budgets';
   /** Wall-clock seconds of one execution. */
   executionSeconds: Scalars['Long']['output'];
   /** MiB of memory of one execution. */
   memoryMib: Scalars['Long']['output'];
-  /** Wall-clock seconds of the session's executions; null for no limit. */
+  /** Seconds that a question waits for its answer at most; then its default is taken. */
+  questionSeconds: Scalars['Long']['output'];
+  /** Wall-clock seconds of all executions of the session. */
   sessionSandboxSeconds: Maybe<Scalars['Long']['output']>;
-  /** Wall-clock seconds of the session's runs; null for no limit. */
+  /** Wall-clock seconds of all runs of the session. */
   sessionSeconds: Maybe<Scalars['Long']['output']>;
-  /** Tokens of the session; null for no limit. */
+  /** Tokens of all runs of the session. */
   sessionTokens: Maybe<Scalars['Long']['output']>;
-  /** Calls of the model in the session; null for no limit. */
+  /** Calls of the model in all runs of the session. */
   sessionTurns: Maybe<Scalars['Int']['output']>;
-  /** USD of the session; null for no limit. */
+  /** USD of all runs of the session. */
   sessionUsd: Maybe<Scalars['Float']['output']>;
-  /** Wall-clock seconds of the stage's executions; null for no limit. */
+  /** Wall-clock seconds of all executions of the run. */
   stageSandboxSeconds: Maybe<Scalars['Long']['output']>;
-  /** Wall-clock seconds of the stage. */
+  /** Wall-clock seconds of the run; waiting for an answer does not count. */
   stageSeconds: Scalars['Long']['output'];
-  /** Tokens of the stage; null for no limit. */
+  /** Tokens of the run, read and written, cached or not. */
   stageTokens: Maybe<Scalars['Long']['output']>;
-  /** USD of the stage; null for no limit. */
+  /** USD of the run. */
   stageUsd: Maybe<Scalars['Float']['output']>;
-  /** Calls of the model. */
+  /** Calls of the model in the run. */
   turns: Scalars['Int']['output'];
 };
 
-/** The most that a stage run may take. */
+/**
+ * The most that a run and its session may take. What is absent keeps its value or takes its
+ * default; 0 is no limit where there can be none.
+ */
 export type BudgetsInput = {
   /** Wall-clock seconds of one execution: 1 to 86400; 600 by default. */
   executionSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** MiB of memory of one execution: 256 to 1048576; 4096 by default. */
+  /** MiB of memory of one execution: 256 to what the operator allows, which is the default. */
   memoryMib?: InputMaybe<Scalars['Int']['input']>;
-  /** Wall-clock seconds of the session's executions; 0 for no limit. */
+  /** Seconds that a question waits for its answer at most: 0 to 604800; a day by default. */
+  questionSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Wall-clock seconds of all executions of the session; no limit by default. */
   sessionSandboxSeconds?: InputMaybe<Scalars['Long']['input']>;
-  /** Wall-clock seconds of the session's runs; 0 for no limit. */
+  /** Wall-clock seconds of all runs of the session; no limit by default. */
   sessionSeconds?: InputMaybe<Scalars['Long']['input']>;
-  /** Tokens of the session; 0 for no limit. */
+  /** Tokens of all runs of the session; no limit by default. */
   sessionTokens?: InputMaybe<Scalars['Long']['input']>;
-  /** Calls of the model in the session; 0 for no limit. */
+  /** Calls of the model in all runs of the session; no limit by default. */
   sessionTurns?: InputMaybe<Scalars['Int']['input']>;
-  /** USD of the session; 0 for no limit, 5 by default. */
+  /** USD of all runs of the session; 5 by default. */
   sessionUsd?: InputMaybe<Scalars['Float']['input']>;
-  /** Wall-clock seconds of the stage's executions; 0 for no limit. */
+  /** Wall-clock seconds of all executions of the run; no limit by default. */
   stageSandboxSeconds?: InputMaybe<Scalars['Long']['input']>;
-  /** Wall-clock seconds of the stage: 10 to 86400; 3600 by default. */
+  /** Wall-clock seconds of the run: 10 to 86400; 3600 by default. */
   stageSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** Tokens of the stage; 0 for no limit. */
+  /** Tokens of the run; no limit by default. */
   stageTokens?: InputMaybe<Scalars['Long']['input']>;
-  /** USD of the stage; 0 for no limit. */
+  /** USD of the run; no limit by default. */
   stageUsd?: InputMaybe<Scalars['Float']['input']>;
   /** Calls of the model: 1 to 1000; 30 by default. */
   turns?: InputMaybe<Scalars['Int']['input']>;
 };
 
-/** The budgets of the run at work were set. */
+/** The limits of the run at work, or of the one that can be resumed, were changed. */
 export type BudgetsSetEvent = SessionEvent & {
   __typename?: 'BudgetsSetEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
-  /** The most that it may take. */
+  /** What holds now. */
   budgets: Budgets;
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
@@ -348,7 +355,10 @@ export type CodeOutputEvent = SessionEvent & {
   text: Scalars['String']['output'];
 };
 
-/** Older results are condensed for the model; the log is untouched. */
+/**
+ * Older parts of the conversation are shown to the model in short from here on; the log keeps
+ * everything.
+ */
 export type ContextCondensedEvent = SessionEvent & {
   __typename?: 'ContextCondensedEvent';
   /** When it happened. Null on what is live only. */
@@ -357,9 +367,9 @@ export type ContextCondensedEvent = SessionEvent & {
   seq: Maybe<Scalars['Long']['output']>;
   /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
-  /** How many of the first turns are summarised. */
+  /** Turns up to this one are shown as a summary. */
   summarisedTurns: Scalars['Int']['output'];
-  /** Tool results up to this turn are condensed. */
+  /** Results of tools up to this turn are shown by their heads. */
   turns: Scalars['Int']['output'];
 };
 
@@ -392,15 +402,15 @@ export type CreateExperimentPayload = {
 
 /** What `createSession` takes. */
 export type CreateSessionInput = {
-  /** How much the model is to think; the provider's default when it is absent. */
+  /** How hard the model thinks; its own default when it is absent. */
   effort?: InputMaybe<Effort>;
   /** The experiment. */
   experimentId: Scalars['ID']['input'];
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The model; the provider's default when it is absent. */
+  /** The model of its runs; the provider's default when it is absent. */
   model?: InputMaybe<Scalars['String']['input']>;
-  /** The model provider; the server's default when it is absent. */
+  /** The model provider of its runs; the server's default when it is absent. */
   provider?: InputMaybe<Scalars['String']['input']>;
 };
 
@@ -565,17 +575,17 @@ export type DeleteExperimentPayload = {
   userErrors: Array<UserError>;
 };
 
-/** How much a model is to think. */
+/** How hard a model thinks before it answers, from least to most. */
 export type Effort =
-  /** Much. */
+  /** Much: for hard problems. */
   | 'HIGH'
-  /** A little. */
+  /** A little: fast and cheap. */
   | 'LOW'
-  /** As much as it can. */
+  /** As much as the model can. */
   | 'MAX'
-  /** Some. */
+  /** Somewhat. */
   | 'MEDIUM'
-  /** Not at all. */
+  /** Not at all, where the model lets one choose. */
   | 'NONE';
 
 /** The Python environment of the sandboxes. */
@@ -808,7 +818,7 @@ export type FilesReadyEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
-/** The agent ended its answer between stages. */
+/** The agent has answered a message, or stopped. */
 export type FollowUpEndedEvent = SessionEvent & {
   __typename?: 'FollowUpEndedEvent';
   /** When it happened. Null on what is live only. */
@@ -823,7 +833,7 @@ export type FollowUpEndedEvent = SessionEvent & {
   state: StageRunState;
 };
 
-/** The agent began to answer a message between stages. */
+/** The agent begins to answer a message while the session rests; no result changes. */
 export type FollowUpStartedEvent = SessionEvent & {
   __typename?: 'FollowUpStartedEvent';
   /** When it happened. Null on what is live only. */
@@ -842,7 +852,7 @@ export type FollowUpStartedEvent = SessionEvent & {
 export type ImportTranscriptInput = {
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The upload that holds the transcript. */
+  /** The upload that holds the transcript, as `Session.transcriptUrl` gave it. */
   uploadId: Scalars['ID']['input'];
 };
 
@@ -1015,26 +1025,26 @@ export type MetricsBatchEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
-/** A model of a provider. A null price is an unknown one. */
+/** A model of a provider. */
 export type Model = {
   __typename?: 'Model';
   /** USD per million tokens read from the provider's cache. */
   cacheReadUsdPerMillion: Maybe<Scalars['Float']['output']>;
   /** USD per million tokens written to the provider's cache. */
   cacheWriteUsdPerMillion: Maybe<Scalars['Float']['output']>;
-  /** Tokens that it can hold in view; null when unknown. */
+  /** Its window, in tokens; null when it is not known. */
   contextTokens: Maybe<Scalars['Long']['output']>;
-  /** The name to give when a stage is started. */
+  /** The provider's name for it. */
   id: Scalars['String']['output'];
-  /** USD per million tokens read. */
+  /** USD per million tokens read; null when the price is not known. */
   inputUsdPerMillion: Maybe<Scalars['Float']['output']>;
   /** True for the one that is taken when none is named. */
   isDefault: Scalars['Boolean']['output'];
-  /** Tokens that it can write in one turn; null when unknown. */
+  /** The longest answer, in tokens; null when it is not known. */
   maxOutputTokens: Maybe<Scalars['Long']['output']>;
   /** USD per million tokens written. */
   outputUsdPerMillion: Maybe<Scalars['Float']['output']>;
-  /** The day on which the prices were read, such as `2026-11-01`. */
+  /** The day on which the price was read. */
   priceReadOn: Maybe<Scalars['String']['output']>;
 };
 
@@ -1043,7 +1053,7 @@ export type Mutation = {
   __typename?: 'Mutation';
   /** Answers the question that the agent waits with. */
   answerQuestion: AnswerQuestionPayload;
-  /** Answers whether the stage that waits may start. */
+  /** Gives the user's word on the stage that approval mode asks about. */
   approveStage: ApproveStagePayload;
   /** Stops what runs, within a second. */
   cancelSession: CancelSessionPayload;
@@ -1061,20 +1071,24 @@ export type Mutation = {
   createUpload: CreateUploadPayload;
   /** Deletes an experiment with its sessions and files, for good. One at work is refused. */
   deleteExperiment: DeleteExperimentPayload;
-  /** Takes in a transcript that was sent as an upload. */
+  /** Takes in a transcript, so that provider `replay` can play it on the same data. */
   importTranscript: ImportTranscriptPayload;
   /** Gives an experiment another name. */
   renameExperiment: RenameExperimentPayload;
-  /** Goes on with the failed or cancelled stage from its last finished tool call. */
+  /**
+   * Lets the failed or cancelled stage go on from its last finished tool call, with its files and
+   * its conversation as they were.
+   */
   resumeStage: ResumeStagePayload;
-  /** Runs the failed or cancelled stage again, with the provider, model and seed that it had. */
+  /** Runs the failed or cancelled stage again from its beginning, with what it was started with. */
   retryStage: RetryStagePayload;
   /**
-   * Says something to the agent: it steers one that is at work, and waits for the next run
-   * otherwise.
+   * Says something to the agent: it steers one that is at work. At rest it is answered in a
+   * follow-up, which changes no result, when the provider converses; otherwise it is kept for the
+   * next run.
    */
   sendMessage: SendMessagePayload;
-  /** Raises or lowers the budgets of the run at work. */
+  /** Changes the limits of the run at work, at once, or of the one that can be resumed. */
   setBudgets: SetBudgetsPayload;
   /** Starts a stage. */
   startStage: StartStagePayload;
@@ -1170,12 +1184,15 @@ export type Node = {
   id: Scalars['ID']['output'];
 };
 
-/** The system told the agent something: what is missing, which budget is near. */
+/**
+ * The system itself says something: to the agent about what is missing, or to people about
+ * progress.
+ */
 export type NoticeEvent = SessionEvent & {
   __typename?: 'NoticeEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
-  /** Progress for people; otherwise it was said to the model. */
+  /** Progress that no model sees. */
   forPeople: Scalars['Boolean']['output'];
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
@@ -1185,14 +1202,14 @@ export type NoticeEvent = SessionEvent & {
   text: Scalars['String']['output'];
 };
 
-/** A question that the agent waits with. */
+/** A question of the agent's that waits for its answer. */
 export type OpenQuestion = {
   __typename?: 'OpenQuestion';
   /** The tool call that asks; give it with the answer. */
   callId: Scalars['String']['output'];
   /** When the default is taken. */
   deadline: Maybe<Scalars['DateTime']['output']>;
-  /** The answer that is taken when none comes in time. */
+  /** What is taken for the answer when none comes in time. */
   default: Maybe<Scalars['String']['output']>;
   /** Answers to choose from; any text may be given beside them. */
   options: Array<Scalars['String']['output']>;
@@ -1288,7 +1305,7 @@ export type Provider = {
   __typename?: 'Provider';
   /** It can be used as the server is configured. */
   available: Scalars['Boolean']['output'];
-  /** It answers what a person says: false for autopilot and replay. */
+  /** It answers what a person says while a session rests. */
   converses: Scalars['Boolean']['output'];
   /** The model that is taken when none is named. */
   defaultModel: Scalars['String']['output'];
@@ -1296,7 +1313,7 @@ export type Provider = {
   description: Scalars['String']['output'];
   /** True for the one that is taken when none is named. */
   isDefault: Scalars['Boolean']['output'];
-  /** Its models: asked of the provider where it can be, the default alone where it cannot. */
+  /** Its models, the default one first: what it says it has, else what the server knows of it. */
   models: Array<Model>;
   /** Its name; give it when a stage is started. */
   name: Scalars['String']['output'];
@@ -1315,7 +1332,7 @@ export type Query = {
   node: Maybe<Node>;
   /** Several things by their ids, in their order; null in the place of each that is not there. */
   nodes: Array<Maybe<Node>>;
-  /** The model providers. */
+  /** The model providers, usable or not, in the order in which people choose. */
   providers: Array<Provider>;
   /** The datasets that come with the server. */
   samples: Array<Sample>;
@@ -1383,7 +1400,7 @@ export type QuestionAskedEvent = SessionEvent & {
   callId: Scalars['String']['output'];
   /** When the default is taken. */
   deadline: Maybe<Scalars['DateTime']['output']>;
-  /** The answer that is taken when none comes in time. */
+  /** What is taken for the answer when none comes in time. */
   default: Maybe<Scalars['String']['output']>;
   /** Answers to choose from; any text may be given beside them. */
   options: Array<Scalars['String']['output']>;
@@ -1472,15 +1489,15 @@ export type ResultMetric = {
 
 /** What `resumeStage` takes. */
 export type ResumeStageInput = {
-  /** The most that it may take; what it had when it is absent. */
+  /** The most that it may take; what is absent stays as it was. */
   budgets?: InputMaybe<BudgetsInput>;
-  /** How much the model is to think; what the stage ran with when it is absent. */
+  /** How hard the model thinks; what it was before when it is absent. */
   effort?: InputMaybe<Effort>;
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The model; what the stage ran with when it is absent. */
+  /** The model; what it was before, or another provider's default, when it is absent. */
   model?: InputMaybe<Scalars['String']['input']>;
-  /** The model provider; what the stage ran with when it is absent. */
+  /** The model provider; what it was before when it is absent. */
   provider?: InputMaybe<Scalars['String']['input']>;
   /** The session. */
   sessionId: Scalars['ID']['input'];
@@ -1560,7 +1577,7 @@ export type SandboxInfo = {
 export type SendMessageInput = {
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Stop what is being executed or answered first; false by default. */
+  /** Stop what runs first; false by default. */
   interrupt?: InputMaybe<Scalars['Boolean']['input']>;
   /** The session. */
   sessionId: Scalars['ID']['input'];
@@ -1595,19 +1612,21 @@ export type Session = Node & {
   __typename?: 'Session';
   /** What it would accept now. */
   allows: SessionAllows;
-  /** A follow-up run is at work; the state stays what it is. */
+  /** The agent is answering a message; the state stays what it is meanwhile. */
   answering: Scalars['Boolean']['output'];
   /** The files that its stages reported, oldest first, without those of superseded runs. */
   artifacts: ArtifactConnection;
   /** The stage that waits for the user's word, in approval mode. */
   awaitingApproval: Maybe<Stage>;
-  /** The budgets of the run at work, or of the last one; null before the first. */
+  /** The limits of the run at work, or of the one that can be resumed. */
   budgets: Maybe<Budgets>;
   /** The dashboard as it was last laid out. */
   charts: Array<Chart>;
+  /** A message at rest is answered in a follow-up; otherwise it is kept for the next run. */
+  converses: Scalars['Boolean']['output'];
   /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
-  /** How much its model is to think; null for the provider's default. */
+  /** The effort of the session's own choice; null when it takes the model's default. */
   effort: Maybe<Effort>;
   /** The log itself, oldest first. */
   events: Array<SessionEvent>;
@@ -1627,27 +1646,27 @@ export type Session = Node & {
   metric: Array<MetricBucket>;
   /** Latest and best of every metric series, without those of superseded runs. */
   metricSeries: Array<MetricSeries>;
-  /** The model that was chosen for it; null for the provider's default. */
+  /** The model of the session's own choice; null when it takes the server's default. */
   model: Maybe<Scalars['String']['output']>;
   /** The agent's plan as it was last given. */
   plan: Array<PlanStep>;
   /** What Prep made; null before. */
   processedDataset: Maybe<ProcessedDataset>;
-  /** The model provider that was chosen for it; null for the server's default. */
+  /** The provider of the session's own choice; null when it takes the server's default. */
   provider: Maybe<Scalars['String']['output']>;
-  /** The question that the agent waits with. */
+  /** The question that waits for an answer. */
   question: Maybe<OpenQuestion>;
   /** The report of a stage; null before there is one. */
   report: Maybe<Report>;
   /** The headline of the finished model, as the agent's metadata claims it; null before Train is done. */
   result: Maybe<SessionResult>;
-  /** What it has spent of its budgets. */
+  /** What its runs have taken in all. */
   spent: Spent;
   /** Its stages, in the order of the pipeline. */
   stages: Array<StageStatus>;
   /** How it stands. */
   state: SessionState;
-  /** Where its transcript can be downloaded: JSON that can be imported and played by provider `replay`. */
+  /** Where its transcript can be fetched, below this server: JSON that provider `replay` plays. */
   transcriptUrl: Scalars['String']['output'];
   /** When its state last changed. */
   updatedAt: Scalars['DateTime']['output'];
@@ -1722,19 +1741,19 @@ export type SessionAllows = {
   __typename?: 'SessionAllows';
   /** A question waits for its answer. */
   answer: Scalars['Boolean']['output'];
-  /** The stage that waits for `approveStage`. */
+  /** The stage that waits for the user's word. */
   approve: Maybe<Stage>;
   /** What runs can be stopped. */
   cancel: Scalars['Boolean']['output'];
-  /** A message may stop what is being executed or answered first. */
+  /** A message can stop what runs first. */
   interrupt: Scalars['Boolean']['output'];
   /** A message can be sent. */
   message: Scalars['Boolean']['output'];
   /** The failed or cancelled stage can go on from its last finished tool call. */
   resume: Scalars['Boolean']['output'];
-  /** The failed or cancelled stage may be run again. */
+  /** The failed or cancelled stage may be run again from its beginning. */
   retry: Scalars['Boolean']['output'];
-  /** Budgets can be set. */
+  /** The limits of the run at work, or of the one that can be resumed, can be changed. */
   setBudgets: Scalars['Boolean']['output'];
   /** Stages that may be started now. */
   startStages: Array<Stage>;
@@ -1907,7 +1926,7 @@ export type SessionState =
 
 /** What `setBudgets` takes. */
 export type SetBudgetsInput = {
-  /** The most that the run may take. */
+  /** The limits; what is absent stays as it was. */
   budgets: BudgetsInput;
   /** The session. */
   sessionId: Scalars['ID']['input'];
@@ -1922,20 +1941,20 @@ export type SetBudgetsPayload = {
   userErrors: Array<UserError>;
 };
 
-/** What a session has spent of its budgets. */
+/** What a session has taken in all. */
 export type Spent = {
   __typename?: 'Spent';
-  /** The share of the tokens read that came from the provider's cache; null when nothing was read. */
+  /** The share of the tokens read that came from the provider's cache; null when none was read. */
   cachedShare: Maybe<Scalars['Float']['output']>;
-  /** USD; null when the price of some turn is unknown. */
+  /** USD; null when the price of a turn is unknown. */
   costUsd: Maybe<Scalars['Float']['output']>;
-  /** Some provider did not say, and tokens were counted from the texts. */
+  /** The provider did not count the tokens of some turn; they were estimated from the texts. */
   estimated: Scalars['Boolean']['output'];
-  /** Wall-clock seconds of its executions. */
+  /** Wall-clock seconds of executions. */
   sandboxSeconds: Scalars['Float']['output'];
-  /** Wall-clock seconds of its runs. */
+  /** Wall-clock seconds of work; waiting for an answer does not count. */
   seconds: Scalars['Float']['output'];
-  /** Tokens read and written, those of the cache included. */
+  /** Tokens read and written, cached or not. */
   tokens: Scalars['Long']['output'];
   /** Calls of a model. */
   turns: Scalars['Int']['output'];
@@ -1950,13 +1969,13 @@ export type Stage =
   /** Train, tune, choose and report. */
   | 'TRAIN';
 
-/** What a later stage runs with. */
+/** Who drives one stage of several. */
 export type StageChoiceInput = {
-  /** How much the model is to think; the provider's default when it is absent. */
+  /** How hard the model thinks. */
   effort?: InputMaybe<Effort>;
-  /** The model; the provider's default when it is absent. */
+  /** The model; the one of the first stage or the provider's default when it is absent. */
   model?: InputMaybe<Scalars['String']['input']>;
-  /** The model provider; the server's default when it is absent. */
+  /** The model provider; the one of the first stage when it is absent. */
   provider?: InputMaybe<Scalars['String']['input']>;
   /** The stage. */
   stage: Stage;
@@ -2008,7 +2027,7 @@ export type StageRunEndedEvent = SessionEvent & {
   summary: Maybe<Scalars['String']['output']>;
 };
 
-/** A stage run goes on from its last finished tool call. */
+/** A stage run that had failed or was cancelled goes on from its last finished tool call. */
 export type StageRunResumedEvent = SessionEvent & {
   __typename?: 'StageRunResumedEvent';
   /** When it happened. Null on what is live only. */
@@ -2036,7 +2055,7 @@ export type StageRunStartedEvent = SessionEvent & {
   at: Maybe<Scalars['DateTime']['output']>;
   /** The most that it may take. */
   budgets: Budgets;
-  /** How much the model is to think; null for the provider's default. */
+  /** How hard the model thinks; its own default when null. */
   effort: Maybe<Effort>;
   /** The model. */
   model: Scalars['String']['output'];
@@ -2093,19 +2112,19 @@ export type StageStatusState =
 
 /** What `startStage` takes. */
 export type StartStageInput = {
-  /** Ask the user before each later stage; false by default. */
+  /** Ask before each later stage; false by default. */
   approval?: InputMaybe<Scalars['Boolean']['input']>;
   /** The most that it may take; what is absent takes its default. */
   budgets?: InputMaybe<BudgetsInput>;
-  /** What later stages run with, where it is not what this one runs with. */
+  /** Who drives later stages, where it is somebody else. */
   choices?: InputMaybe<Array<StageChoiceInput>>;
-  /** How much the model is to think; the provider's default when it is absent. */
+  /** How hard the model thinks; its own default when it is absent. */
   effort?: InputMaybe<Effort>;
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The model; the provider's default when it is absent. */
+  /** The model; the session's own choice or the provider's default when it is absent. */
   model?: InputMaybe<Scalars['String']['input']>;
-  /** The model provider; the server's default when it is absent. */
+  /** The model provider; the session's own choice or the server's default when it is absent. */
   provider?: InputMaybe<Scalars['String']['input']>;
   /** The seed of everything random, from 0; 42 by default. */
   seed?: InputMaybe<Scalars['Long']['input']>;
@@ -2245,18 +2264,18 @@ export type ToolStartEvent = SessionEvent & {
   tool: Scalars['String']['output'];
 };
 
-/** A recorded conversation that provider `replay` can play. */
+/** A recorded session that can be played again. */
 export type Transcript = {
   __typename?: 'Transcript';
-  /** The model that it was recorded with. */
+  /** The model that was recorded. */
   model: Maybe<Scalars['String']['output']>;
-  /** Give it as the model of provider `replay`. */
+  /** Its name; give it as the `model` of provider `replay`. */
   name: Scalars['String']['output'];
-  /** The provider that it was recorded with. */
+  /** The provider that was recorded. */
   provider: Maybe<Scalars['String']['output']>;
   /** The stages that it holds. */
   stages: Array<Stage>;
-  /** The turns that it holds. */
+  /** Turns of all of them. */
   turns: Scalars['Int']['output'];
 };
 
@@ -2346,7 +2365,7 @@ export type UsageRecordedEvent = SessionEvent & {
   cacheWriteTokens: Scalars['Long']['output'];
   /** USD; null when the price of the model is unknown. */
   costUsd: Maybe<Scalars['Float']['output']>;
-  /** The provider did not say; counted from the texts. */
+  /** The provider did not count the tokens; they were estimated from the texts. */
   estimated: Scalars['Boolean']['output'];
   /** Tokens read. */
   inputTokens: Scalars['Long']['output'];
@@ -2397,7 +2416,7 @@ export type UserMessageEvent = SessionEvent & {
   __typename?: 'UserMessageEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
-  /** It stopped what was being executed or answered. */
+  /** It stopped what ran first. */
   interrupt: Scalars['Boolean']['output'];
   /** The message. */
   messageId: Scalars['ID']['output'];
