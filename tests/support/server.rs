@@ -209,6 +209,18 @@ impl Server {
         self.log.append(session, epoch, after, chrono::Utc::now(), drafts).await.expect("appended");
     }
 
+    /// Makes the folder of a session's dataset, which no runner makes here.
+    pub async fn extracted(&self, session: SessionId) {
+        let row = trainable::store::sessions::find(self.store.read(), session).await;
+        let experiment = row.expect("the row").expect("a session").experiment_id;
+        let name = VolumeName::parse(&format!("datasets/{experiment}")).expect("a name");
+        let volume = self.sandboxes.volume(&name).await.expect("a volume");
+        for (path, body) in [("dataset.json", &b"{\"tables\":[]}"[..]), (".ready", b"1")] {
+            let stream = futures::stream::iter([Ok(Bytes::from_static(body))]).boxed();
+            volume.put(&VolumePath::parse(path).expect("a path"), stream).await.expect("written");
+        }
+    }
+
     /// Writes a file into a session's folder.
     pub async fn file(&self, session: SessionId, path: &str, body: &'static [u8]) {
         let name = VolumeName::parse(&format!("sessions/{session}")).expect("a name");
