@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod binary;
+pub mod house;
 
 use async_trait::async_trait;
 use entity::{ids::SessionId, vocab::SessionStateName};
