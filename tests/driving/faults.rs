@@ -11,6 +11,7 @@ use super::{
     scene::{Scene, WIRES, WRITE, driver, part},
     support::{binary::sentence, house::in_system, state},
 };
+use chrono::{DateTime, Utc};
 use entity::vocab::{SessionStateName, Stage};
 use futures::StreamExt;
 use std::{
@@ -26,6 +27,8 @@ use trainable::event::{Entry, Event, Fact, SessionEvent, TextDelta};
 const AT_ONCE: usize = 6;
 const LAST_WORDS: &str = "All that the stage needs is there: the report – with its figure – and the marker; \
     I looked at each of them before saying so.";
+/// An append that waits for the one before it.
+const LATE: Duration = Duration::from_millis(200);
 const ASIDE: &str = "please keep the ids";
 
 /// One fault that comes after a finished execution.
@@ -79,7 +82,8 @@ fn cases() -> Vec<Case> {
 }
 
 async fn check(scene: &Scene, n: usize, case: Case) {
-    let (what, model) = (format!("{:?} {:?} lasting {}", case.wire, case.fault, case.lasting), case.name(n));
+    let (what, model) =
+        (format!("{:?} {:?} lasting {}", case.wire, case.fault, case.lasting), case.name(n));
     let directory = &scene.house.directory;
     let session = scene.session(case.wire, &model).await;
     let mut live = scene.house.log().live(session);
@@ -137,24 +141,22 @@ fn risen(entries: &[Entry], what: &str) {
     }
 }
 
-/// An attempt comes no sooner than the provider asks.
+/// What comes of an attempt comes no sooner than the provider asks.
 fn waited(entries: &[Entry], case: &Case, what: &str) {
     let Some((least, _)) = case.fault.retry_after() else { return };
-    let mut refused = None;
+    let mut refused: Option<DateTime<Utc>> = None;
     for entry in entries {
-        match &entry.event {
-            Event::Fact(Fact::AgentError { message, .. }) if message.contains("trying again") => {
-                refused = Some(entry.at);
-            }
-            Event::Fact(Fact::TurnStarted { .. }) => {
-                if let Some(refused) = refused.take() {
-                    let waited = (entry.at - refused).to_std().unwrap_or_default();
-                    // Both are written down within the linger of an append.
-                    assert!(waited + Duration::from_millis(30) >= least, "{what}: {waited:?}");
-                }
-            }
-            Event::Fact(_) | Event::Session(_) => {}
+        let again = match &entry.event {
+            Event::Fact(Fact::AgentError { message, .. }) => message.contains("trying again"),
+            Event::Fact(Fact::TurnEnded { .. }) => false,
+            Event::Fact(_) | Event::Session(_) => continue,
+        };
+        if let Some(refused) = refused.take() {
+            let waited = (entry.at - refused).to_std().unwrap_or_default();
+            // An entry's time is that of its append, which may be a little late.
+            assert!(waited + LATE >= least, "{what}: {waited:?}");
         }
+        refused = again.then_some(entry.at);
     }
 }
 

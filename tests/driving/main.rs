@@ -7,5 +7,6 @@ mod models;
 mod support;
 
 mod faults;
+mod pipeline;
 mod reading;
 mod scene;

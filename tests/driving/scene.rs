@@ -80,9 +80,9 @@ fn cast(parts: Parts) -> Script {
     let script = Script::rule(move |asked| (speaking[&asked.model].speaks)(asked))
         .faults(move |asked| (failing[&asked.model].fails)(asked))
         .delivered(delivery);
-    names.iter().fold(script, |script, name| {
-        script.model(Wire::Anthropic, name).model(Wire::OpenAi, name)
-    })
+    names
+        .iter()
+        .fold(script, |script, name| script.model(Wire::Anthropic, name).model(Wire::OpenAi, name))
 }
 
 /// Facts about one model of both wires: its window, and USD 1 for each thousand tokens.
@@ -144,8 +144,10 @@ impl Scene {
     /// With facts about some of the models.
     pub async fn knowing(parts: Parts, facts: Vec<Value>) -> Self {
         let data = temporary();
-        let all: Vec<Value> =
-            facts.into_iter().flat_map(|some| some.as_array().cloned().unwrap_or_default()).collect();
+        let all: Vec<Value> = facts
+            .into_iter()
+            .flat_map(|some| some.as_array().cloned().unwrap_or_default())
+            .collect();
         if !all.is_empty() {
             let text = json!({"models": all}).to_string();
             std::fs::write(data.path().join("models.json"), text).expect("a file");
