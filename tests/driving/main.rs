@@ -8,5 +8,7 @@ mod support;
 
 mod faults;
 mod pipeline;
+mod questions;
 mod reading;
 mod scene;
+mod steering;

@@ -43,7 +43,7 @@ fn eda(wire: Wire) -> Vec<Turn> {
         Turn::text("The report is there.").finish(),
     ];
     if wire == Wire::Anthropic {
-        turns.insert(1, Turn::text("a moment, I sort this out").stop(StopReason::PauseTurn));
+        turns.insert(4, Turn::text("a moment, I sort this out").stop(StopReason::PauseTurn));
     }
     turns
 }
@@ -121,7 +121,7 @@ async fn check(scene: &Scene, wire: Wire, model: &str) -> f64 {
         "{what}"
     );
     let printed = printed(&entries);
-    for part in ["here 42", "rows 400 kinds 2", "split 280 60 60", "best "] {
+    for part in ["here 42", "rows 400 kinds 2", "split 279 61 60", "best "] {
         assert!(printed.contains(part), "{what}: {part:?} is not in {printed}");
     }
     let answered = results(&entries)
