@@ -6,9 +6,13 @@ mod models;
 #[path = "../support/mod.rs"]
 mod support;
 
+mod budgets;
+mod crowd;
 mod faults;
+mod injection;
 mod pipeline;
 mod questions;
 mod reading;
 mod scene;
 mod steering;
+mod wrong;
