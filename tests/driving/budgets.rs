@@ -33,7 +33,8 @@ fn steps(enough: usize) -> Script {
 
 /// Sets one budget alone; what is no limit here is far away.
 fn only(budget: Budget, limit: f64) -> Budgets {
-    let mut budgets = Budgets { session_usd: None, memory_mib: 1024, turns: 200, ..Budgets::default() };
+    let mut budgets =
+        Budgets { session_usd: None, memory_mib: 1024, turns: 200, ..Budgets::default() };
     let whole = Some(limit as u64);
     match budget {
         Budget::Turns => budgets.turns = limit as u32,
@@ -95,21 +96,24 @@ async fn check(scene: &Scene, n: usize, wire: Wire, budget: Budget, turn: f64) {
     let begun = scene.begin(wire, &model, |request| request.budgets = only(budget, limit));
     let session = begun.await;
     let entries = scene.rest(session).await;
-    let why = failure(&entries).unwrap_or_else(|| panic!("{what}: it did not fail: {:?}", state(&entries)));
+    let why = failure(&entries)
+        .unwrap_or_else(|| panic!("{what}: it did not fail: {:?}", state(&entries)));
     assert!(why.contains(budget.scope()) && why.contains("raise it and resume"), "{what}: {why}");
     println!("{what}: {why}");
     // People see it once; the model, in the next request and once in its history.
-    let limited = match limit.fract() == 0.0 || matches!(budget, Budget::StageUsd | Budget::SessionUsd) {
-        true => limit,
-        false => limit.floor(),
-    };
+    let limited =
+        match limit.fract() == 0.0 || matches!(budget, Budget::StageUsd | Budget::SessionUsd) {
+            true => limit,
+            false => limit.floor(),
+        };
     assert_eq!(warnings(&entries), [(budget, limited)], "{what}");
     assert_eq!(exceeded(&entries), [(budget, limited)], "{what}");
-    let told = |body: &serde_json::Value| body["messages"].to_string().matches("are used. Bring").count();
+    let told =
+        |body: &serde_json::Value| body["messages"].to_string().matches("are used. Bring").count();
     let asked = scene.asked(&model);
-    let warned = entries.iter().position(|entry| {
-        matches!(entry.event, Event::Fact(Fact::BudgetWarning { .. }))
-    });
+    let warned = entries
+        .iter()
+        .position(|entry| matches!(entry.event, Event::Fact(Fact::BudgetWarning { .. })));
     let before = turns(&entries[..warned.expect("it was warned")]).len();
     for (at, seen) in asked.iter().enumerate() {
         assert_eq!(told(&seen.body), usize::from(at >= before), "{what}: request {at}");

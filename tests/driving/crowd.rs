@@ -16,7 +16,13 @@ use super::{
 use bytes::Bytes;
 use entity::vocab::SessionStateName;
 use serde_json::json;
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 use trainable::{
     event::Fact,
     llm::layers::Layers,
@@ -28,10 +34,15 @@ use trainable::{
 
 const SESSIONS: usize = 100;
 const TURNS: usize = 4;
+/// How often a runner looked at the table.
+static LOOKS: AtomicUsize = AtomicUsize::new(0);
 
 /// The runners' answer about a small table; a script writes what EDA must leave.
 fn programs(run: &Run) -> Vec<Step> {
-    let write = |path: String, body: &'static str| Step::Write { path, body: Bytes::from_static(body.as_bytes()) };
+    let write = |path: String, body: &'static str| Step::Write {
+        path,
+        body: Bytes::from_static(body.as_bytes()),
+    };
     match &run.spec.program {
         Program::Runner { args, .. } => {
             let answer = json!({
@@ -40,7 +51,13 @@ fn programs(run: &Run) -> Vec<Step> {
                     "path": null, "rows": 3, "columns": [], "duplicates": 0, "bytes": 10}],
             });
             let path = args.last().cloned().unwrap_or_default();
-            vec![Step::Write { path, body: Bytes::from(answer.to_string()) }]
+            let body = Bytes::from(answer.to_string());
+            let mut steps = vec![Step::Write { path, body: body.clone() }];
+            // The first time the table is only looked at; then its folder is written.
+            if LOOKS.fetch_add(1, SeqCst) > 0 {
+                steps.push(Step::Write { path: "/data/out/dataset.json".into(), body });
+            }
+            steps
         }
         _ => {
             let folder = &run.spec.workdir;
@@ -65,8 +82,11 @@ fn a_hundred_sessions_stream_at_once() {
                 _ => turn.finish(),
             }
         });
-        let slow = Delivery { cut: Cut::Events, delay: Duration::from_millis(10), ..Delivery::default() };
-        let models = Models::start(script.model(Wire::Anthropic, "slow").model(Wire::OpenAi, "slow").delivered(slow));
+        let slow =
+            Delivery { cut: Cut::Events, delay: Duration::from_millis(10), ..Delivery::default() };
+        let models = Models::start(
+            script.model(Wire::Anthropic, "slow").model(Wire::OpenAi, "slow").delivered(slow),
+        );
         let data = temporary();
         let set = providers(&models, &Layers::default(), &data.path().join("none.json"));
         let house = House::on(data.path(), set, Arc::new(FakeSandboxes::new(programs))).await;
@@ -82,7 +102,9 @@ fn a_hundred_sessions_stream_at_once() {
         let progress = async || {
             let mut turns = Vec::new();
             for session in &sessions {
-                turns.push(house.directory.snapshot(*session).await.expect("a snapshot").spent.turns);
+                turns.push(
+                    house.directory.snapshot(*session).await.expect("a snapshot").spent.turns,
+                );
             }
             turns
         };
@@ -99,15 +121,20 @@ fn a_hundred_sessions_stream_at_once() {
             panic!("they do not move: {:#?}", whole_log(house.log(), sessions[0]).await);
         };
         let (least, most) = (turns.iter().min().expect("some"), turns.iter().max().expect("some"));
-        println!("half way: from {least} to {most} turns, ratio {:.1}", f64::from(*most) / f64::from(*least));
+        println!(
+            "half way: from {least} to {most} turns, ratio {:.1}",
+            f64::from(*most) / f64::from(*least)
+        );
         assert!(*least >= 1, "somebody is starved: {turns:?}");
 
         for session in &sessions {
             let end = |e: &[_]| state(e) == Some(SessionStateName::EdaDone);
             let entries = until(house.log(), *session, "the end", end).await;
             dense(&entries);
-            let whole: Vec<_> = (0..TURNS).map(|n| format!("{n} {words}").trim_end().to_owned()).collect();
-            let heard: Vec<_> = said(&entries).iter().map(|text| text.trim_end().to_owned()).collect();
+            let whole: Vec<_> =
+                (0..TURNS).map(|n| format!("{n} {words}").trim_end().to_owned()).collect();
+            let heard: Vec<_> =
+                said(&entries).iter().map(|text| text.trim_end().to_owned()).collect();
             assert_eq!(heard, whole, "every word once");
             let errors = facts(&entries).filter(|fact| matches!(fact, Fact::AgentError { .. }));
             assert_eq!(errors.count(), 0, "nobody had to try again");

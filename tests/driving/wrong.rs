@@ -32,16 +32,16 @@ async fn check_failure(scene: &Scene, model: &str, said: &str, expect: usize) {
 }
 
 fn told(entries: &[Entry], part: &str) -> usize {
-    let said = |fact: &&Fact| {
-        matches!(fact, Fact::Notice { text, for_people: false } if text.contains(part))
-    };
+    let said = |fact: &&Fact| matches!(fact, Fact::Notice { text, for_people: false } if text.contains(part));
     facts(entries).filter(said).count()
 }
 
 #[test]
 fn what_leads_nowhere_is_pointed_out_and_then_ends() {
     in_system(async {
-        let fails = |_: &super::models::script::Asked| Turn::text("Again.").code("fail", "raise SystemExit(3)");
+        let fails = |_: &super::models::script::Asked| {
+            Turn::text("Again.").code("fail", "raise SystemExit(3)")
+        };
         let scene = Scene::open(vec![
             part("repeats", Script::rule(fails)),
             part("stops", Script::rule(|_| Turn::text("I think that is all."))),
@@ -82,24 +82,37 @@ async fn check_call(scene: &Scene, wire: Wire, model: &str, said: &[&str]) {
 fn calls_that_make_no_sense_come_back_as_words() {
     in_system(async {
         let cases: Vec<(&str, &str, Value, &[&str])> = vec![
-            ("unknown-tool", "run_shell", json!({"cmd": "ls"}), &["no tool `run_shell`", "`execute_code`"]),
+            (
+                "unknown-tool",
+                "run_shell",
+                json!({"cmd": "ls"}),
+                &["no tool `run_shell`", "`execute_code`"],
+            ),
             ("missing-field", "read_file", json!({}), &["`path`"]),
             ("wrong-type", "execute_code", json!({"code": 7}), &["code"]),
             ("odd-field", "list_files", json!({"folder": "eda"}), &["folder", "path"]),
             ("no-object", "execute_code", json!(["print(1)"]), &["code"]),
             ("climbs-out", "read_file", json!({"path": "../../etc/passwd"}), &["path"]),
-            ("odd-plan", "update_plan", json!({"steps": [{"title": "x", "status": "soon"}]}), &["soon"]),
+            (
+                "odd-plan",
+                "update_plan",
+                json!({"steps": [{"title": "x", "status": "soon"}]}),
+                &["soon"],
+            ),
             ("empty-question", "ask_user", json!({"question": " ", "default": "x"}), &["question"]),
         ];
         let mut parts: Vec<_> = cases
             .iter()
             .map(|(model, tool, input, _)| {
                 let first = Turn::text("I try.").call(tool, input.clone());
-                part(model, Script::rule(move |asked| match asked.turn {
-                    0 => first.clone(),
-                    1 => Turn::text("Now the files.").code("write", WRITE),
-                    _ => Turn::text("All is there.").finish(),
-                }))
+                part(
+                    model,
+                    Script::rule(move |asked| match asked.turn {
+                        0 => first.clone(),
+                        1 => Turn::text("Now the files.").code("write", WRITE),
+                        _ => Turn::text("All is there.").finish(),
+                    }),
+                )
             })
             .collect();
         let broken = Script::rule(|asked| match asked.turn {
