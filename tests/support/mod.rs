@@ -50,6 +50,13 @@ pub fn temporary() -> TempDir {
     dir
 }
 
+/// A client of HTTP: it wants a provider of cryptography though it never needs one here.
+pub fn client() -> reqwest::Client {
+    // Whoever comes first installs it; a second time changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
+}
+
 /// The real sandboxes, with the real environment.
 pub async fn sandboxes(data: &std::path::Path) -> Arc<LocalSandboxes> {
     let config = LocalConfig { environments_dir: Some(python_root()), ..LocalConfig::new(data) };
