@@ -10,6 +10,7 @@ mod budgets;
 mod crowd;
 mod faults;
 mod injection;
+mod outside;
 mod pipeline;
 mod questions;
 mod reading;
