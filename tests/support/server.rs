@@ -1,7 +1,7 @@
 //! A whole server on a loopback port: real database, real edge, sandboxes that do what a table says.
 #![allow(dead_code)]
 
-use super::support::{Scripted, temporary};
+use super::support::{Scripted, client, temporary};
 use bytes::Bytes;
 use entity::{ids::*, principal::Principal};
 use futures::{SinkExt, StreamExt};
@@ -119,7 +119,7 @@ impl Server {
             config,
         };
         actix_web::rt::spawn(http::serve(listener, parts, stopping.clone()));
-        let http = reqwest::Client::new();
+        let http = client();
         Self { base, store, log, directory, sandboxes, http, stopping, _data: data }
     }
 
