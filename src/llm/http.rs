@@ -56,7 +56,9 @@ impl Endpoint {
         let variable = identity.base_variable;
         let base = Url::parse(identity.base_url.trim().trim_end_matches('/'))
             .ok()
-            .filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
+            .filter(|url| {
+                matches!(url.scheme(), "http" | "https") && url.has_host() && url.query().is_none()
+            })
             .ok_or_else(|| unusable(format!("`{variable}` is no http or https address")))?;
         let client = client(&base).map_err(|e| {
             unusable(format!("no connection can be made to `{}`: {}", identity.name, cause(&e)))

@@ -22,6 +22,8 @@ pub mod retry;
 mod scripted;
 mod secret;
 mod sse;
+#[cfg(test)]
+pub(crate) mod testing;
 pub mod timeouts;
 
 pub use secret::Secret;
@@ -285,37 +287,4 @@ pub trait LlmProvider: Send + Sync {
 
     /// Starts one turn. Dropping the stream stops it.
     async fn stream(&self, request: Request) -> Result<Deltas, LlmError>;
-}
-
-#[cfg(test)]
-pub(crate) mod testing {
-    //! A plain request, for tests of adapters.
-
-    use super::*;
-
-    pub(crate) fn request(model: &str, messages: Vec<Message>) -> Request {
-        Request {
-            model: model.into(),
-            system: String::new(),
-            messages,
-            tools: Vec::new(),
-            brief: Brief {
-                stage: Stage::Eda,
-                dataset_dir: "/data".into(),
-                session_dir: "/session".into(),
-                stage_dir: "/session/eda".into(),
-                dataset: Value::Null,
-                target: None,
-                instructions: String::new(),
-                seed: 7,
-                turns_left: 30,
-                execution_timeout_s: 600,
-                memory_mib: 4096,
-                cpus: 2,
-            },
-            turn: 1,
-            max_tokens: 16_000,
-            effort: None,
-        }
-    }
 }
