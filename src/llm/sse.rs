@@ -10,6 +10,10 @@ use futures::{FutureExt, Stream, StreamExt, channel::mpsc, stream};
 use serde_json::Value;
 use std::{collections::VecDeque, convert::Infallible};
 
+/// Bytes without an event that are waited through: the parser reads all of them again at every
+/// piece, so that a line without an end would cost ever more.
+const MAX_EVENT: usize = 2 * 1024 * 1024;
+
 /// Builds a turn from the events of one wire.
 pub(super) trait Assemble: Send + 'static {
     /// Takes in one event. After a [`Delta::Done`] no more are offered.
@@ -33,6 +37,7 @@ where
         assemble,
         ready: VecDeque::new(),
         fresh: false,
+        waiting: 0,
         over: false,
     };
     stream::unfold(state, |mut state| async move {
@@ -62,6 +67,8 @@ struct Following<B, A> {
     ready: VecDeque<Delta>,
     /// Bytes came since the last event.
     fresh: bool,
+    /// How many bytes came since the last event.
+    waiting: usize,
     over: bool,
 }
 
@@ -95,6 +102,7 @@ where
         match self.events.next().now_or_never() {
             Some(Some(Ok(event))) => {
                 self.fresh = false;
+                self.waiting = 0;
                 self.ready.extend(self.assemble.take(&event)?);
             }
             Some(Some(Err(_))) => {
@@ -105,12 +113,18 @@ where
                 self.ready.extend(self.assemble.end()?);
             }
             None if std::mem::take(&mut self.fresh) => self.ready.push_back(Delta::Working),
+            None if self.waiting > MAX_EVENT => {
+                let message = "one event of the answer is longer than 2 MiB";
+                return Err(LlmError::new(ErrorKind::Broken, message));
+            }
             None => match self.body.next().await {
                 Some(piece) => {
+                    let piece = piece?;
                     self.fresh = true;
+                    self.waiting += piece.len();
                     if let Some(feed) = &self.feed {
                         // The other end lives in this very struct.
-                        let _ = feed.unbounded_send(Ok(piece?));
+                        let _ = feed.unbounded_send(Ok(piece));
                     }
                 }
                 None => self.feed = None,
