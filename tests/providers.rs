@@ -20,7 +20,7 @@ use std::{num::NonZeroU32, sync::Arc, time::Duration};
 use trainable::{
     autopilot::Autopilot,
     llm::{
-        ErrorKind, LlmProvider, Secret,
+        ErrorKind, LlmProvider, Secret, StopReason,
         anthropic::{Anthropic, AnthropicConfig, Credential},
         layers::{Layers, layered},
         openai::{OpenAi, OpenAiConfig},
@@ -195,7 +195,10 @@ fn named(wire: Wire, fault: &Fault, came: &Came) {
     let error = came.failed();
     assert!(fault.kinds(wire).contains(&error.kind), "{wire:?} {fault:?}: {error:?}");
     assert!(!error.message.contains(KEY), "{wire:?} {fault:?}: {error}");
-    assert!(!error.message.is_empty() && !error.message.contains('\n'), "{wire:?} {fault:?}: {error}");
+    assert!(
+        !error.message.is_empty() && !error.message.contains('\n'),
+        "{wire:?} {fault:?}: {error}"
+    );
     match (fault.retry_after(), error.retry_after) {
         (Some((least, most)), Some(found)) => {
             assert!(least <= found && found <= most, "{wire:?} {fault:?}: {found:?}");
@@ -232,8 +235,7 @@ async fn a_dropped_stream_ends_its_connection() {
         let slow = Delivery { delay: Duration::from_millis(50), ..Delivery::default() };
         let models = Models::start(Script::turns(conversation()).delivered(slow));
         let provider = wrapped(reach(wire, &models));
-        let mut stream =
-            provider.stream(request(model(wire), "Look.")).await.expect("a stream");
+        let mut stream = provider.stream(request(model(wire), "Look.")).await.expect("a stream");
         assert!(stream.next().await.expect("a delta").is_ok());
         assert_eq!(models.turns()[0].ended, Ended::Running);
         drop(stream);
@@ -300,6 +302,33 @@ async fn a_long_stage_reads_from_the_cache_what_it_said_before() {
         let share = read as f64 / all as f64;
         assert!(share > 0.85, "{wire:?}: {share:.2} of the tokens were read from the cache");
     }
+}
+
+#[tokio::test]
+async fn every_stop_arrives_as_what_it_is() {
+    use StopReason::*;
+    let code = |turn: Turn| turn.code("x", "print('a long script')");
+    for wire in WIRES {
+        let pause = if wire == Wire::Anthropic { PauseTurn } else { EndTurn };
+        let cases = [
+            (Turn::text("done"), EndTurn, 0),
+            (code(Turn::text("run")), ToolUse, 1),
+            // A call that was cut off is not among the blocks; one before it is.
+            (code(Turn::text("cut")).stop(MaxTokens), MaxTokens, 0),
+            (code(code(Turn::text("cut"))).stop(MaxTokens), MaxTokens, 1),
+            (Turn::text("no").stop(Refusal), Refusal, 0),
+            (Turn::text("so far").stop(PauseTurn), pause, 0),
+        ];
+        for (said, stop, made) in cases {
+            let script = Script::turns(vec![said.clone()]);
+            let came = once(wire, script).await.0;
+            whole(&came);
+            assert_eq!((came.done().stop, calls(came.done()).len()), (stop, made), "{said:?}");
+        }
+    }
+    let full = Turn::text("full").stop(ContextOverflow);
+    let came = once(Wire::Anthropic, Script::turns(vec![full])).await.0;
+    assert_eq!(came.done().stop, ContextOverflow);
 }
 
 #[tokio::test]

@@ -35,7 +35,11 @@ pub fn request(model: &str, said: &str) -> Request {
         model: model.to_owned(),
         system: "You are the data scientist. `data/findings.json` must exist.".into(),
         messages: vec![Message::User { text: said.to_owned() }],
-        tools: vec![tool("execute_code", "code"), tool("read_file", "path"), tool("finish_stage", "summary")],
+        tools: vec![
+            tool("execute_code", "code"),
+            tool("read_file", "path"),
+            tool("finish_stage", "summary"),
+        ],
         brief: brief(),
         turn: 1,
         max_tokens: 4000,
@@ -140,10 +144,12 @@ async fn drain(mut stream: Deltas) -> Came {
 
 /// The calls among the blocks of a turn.
 pub fn calls(completion: &Completion) -> Vec<(&str, &str, &Value)> {
-    let call = |block| match block {
-        &Block::ToolUse { ref id, ref name, ref input } => Some((&**id, &**name, input)),
-        &Block::Text { .. } | &Block::Opaque { .. } => None,
-    };
+    fn call(block: &Block) -> Option<(&str, &str, &Value)> {
+        match block {
+            Block::ToolUse { id, name, input } => Some((id, name, input)),
+            Block::Text { .. } | Block::Opaque { .. } => None,
+        }
+    }
     completion.blocks.iter().filter_map(call).collect()
 }
 
