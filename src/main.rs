@@ -2,7 +2,7 @@
 
 use anyhow::Context;
 use clap::{Parser, Subcommand, ValueEnum};
-use entity::vocab::Stage;
+use entity::vocab::{Effort, Stage};
 use std::{path::PathBuf, process::ExitCode};
 use trainable::{
     cli::{self, Exit, Failure},
@@ -45,9 +45,12 @@ enum Verb {
         /// Who drives: `autopilot`, or a model's provider.
         #[arg(long, value_name = "NAME")]
         provider: Option<String>,
-        /// The provider's model.
+        /// The provider's model; for `replay`, the file of the transcript.
         #[arg(long, value_name = "NAME")]
         model: Option<String>,
+        /// How hard the model thinks.
+        #[arg(long, value_name = "LEVEL")]
+        effort: Option<Thinking>,
         /// The last stage to run.
         #[arg(long, default_value = "train")]
         through: Through,
@@ -86,6 +89,27 @@ enum Verb {
 enum Admin {
     /// Installs the Python environment of the sandboxes.
     PythonEnv,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Thinking {
+    None,
+    Low,
+    Medium,
+    High,
+    Max,
+}
+
+impl From<Thinking> for Effort {
+    fn from(thinking: Thinking) -> Self {
+        match thinking {
+            Thinking::None => Effort::None,
+            Thinking::Low => Effort::Low,
+            Thinking::Medium => Effort::Medium,
+            Thinking::High => Effort::High,
+            Thinking::Max => Effort::Max,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -146,13 +170,25 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
         Verb::Serve { listen, data, demo } => {
             cli::serve::serve(load(Flags { listen, data })?, demo).await
         }
-        Verb::Run { files, target, instructions, provider, model, through, seed, out, json } => {
+        Verb::Run {
+            files,
+            target,
+            instructions,
+            provider,
+            model,
+            effort,
+            through,
+            seed,
+            out,
+            json,
+        } => {
             let request = cli::run::Request {
                 files,
                 target,
                 instructions,
                 provider,
                 model,
+                effort: effort.map(Into::into),
                 through: through.into(),
                 seed,
                 out,

@@ -64,6 +64,7 @@ impl Session<'_> {
             execution_timeout_s: 600,
             memory_mib: 4096,
             cpus: 2,
+            earlier: Vec::new(),
         }
     }
 

@@ -13,7 +13,7 @@ use support::whole_log;
 use tempfile::TempDir;
 use trainable::{
     event::{
-        Budgets, Draft, Event, Fact, MetricPoint, Outcome, OutputStream, ProcessedDataset,
+        Budgets, Draft, Driver, Event, Fact, MetricPoint, Outcome, OutputStream, ProcessedDataset,
         SessionEvent, TokenUsage,
     },
     log::{AppendError, EventLog},
@@ -49,7 +49,7 @@ impl Bench {
         };
         experiments::insert(&self.store, &experiment, &[]).await.expect("an experiment");
         let id = SessionId::new();
-        let created = SessionEvent::SessionCreated { experiment_id: experiment.id };
+        let created = SessionEvent::SessionCreated { experiment_id: experiment.id, driver: None };
         self.append(id, 0, vec![decision(None, created)]).await.expect("created");
         id
     }
@@ -79,10 +79,11 @@ fn started(run: StageRunId) -> Draft {
         SessionEvent::StageRunStarted {
             stage: Stage::Train,
             through: Stage::Train,
-            provider: "p".into(),
-            model: "m".into(),
+            driver: Driver { provider: "p".into(), model: "m".into(), effort: None },
             seed: 42,
             budgets: Budgets::default(),
+            approval: false,
+            later: Vec::new(),
         },
     )
 }
@@ -104,7 +105,7 @@ fn points(values: &[f64]) -> Fact {
 async fn what_is_written_is_read_back() {
     let bench = Bench::open().await;
     let (id, run) = (bench.session().await, StageRunId::new());
-    let usage = TokenUsage { input: 1, output: 2, cache_read: 3, cache_write: 4 };
+    let usage = TokenUsage { input: 1, output: 2, cache_read: 3, cache_write: 4, estimated: false };
     let meta = ProcessedDataset {
         columns: json!({"numeric": ["a"]}),
         feature_columns: vec!["a".into()],
@@ -168,9 +169,14 @@ async fn a_bad_append_fails_alone_and_whole() {
     let run = StageRunId::new();
     // The same message twice breaks a key of the database half way through the append.
     let id = MessageId::new();
-    let twice = || decision(None, SessionEvent::UserMessage { id, text: "x".into() });
-    let notice =
-        || decision(None, SessionEvent::UserMessage { id: MessageId::new(), text: "y".into() });
+    let twice =
+        || decision(None, SessionEvent::UserMessage { id, text: "x".into(), interrupt: false });
+    let notice = || {
+        decision(
+            None,
+            SessionEvent::UserMessage { id: MessageId::new(), text: "y".into(), interrupt: false },
+        )
+    };
     let (refused, stale, accepted) = tokio::join!(
         bench.append(bad, 1, vec![started(run), twice(), twice()]),
         bench.append(bad, 0, vec![notice()]),
@@ -192,7 +198,10 @@ async fn an_old_owner_appends_no_more() {
     let epoch = trainable::store::sessions::take_over(bench.store.write(), id).await.expect("read");
     assert_eq!(epoch, Some(1));
     let said = || {
-        vec![decision(None, SessionEvent::UserMessage { id: MessageId::new(), text: "x".into() })]
+        vec![decision(
+            None,
+            SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false },
+        )]
     };
     let old = bench.log.append(id, 0, 1, Utc::now(), said()).await;
     assert!(matches!(old, Err(AppendError::Conflict)), "{old:?}");
@@ -217,7 +226,8 @@ async fn a_follower_that_reads_after_each_wake_misses_nothing() {
         seen
     });
     for after in 1..=200 {
-        let said = SessionEvent::UserMessage { id: MessageId::new(), text: "x".into() };
+        let said =
+            SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false };
         bench.append(id, after, vec![decision(None, said)]).await.expect("appended");
     }
     assert_eq!(reader.await.expect("the reader ends"), (1..=201).collect::<Vec<_>>());
@@ -231,7 +241,8 @@ async fn many_sessions_share_commits() {
         sessions.push(bench.session().await);
     }
     let appends = sessions.iter().map(|id| {
-        let said = SessionEvent::UserMessage { id: MessageId::new(), text: "x".into() };
+        let said =
+            SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false };
         bench.append(*id, 1, vec![decision(None, said)])
     });
     for result in futures::future::join_all(appends).await {

@@ -14,10 +14,13 @@ use std::{path::Path, sync::Arc};
 use support::{Scripted, code, finish, state, until, whole_log};
 use trainable::{
     dataset::{self, Datasets, NewExperiment, Source},
-    event::{EndingKind, Event, Fact, Outcome, SessionEvent},
+    event::{Budgets, EndingKind, Event, Fact, Outcome, SessionEvent},
     log::EventLog,
     objects::{ObjectStore, filesystem::FilesystemObjects},
-    session::{CommandError, Directory, Parts, Providers, Refusal, StageRequest},
+    session::{
+        CommandError, Directory, DriverRequest, Parts, Providers, Refusal, StageRequest,
+        StoredRecordings, Transcripts,
+    },
     store::Store,
 };
 
@@ -39,15 +42,19 @@ impl House {
         let sandboxes = support::sandboxes(data).await;
         let limits = dataset::Limits::default();
         let datasets =
-            Datasets::new(store.clone(), log.clone(), objects, sandboxes.clone(), limits);
+            Datasets::new(store.clone(), log.clone(), objects.clone(), sandboxes.clone(), limits);
+        let recordings = StoredRecordings::new(objects);
+        let transcripts =
+            Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
         let directory = Directory::new(Parts {
             store: store.clone(),
             log,
             sandboxes,
             datasets: datasets.clone(),
             providers: Providers::new(script),
+            transcripts,
             cpus: 2,
-            memory_mib: 1024,
+            budgets: Budgets { memory_mib: 1024, ..Budgets::default() },
         });
         Self { store, datasets, directory }
     }
@@ -71,7 +78,8 @@ impl House {
 
     async fn session(&self) -> SessionId {
         let experiment = self.experiment().await;
-        self.directory.create(&Principal::Local, experiment).await.expect("a session")
+        let driver = DriverRequest::default();
+        self.directory.create(&Principal::Local, experiment, driver).await.expect("a session")
     }
 
     async fn start(&self, session: SessionId) {
@@ -79,14 +87,7 @@ impl House {
     }
 
     fn eda(&self) -> StageRequest {
-        StageRequest {
-            stage: Stage::Eda,
-            through: None,
-            provider: None,
-            model: None,
-            seed: None,
-            budgets: self.directory.default_budgets(),
-        }
+        StageRequest::new(Stage::Eda, self.directory.default_budgets())
     }
 
     fn log(&self) -> &EventLog {
@@ -272,7 +273,8 @@ fn a_run_that_fails_can_be_retried() {
             }) => Some(message),
             _ => None,
         });
-        assert_eq!(said.map(String::as_str), Some("turn 2"), "the agent's own last words");
+        let said = said.expect("why it failed");
+        assert!(said.ends_with("its last words: turn 2") && said.contains("report.md"), "{said}");
         let snapshot = house.directory.snapshot(session).await.expect("a snapshot");
         assert_eq!(snapshot.allows.retry, Some(Stage::Eda));
         house.directory.retry(session, None).await.expect("the retry starts");

@@ -27,6 +27,13 @@ const beyond = (base, ...sources) => {
   return files([...all].filter((key) => !base.has(key)));
 };
 const studio = new Set([...shell, ...closure(chunkOf("features/studio/studio.tsx"))]);
+const onDemand = [
+  "features/terms/terms-dialog.tsx",
+  "features/terms/budgets-dialog.tsx",
+  "features/terms/resume-dialog.tsx",
+  "features/chat/approval.tsx",
+  "features/chat/ways-on.tsx",
+];
 const panes = ["features/files/files-pane.tsx", "features/code/code-pane.tsx", "features/data/data-pane.tsx"];
 
 const part = (name, path, limit) => ({ name, path, limit, gzip: true });
@@ -37,5 +44,8 @@ export default [
   part("studio", beyond(shell, "features/studio/studio.tsx"), "90 KB"),
   part("files, code and data panes", beyond(studio, ...panes), "25 KB"),
   part("colours of code", beyond(studio, "ui/highlight.ts"), "40 KB"),
+  part("settings", beyond(shell, "features/settings/settings.tsx"), "10 KB"),
+  part("ways to run, in the gallery", beyond(shell, "features/terms/terms-form.tsx"), "12 KB"),
+  part("ways to run and to go on", beyond(studio, ...onDemand), "12 KB"),
   part("metrics", beyond(studio, "features/metrics/metrics-pane.tsx"), "35 KB"),
 ];

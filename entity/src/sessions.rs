@@ -12,6 +12,8 @@ pub struct Model {
     pub id: SessionId,
     pub experiment_id: ExperimentId,
     pub state: SessionStateName,
+    /// True while a follow-up is at work; the state stays what it is.
+    pub answering: bool,
     /// The sequence of the last event that is projected.
     pub last_seq: i64,
     /// Raised by every takeover; an append that carries an older one is refused.

@@ -1,9 +1,11 @@
 //! Facts -> the model's messages. The log is the source; this is a fold over it.
 
+use super::context::{self, Condensation, Measured, Room, Said};
 use crate::{
     event::{Entry, Event, Fact, SessionEvent},
     llm::{Block, Message, ToolResult},
 };
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 /// A tool call that the model made.
@@ -14,14 +16,28 @@ pub(super) struct Call {
     pub input: Value,
 }
 
-/// The conversation of one stage run.
+/// A question that was asked and has no result yet.
 #[derive(Clone, Debug, PartialEq)]
+pub(super) struct Asked {
+    pub call_id: String,
+    pub default: Option<String>,
+    /// When the default is taken.
+    pub deadline: Option<DateTime<Utc>>,
+    pub since: DateTime<Utc>,
+    pub answer: Option<String>,
+}
+
+/// The conversation of one run.
 pub(super) struct Transcript {
-    messages: Vec<Message>,
+    said: Vec<Said>,
+    condensation: Condensation,
+    /// What the provider counted last.
+    measured: Option<(u32, u64)>,
     /// Words that came while tools ran; a model wants the results first.
     waiting: Vec<String>,
     /// Calls of the last turn that have no result, in the model's order.
     open: Vec<Call>,
+    asked: Option<Asked>,
     turns: u32,
     /// The attempt of a turn that began and did not end.
     attempts: u32,
@@ -30,66 +46,89 @@ pub(super) struct Transcript {
 impl Transcript {
     pub(super) fn new(opening: String) -> Self {
         Self {
-            messages: vec![Message::User { text: opening }],
+            said: vec![Said { turn: 0, message: Message::User { text: opening } }],
+            condensation: Condensation::default(),
+            measured: None,
             waiting: Vec::new(),
             open: Vec::new(),
+            asked: None,
             turns: 0,
             attempts: 0,
         }
     }
 
-    /// Takes in what the log holds of this stage run.
+    /// Takes in what the log holds of this run.
     pub(super) fn replay(&mut self, history: &[Entry]) {
         for entry in history {
             match &entry.event {
-                Event::Fact(fact) => self.apply(fact),
+                Event::Fact(fact) => self.apply(fact, entry.at),
                 Event::Session(event) => match event {
                     SessionEvent::UserMessage { text, .. } => self.user(text.clone()),
-                    SessionEvent::QuestionAnswered { answer, .. } => self.user(answer.clone()),
+                    SessionEvent::QuestionAnswered { call_id, answer } => {
+                        self.answered(call_id, answer.clone());
+                    }
+                    SessionEvent::StageRunResumed { .. } => self.resumed(),
                     SessionEvent::SessionCreated { .. }
                     | SessionEvent::StateChange { .. }
                     | SessionEvent::StageRunStarted { .. }
-                    | SessionEvent::StageRunEnded { .. } => {}
+                    | SessionEvent::StageRunEnded { .. }
+                    | SessionEvent::FollowUpStarted { .. }
+                    | SessionEvent::FollowUpEnded { .. }
+                    | SessionEvent::BudgetsSet { .. }
+                    | SessionEvent::ApprovalAsked { .. }
+                    | SessionEvent::ApprovalAnswered { .. } => {}
                 },
             }
         }
     }
 
     /// Takes in one fact; those that no model sees change nothing.
-    pub(super) fn apply(&mut self, fact: &Fact) {
+    pub(super) fn apply(&mut self, fact: &Fact, at: DateTime<Utc>) {
         match fact {
             Fact::TurnStarted { attempt, .. } => {
                 // What comes from here on is seen at the next turn.
                 self.flush();
                 self.attempts = *attempt;
             }
-            Fact::TurnEnded { turn, blocks, .. } => {
+            Fact::TurnEnded { turn, blocks, usage, .. } => {
                 let blocks: Vec<Block> =
                     blocks.iter().filter_map(|b| serde_json::from_value(b.clone()).ok()).collect();
                 self.open = blocks.iter().filter_map(call).collect();
-                self.messages.push(Message::Assistant { blocks });
                 self.turns = *turn;
                 self.attempts = 0;
+                self.push(Message::Assistant { blocks });
+                let counted = usage.read() + usage.output;
+                self.measured = (counted > 0 && !usage.estimated).then_some((*turn, counted));
             }
             Fact::ToolEnd { call_id, output, is_error, .. } => {
-                if !self.open.iter().any(|call| call.id == *call_id) {
-                    return;
-                }
-                self.open.retain(|call| call.id != *call_id);
-                let result = ToolResult {
-                    call_id: call_id.clone(),
-                    output: output.clone(),
-                    is_error: *is_error,
-                };
-                match self.messages.last_mut() {
-                    Some(Message::ToolResults { results }) => results.push(result),
-                    Some(_) | None => {
-                        self.messages.push(Message::ToolResults { results: vec![result] })
-                    }
-                }
+                self.result(call_id, output, *is_error);
             }
-            Fact::Notice { text } => self.user(text.clone()),
-            Fact::AgentMessage { .. }
+            Fact::Notice { text, for_people: false } => self.user(text.clone()),
+            Fact::BudgetWarning { budget, used, limit } => self.user(format!(
+                "{} of the {}'s limit of {} are used. Bring the work to a good end within what is \
+                 left: what must exist first, then what is nice to have.",
+                budget.words(*used),
+                budget.scope(),
+                budget.words(*limit),
+            )),
+            Fact::ContextCondensed { results_through, summary_through } => {
+                let (results_through, summary_through) = (*results_through, *summary_through);
+                self.condensation = Condensation { results_through, summary_through };
+                // The count was of the longer text.
+                self.measured = None;
+            }
+            Fact::QuestionAsked { call_id, default, timeout_s, .. } => {
+                let wait = timeout_s.and_then(|s| chrono::Duration::try_seconds(s as i64));
+                self.asked = Some(Asked {
+                    call_id: call_id.clone(),
+                    default: default.clone(),
+                    deadline: wait.and_then(|wait| at.checked_add_signed(wait)),
+                    since: at,
+                    answer: None,
+                });
+            }
+            Fact::Notice { for_people: true, .. }
+            | Fact::AgentMessage { .. }
             | Fact::ToolStart { .. }
             | Fact::ExecutionStarted { .. }
             | Fact::ExecutionEnded { .. }
@@ -100,7 +139,6 @@ impl Transcript {
             | Fact::ChartConfig { .. }
             | Fact::LogRecord { .. }
             | Fact::PlanUpdated { .. }
-            | Fact::QuestionAsked { .. }
             | Fact::UsageRecorded { .. }
             | Fact::BudgetExceeded { .. }
             | Fact::AgentError { .. }
@@ -117,9 +155,47 @@ impl Transcript {
         self.waiting.push(text);
     }
 
+    /// The user's answer to the question that waits; any other is too late.
+    pub(super) fn answered(&mut self, call_id: &str, answer: String) {
+        if let Some(asked) = self.asked.as_mut().filter(|asked| asked.call_id == call_id) {
+            asked.answer = Some(answer);
+        }
+    }
+
+    fn resumed(&mut self) {
+        self.attempts = 0;
+        if self.turns > 0 {
+            self.user(
+                "The stage was stopped and now goes on from here; its files are as you left them."
+                    .into(),
+            );
+        }
+    }
+
+    fn result(&mut self, call_id: &str, output: &str, is_error: bool) {
+        if !self.open.iter().any(|call| call.id == call_id) {
+            return;
+        }
+        self.open.retain(|call| call.id != call_id);
+        if self.asked.as_ref().is_some_and(|asked| asked.call_id == call_id) {
+            self.asked = None;
+        }
+        let output = output.to_owned();
+        let result = ToolResult { call_id: call_id.to_owned(), output, is_error };
+        match self.said.last_mut().map(|said| &mut said.message) {
+            Some(Message::ToolResults { results }) => results.push(result),
+            Some(_) | None => self.push(Message::ToolResults { results: vec![result] }),
+        }
+    }
+
     /// Calls that have no result yet.
     pub(super) fn open(&self) -> &[Call] {
         &self.open
+    }
+
+    /// The question of a call, when it was asked already.
+    pub(super) fn asked(&self, call_id: &str) -> Option<&Asked> {
+        self.asked.as_ref().filter(|asked| asked.call_id == call_id)
     }
 
     /// Turns that have ended.
@@ -132,15 +208,26 @@ impl Transcript {
         self.attempts + 1
     }
 
+    /// What to condense further before the next request, if anything.
+    pub(super) fn fit(&mut self, window: u64, answer: u64) -> Option<Condensation> {
+        self.flush();
+        let measured = self.measured.map(|(turn, tokens)| Measured { turn, tokens });
+        context::fit(&self.said, self.condensation, measured, Room { window, answer })
+    }
+
     /// The messages of the next request.
     pub(super) fn messages(&mut self) -> Vec<Message> {
         self.flush();
-        self.messages.clone()
+        context::shown(&self.said, self.condensation)
+    }
+
+    fn push(&mut self, message: Message) {
+        self.said.push(Said { turn: self.turns, message });
     }
 
     fn flush(&mut self) {
-        for text in self.waiting.drain(..) {
-            self.messages.push(Message::User { text });
+        for text in std::mem::take(&mut self.waiting) {
+            self.push(Message::User { text });
         }
     }
 }

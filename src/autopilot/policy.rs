@@ -235,7 +235,9 @@ pub(super) fn turn(request: &Request) -> Turn {
     match next {
         Move::Run { script, slug, constants, why, then_read } => {
             let _ = write!(text, "{}{why}", acknowledgement(&transcript));
-            call("execute_code", json!({"code": render(script, &constants), "slug": slug}));
+            // Its scripts size themselves by the data; the stage's limit is theirs.
+            let code = render(script, &constants);
+            call("execute_code", json!({"code": code, "slug": slug, "heavy": true}));
             if let Some(path) = then_read {
                 call("read_file", json!({"path": path, "limit": READ_BYTES}));
             }

@@ -22,6 +22,7 @@ pub(super) fn brief(stage: Stage) -> Brief {
         execution_timeout_s: 600,
         memory_mib: 4096,
         cpus: 2,
+        earlier: Vec::new(),
     }
 }
 

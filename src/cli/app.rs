@@ -1,8 +1,7 @@
 //! The adapters of one process, wired together.
 
-use super::Failure;
+use super::{Failure, providers::providers};
 use crate::{
-    autopilot::Autopilot,
     config::{Config, Database},
     dataset::{self, Datasets},
     log::EventLog,
@@ -11,7 +10,7 @@ use crate::{
         SandboxProvider,
         local::{LocalConfig, LocalSandboxes},
     },
-    session::{Directory, Parts, Providers},
+    session::{Directory, Parts, StoredRecordings, Transcripts},
     store::Store,
 };
 use rustix::{
@@ -64,7 +63,7 @@ impl App {
         let sandboxes = Arc::new(sandboxes(config, data)?);
         let limits = dataset::Limits {
             upload_bytes: config.upload_bytes,
-            runner_memory_mib: config.memory_mib,
+            runner_memory_mib: config.budgets.memory_mib,
             ..dataset::Limits::default()
         };
         let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
@@ -76,14 +75,19 @@ impl App {
             limits,
         );
         datasets.sweep().await;
+        let recordings = StoredRecordings::new(Arc::clone(&objects));
+        let providers = providers(config, Arc::new(recordings.clone()))?;
+        let transcripts =
+            Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
         let directory = Directory::new(Parts {
             store: store.clone(),
             log,
             sandboxes: shared,
             datasets: datasets.clone(),
-            providers: Providers::new(Arc::new(Autopilot)),
+            providers,
+            transcripts,
             cpus: config.cpus,
-            memory_mib: config.memory_mib,
+            budgets: config.budgets,
         });
         Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })
     }

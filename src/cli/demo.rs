@@ -4,7 +4,7 @@ use super::{app::App, follow::follow};
 use crate::{
     dataset::{NewExperiment, Source},
     sandbox::SandboxProvider,
-    session::StageRequest,
+    session::{DriverRequest, StageRequest},
 };
 use entity::{ids::SessionId, principal::Principal, vocab::Stage};
 use std::{net::SocketAddr, sync::Arc};
@@ -39,16 +39,13 @@ async fn begin(app: &App, sample: &str) -> Result<SessionId, String> {
     };
     let experiment =
         app.datasets.create_experiment(&principal, new).await.map_err(|e| e.to_string())?;
-    let session =
-        app.directory.create(&principal, experiment.id).await.map_err(|e| e.to_string())?;
+    // Whatever keys are set: a demo costs nothing.
+    let driver = DriverRequest { provider: Some("autopilot".to_owned()), ..Default::default() };
+    let session = app.directory.create(&principal, experiment.id, driver).await;
+    let session = session.map_err(|e| e.to_string())?;
     let request = StageRequest {
-        stage: Stage::Eda,
         through: Some(Stage::Train),
-        // Whatever keys are set: a demo costs nothing.
-        provider: Some("autopilot".to_owned()),
-        model: None,
-        seed: None,
-        budgets: app.directory.default_budgets(),
+        ..StageRequest::new(Stage::Eda, app.directory.default_budgets())
     };
     app.directory.start_stage(session, request).await.map_err(|e| e.to_string())?;
     Ok(session)

@@ -1,7 +1,9 @@
 //! Progress of a session in the terminal: the stage, the step, the best metric so far, elapsed time.
 
 use crate::{
-    event::{Entry, Event, Fact, Outcome, OutputStream, PlanStatus, SessionEvent},
+    event::{
+        Driver, Entry, Event, Fact, Outcome, OutputStream, PlanStatus, SessionEvent, TokenUsage,
+    },
     log::EventLog,
     session::state::title,
 };
@@ -70,6 +72,9 @@ struct Screen {
     step: String,
     best: BTreeMap<String, f64>,
     latest: Option<String>,
+    usage: TokenUsage,
+    /// USD; `None` when the price of a turn is unknown.
+    cost: Option<f64>,
     drawn: bool,
 }
 
@@ -83,6 +88,8 @@ impl Screen {
             step: String::new(),
             best: BTreeMap::new(),
             latest: None,
+            usage: TokenUsage::default(),
+            cost: Some(0.0),
             drawn: false,
         }
     }
@@ -105,12 +112,17 @@ impl Screen {
     fn decision(&mut self, entry: &Entry, event: &SessionEvent) {
         match event {
             SessionEvent::StateChange { state } => self.followed.state = Some(*state),
-            SessionEvent::StageRunStarted { stage, provider, .. } => {
+            SessionEvent::StageRunStarted { stage, driver, .. } => {
                 self.stage = Some((*stage, entry.at));
                 self.step = "preparing".into();
                 self.best.clear();
                 self.latest = None;
-                self.say(&format!("{:<5}  started by {provider}", title(*stage)));
+                let Driver { provider, model, .. } = driver;
+                self.say(&format!("{:<5}  started by {provider} ({model})", title(*stage)));
+            }
+            SessionEvent::StageRunResumed { stage, .. } => {
+                self.stage = Some((*stage, entry.at));
+                self.say(&format!("{:<5}  goes on", title(*stage)));
             }
             SessionEvent::StageRunEnded { stage, outcome } => {
                 let seconds = self
@@ -133,6 +145,11 @@ impl Screen {
                 self.say(&format!("{:<5}  {said}", title(*stage)));
             }
             SessionEvent::SessionCreated { .. }
+            | SessionEvent::FollowUpStarted { .. }
+            | SessionEvent::FollowUpEnded { .. }
+            | SessionEvent::BudgetsSet { .. }
+            | SessionEvent::ApprovalAsked { .. }
+            | SessionEvent::ApprovalAnswered { .. }
             | SessionEvent::UserMessage { .. }
             | SessionEvent::QuestionAnswered { .. } => {}
         }
@@ -150,10 +167,19 @@ impl Screen {
                 self.step = name.to_owned();
                 self.tell(&format!("running {name}"));
             }
-            Fact::Notice { text } => {
+            Fact::Notice { text, .. } => {
                 self.step = one_line(text);
                 self.tell(&one_line(text));
             }
+            Fact::QuestionAsked { question, default, .. } => {
+                let default = default.as_deref().map(one_line).unwrap_or_default();
+                self.tell(&format!("asks: {} (default: {default})", one_line(question)));
+            }
+            Fact::BudgetWarning { budget, used, limit } => {
+                let (used, limit) = (budget.words(*used), budget.words(*limit));
+                self.tell(&format!("{used} of the {}'s {limit} are used", budget.scope()));
+            }
+            Fact::UsageRecorded { usage, cost_usd, .. } => self.spent(usage, *cost_usd),
             Fact::AgentError { message, .. } => self.tell(&format!("error: {}", one_line(message))),
             Fact::MetricsBatch { items, .. } => {
                 for point in items {
@@ -171,8 +197,7 @@ impl Screen {
             | Fact::FileChanged { .. }
             | Fact::ChartConfig { .. }
             | Fact::LogRecord { .. }
-            | Fact::QuestionAsked { .. }
-            | Fact::UsageRecorded { .. }
+            | Fact::ContextCondensed { .. }
             | Fact::BudgetExceeded { .. }
             | Fact::DatasetDescribed { .. }
             | Fact::ReportReady { .. }
@@ -195,6 +220,18 @@ impl Screen {
         if better {
             self.best.insert(name.to_owned(), value);
             self.latest = Some(name.to_owned());
+        }
+    }
+
+    fn spent(&mut self, usage: &TokenUsage, cost: Option<f64>) {
+        self.usage.add(usage);
+        self.cost = self.cost.zip(cost).map(|(all, more)| all + more);
+        let tokens = usage.read() + usage.output;
+        // A provider without a model has nothing to say here.
+        if tokens > 0 {
+            let all = self.usage.read() + self.usage.output;
+            let cost = self.cost.map_or("price unknown".into(), |cost| format!("USD {cost:.4}"));
+            self.tell(&format!("{tokens} tokens, {all} in all, {cost}"));
         }
     }
 

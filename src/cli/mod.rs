@@ -5,6 +5,7 @@ pub mod app;
 pub mod demo;
 pub mod doctor;
 mod follow;
+mod providers;
 pub mod run;
 pub mod serve;
 

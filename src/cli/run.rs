@@ -8,14 +8,15 @@ use super::{
 use crate::{
     config::{Config, Database},
     dataset::{CreateError, NewExperiment, Source},
+    event::Budgets,
     sandbox::{SandboxProvider, Volume, VolumeName, VolumePath},
-    session::{Directory, StageRequest},
+    session::{Directory, DriverRequest, StageRequest},
 };
 use bytes::Bytes;
 use entity::{
     ids::SessionId,
     principal::Principal,
-    vocab::{SessionStateName, Stage},
+    vocab::{Effort, SessionStateName, Stage},
 };
 use futures::StreamExt;
 use serde::Serialize;
@@ -32,6 +33,8 @@ use uuid::Uuid;
 
 /// Says that a folder was made by `run`, so that the next one may replace it.
 const SUMMARY: &str = "trainable.json";
+/// What the model said, to be played again.
+const TRANSCRIPT: &str = "transcript.json";
 /// Bytes that are copied at once.
 const PIECE: u64 = 4 * 1024 * 1024;
 const MAX_METADATA: u64 = 8 * 1024 * 1024;
@@ -46,6 +49,7 @@ pub struct Request {
     pub instructions: String,
     pub provider: Option<String>,
     pub model: Option<String>,
+    pub effort: Option<Effort>,
     pub through: Stage,
     pub seed: Option<u64>,
     pub out: PathBuf,
@@ -105,7 +109,7 @@ async fn attempt(
     usable(&request.out)?;
     let data = config.data.join("runs").join(Uuid::now_v7().to_string());
     let app = App::open(config, &Database::Sqlite, &data).await?;
-    let result = match app.directory.provider(request.provider.as_deref()) {
+    let result = match app.directory.parts().providers.get(request.provider.as_deref()) {
         Ok(_) => work(&app, request, summary).await,
         Err(error) => Err(Failure::refused(error.to_string())),
     };
@@ -156,6 +160,7 @@ async fn work(app: &App, request: &Request, summary: &mut Summary) -> Result<Exi
     results(volume.as_ref(), summary).await;
     usage(app, session, summary).await;
     copy_out(volume.as_ref(), &request.out, summary).await?;
+    transcript(app, session, &request.out).await;
     report(request, summary, exit);
     Ok(exit)
 }
@@ -186,17 +191,51 @@ async fn begin(app: &App, request: &Request) -> Result<SessionId, Failure> {
     }
     let directory = &app.directory;
     let failed = |error: crate::session::CommandError| Failure::refused(error.to_string());
-    let session = directory.create(&principal, experiment.id).await.map_err(failed)?;
+    let driver = driver(app, request).await?;
+    let session = directory.create(&principal, experiment.id, driver).await.map_err(failed)?;
+    // Nobody is there to answer a question: its default is taken at once.
+    let budgets = Budgets { question_seconds: 0, ..directory.default_budgets() };
     let stage = StageRequest {
-        stage: Stage::Eda,
         through: Some(request.through),
-        provider: request.provider.clone(),
-        model: request.model.clone(),
         seed: request.seed,
-        budgets: directory.default_budgets(),
+        ..StageRequest::new(Stage::Eda, budgets)
     };
     directory.start_stage(session, stage).await.map_err(failed)?;
     Ok(session)
+}
+
+/// Who drives. A transcript that is to be played again is named by its file.
+async fn driver(app: &App, request: &Request) -> Result<DriverRequest, Failure> {
+    let mut driver = DriverRequest {
+        provider: request.provider.clone(),
+        model: request.model.clone(),
+        effort: request.effort,
+    };
+    if let (Some("replay"), Some(file)) = (request.provider.as_deref(), request.model.as_deref()) {
+        let file = Path::new(file);
+        readable(file)?;
+        let bytes = tokio::fs::read(file).await.map_err(|e| unreadable(file, &e))?;
+        let kept = app.directory.parts().transcripts.keep(bytes).await;
+        let kept = kept.map_err(|error| Failure::refused(format!("`{}`: {error}", plain(file))));
+        driver.model = Some(kept?);
+    }
+    Ok(driver)
+}
+
+/// Leaves the transcript beside the result: it can be played again without a model.
+async fn transcript(app: &App, session: SessionId, out: &Path) {
+    let recording = match app.directory.parts().transcripts.record(session).await {
+        Ok(Some(recording)) => recording.write().map_err(|error| error.to_string()),
+        Ok(None) => return,
+        Err(error) => Err(error.to_string()),
+    };
+    let written = match recording {
+        Ok(bytes) => tokio::fs::write(out.join(TRANSCRIPT), bytes).await.map_err(|e| e.to_string()),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = written {
+        tracing::warn!(%error, "the transcript was not written");
+    }
 }
 
 /// Follows the session to its end; Ctrl-C cancels it.

@@ -3,7 +3,7 @@
 use super::{Exit, Failure, app::App, demo};
 use crate::{
     config::Config,
-    graphql::{self, EnvironmentState, Limits, ProviderStanding},
+    graphql::{self, EnvironmentState, Limits},
     http::{self, HttpConfig, HttpParts},
     sandbox::SandboxProvider,
 };
@@ -64,20 +64,13 @@ fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentSta
             directory: app.directory.clone(),
             datasets: app.datasets.clone(),
             sandboxes: Arc::clone(&sandboxes),
-            providers: app
-                .directory
-                .parts()
-                .providers
-                .list()
-                .into_iter()
-                .map(ProviderStanding::from)
-                .collect(),
             environment,
             limits,
             introspection: config.graphiql,
         }),
         store: app.store.clone(),
         datasets: app.datasets.clone(),
+        transcripts: app.directory.parts().transcripts.clone(),
         sandboxes,
         config: HttpConfig {
             allowed_hosts: config.hosts.clone(),

@@ -28,7 +28,7 @@ pub use description::{Column, Description, Finding, Severity, Table, TopValue};
 pub use preview::{Preview, PreviewColumn};
 pub use runner::RunnerError;
 pub use samples::{Sample, Task, list as list_samples};
-pub use upload::ReceiveError;
+pub use upload::{ReceiveError, UploadError};
 
 /// Runners that may work at once; they are short and memory is finite.
 const RUNNERS: usize = 2;

@@ -8,7 +8,7 @@ use crate::{
 use bytes::Bytes;
 use chrono::Utc;
 use entity::{ids::UploadId, principal::Principal, uploads::Model as Upload, vocab::UploadState};
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 
 /// The longest file name that is kept, in characters.
 const MAX_NAME: usize = 255;
@@ -32,7 +32,43 @@ pub enum ReceiveError {
     Unavailable,
 }
 
+/// Why an upload could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UploadError {
+    /// There is none of this principal's, or it is not whole.
+    NoUpload,
+    TooLarge,
+    Unavailable,
+}
+
 impl Datasets {
+    /// The bytes of a small upload that is whole, at most `limit`.
+    pub async fn read_upload(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+        limit: u64,
+    ) -> Result<Vec<u8>, UploadError> {
+        let unavailable = |error: &dyn std::error::Error| {
+            tracing::error!(%error, "an upload could not be read");
+            UploadError::Unavailable
+        };
+        let row = crate::store::uploads::find(self.store.read(), id).await;
+        let row = row.map_err(|error| unavailable(&error))?;
+        let row = row.filter(|row| row.owner == principal.owner()).ok_or(UploadError::NoUpload)?;
+        let size = row.size.ok_or(UploadError::NoUpload)?;
+        if size as u64 > limit {
+            return Err(UploadError::TooLarge);
+        }
+        let pieces = self.objects.get(&object_key(id), None).await;
+        let mut pieces = pieces.map_err(|error| unavailable(&error))?;
+        let mut bytes = Vec::with_capacity(size as usize);
+        while let Some(piece) = pieces.next().await {
+            bytes.extend_from_slice(&piece.map_err(|error| unavailable(&error))?);
+        }
+        Ok(bytes)
+    }
+
     /// Makes a place for one file.
     pub async fn open_upload(
         &self,

@@ -1,6 +1,6 @@
 //! What resolvers reach: the parts of the server, and who asks.
 
-use super::{loaders::Loaders, server::ProviderStanding};
+use super::loaders::Loaders;
 use crate::{
     dataset::Datasets, log::EventLog, sandbox::SandboxProvider, session::Directory, store::Store,
 };
@@ -17,8 +17,6 @@ pub struct Api {
     pub directory: Directory,
     pub datasets: Datasets,
     pub sandboxes: Arc<dyn SandboxProvider>,
-    /// The providers, usable or not, in the order in which people choose.
-    pub providers: Arc<[ProviderStanding]>,
     /// Whether the Python environment of the sandboxes is ready.
     pub environment: watch::Receiver<EnvironmentState>,
 }

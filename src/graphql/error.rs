@@ -7,7 +7,7 @@ use super::vocab::UserErrorCode;
 use crate::{
     dataset::{CreateError, DeleteError},
     sandbox::SandboxError,
-    session::CommandError,
+    session::{CommandError, NoProvider},
     store::StoreError,
 };
 use async_graphql::{ErrorExtensions, ServerError, SimpleObject};
@@ -115,7 +115,7 @@ impl From<CommandError> for ApiError {
             CommandError::NotFound | CommandError::NoExperiment => {
                 Self::new(Code::NotFound, error.to_string())
             }
-            CommandError::Refused(_) | CommandError::UnknownProvider { .. } => {
+            CommandError::Refused(_) | CommandError::NoProvider(_) => {
                 Self::bad_input(error.to_string())
             }
             CommandError::Unavailable(_) => Self::new(Code::Unavailable, error.to_string()),
@@ -188,7 +188,15 @@ impl From<CommandError> for Failure {
             CommandError::NotFound => (UserErrorCode::NotFound, &["sessionId"]),
             CommandError::NoExperiment => (UserErrorCode::NotFound, &["experimentId"]),
             CommandError::Refused(_) => (UserErrorCode::NotAllowed, &[]),
-            CommandError::UnknownProvider { .. } => (UserErrorCode::InvalidInput, &["provider"]),
+            CommandError::NoProvider(NoProvider::Unknown { .. }) => {
+                (UserErrorCode::InvalidInput, &["provider"])
+            }
+            CommandError::NoProvider(NoProvider::NotReady { .. }) => {
+                (UserErrorCode::Unavailable, &["provider"])
+            }
+            CommandError::NoProvider(NoProvider::NoModel(_)) => {
+                (UserErrorCode::InvalidInput, &["model"])
+            }
             CommandError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
         };
         UserError::new(code, path, error.to_string()).into()

@@ -64,30 +64,59 @@ pub fn delta(stage_run: StageRunId, delta: TextDelta) -> SessionEvent {
 
 fn decision(head: Head, event: Decision) -> SessionEvent {
     match event {
-        Decision::SessionCreated { experiment_id } => {
+        Decision::SessionCreated { experiment_id, .. } => {
             made!(
                 head,
                 SessionCreatedEvent { experiment_id: Global::Experiment(experiment_id).id() }
             )
         }
         Decision::StateChange { state } => made!(head, StateChangeEvent { state: state.into() }),
-        Decision::StageRunStarted { stage, through, provider, model, seed, budgets } => {
+        Decision::StageRunStarted { stage, through, driver, seed, budgets, approval, .. } => {
             made!(
                 head,
                 StageRunStartedEvent {
                     stage: stage.into(),
                     through: through.into(),
-                    provider,
-                    model,
+                    provider: driver.provider,
+                    model: driver.model,
+                    effort: driver.effort.map(Into::into),
                     seed: seed.into(),
-                    budgets: Budgets {
-                        turns: int(budgets.turns),
-                        stage_seconds: budgets.stage_seconds.into(),
-                        execution_seconds: budgets.execution_seconds.into(),
-                        memory_mib: budgets.memory_mib.into(),
-                    },
+                    budgets: budgets.into(),
+                    approval,
                 }
             )
+        }
+        Decision::StageRunResumed { stage, driver, budgets } => {
+            made!(
+                head,
+                StageRunResumedEvent {
+                    stage: stage.into(),
+                    provider: driver.provider,
+                    model: driver.model,
+                    budgets: budgets.into(),
+                }
+            )
+        }
+        Decision::FollowUpStarted { driver, .. } => {
+            let (provider, model) = (driver.provider, driver.model);
+            made!(head, FollowUpStartedEvent { provider, model })
+        }
+        Decision::FollowUpEnded { outcome } => {
+            let state = outcome.state().into();
+            let error = match outcome {
+                Outcome::Failed { message } => Some(message),
+                Outcome::Done { .. } | Outcome::Cancelled => None,
+            };
+            made!(head, FollowUpEndedEvent { state, error })
+        }
+        Decision::BudgetsSet { budgets } => {
+            made!(head, BudgetsSetEvent { budgets: budgets.into() })
+        }
+        Decision::ApprovalAsked { stage, through } => {
+            made!(head, ApprovalAskedEvent { stage: stage.into(), through: through.into() })
+        }
+        Decision::ApprovalAnswered { stage, approved } => {
+            made!(head, ApprovalAnsweredEvent { stage: stage.into(), approved })
         }
         Decision::StageRunEnded { stage, outcome } => {
             let state = outcome.state().into();
@@ -98,8 +127,8 @@ fn decision(head: Head, event: Decision) -> SessionEvent {
             };
             made!(head, StageRunEndedEvent { stage: stage.into(), state, summary, error })
         }
-        Decision::UserMessage { id, text } => {
-            made!(head, UserMessageEvent { message_id: Global::Message(id).id(), text })
+        Decision::UserMessage { id, text, interrupt } => {
+            made!(head, UserMessageEvent { message_id: Global::Message(id).id(), text, interrupt })
         }
         Decision::QuestionAnswered { call_id, answer } => {
             made!(head, QuestionAnsweredEvent { call_id, answer })
@@ -109,7 +138,7 @@ fn decision(head: Head, event: Decision) -> SessionEvent {
 
 fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
     match fact {
-        Fact::TurnStarted { turn, attempt } => {
+        Fact::TurnStarted { turn, attempt, .. } => {
             made!(head, TurnStartedEvent { turn: int(turn), attempt: int(attempt) })
         }
         // The blocks are the provider's; what they said is in the messages and tool events.
@@ -122,7 +151,7 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
                 AgentMessageEvent { message_id: Global::Message(id).id(), turn: int(turn), text }
             )
         }
-        Fact::Notice { text } => made!(head, NoticeEvent { text }),
+        Fact::Notice { text, for_people } => made!(head, NoticeEvent { text, for_people }),
         Fact::ToolStart { call_id, tool, input } => {
             made!(head, ToolStartEvent { call_id, tool, input: Json(input) })
         }
@@ -190,8 +219,12 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
         Fact::PlanUpdated { steps } => {
             made!(head, PlanUpdatedEvent { steps: steps.into_iter().map(Into::into).collect() })
         }
-        Fact::QuestionAsked { call_id, question, options } => {
-            made!(head, QuestionAskedEvent { call_id, question, options })
+        Fact::QuestionAsked { call_id, question, options, default, timeout_s } => {
+            let wait = timeout_s.and_then(|s| chrono::Duration::try_seconds(s as i64));
+            let asked = head.at.map(|at| at.0);
+            let deadline = asked.zip(wait).and_then(|(at, wait)| at.checked_add_signed(wait));
+            let deadline = deadline.map(Time);
+            made!(head, QuestionAskedEvent { call_id, question, options, default, deadline })
         }
         Fact::UsageRecorded { turn, usage, cost_usd } => made!(
             head,
@@ -202,10 +235,18 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
                 cache_read_tokens: usage.cache_read.into(),
                 cache_write_tokens: usage.cache_write.into(),
                 cost_usd,
+                estimated: usage.estimated,
             }
         ),
+        Fact::BudgetWarning { budget, used, limit } => {
+            made!(head, BudgetWarningEvent { budget: budget.to_string(), used, limit })
+        }
         Fact::BudgetExceeded { budget, limit } => {
-            made!(head, BudgetExceededEvent { budget, limit })
+            made!(head, BudgetExceededEvent { budget: budget.to_string(), limit })
+        }
+        Fact::ContextCondensed { results_through, summary_through } => {
+            let (turns, summarised_turns) = (int(results_through), int(summary_through));
+            made!(head, ContextCondensedEvent { turns, summarised_turns })
         }
         Fact::AgentError { message, retryable } => {
             made!(head, AgentErrorEvent { message, retryable })
@@ -252,6 +293,12 @@ pub fn kind(event: &Event) -> Kind {
             Decision::StageRunEnded { .. } => Kind::StageRunEnded,
             Decision::UserMessage { .. } => Kind::UserMessage,
             Decision::QuestionAnswered { .. } => Kind::QuestionAnswered,
+            Decision::StageRunResumed { .. } => Kind::StageRunResumed,
+            Decision::FollowUpStarted { .. } => Kind::FollowUpStarted,
+            Decision::FollowUpEnded { .. } => Kind::FollowUpEnded,
+            Decision::BudgetsSet { .. } => Kind::BudgetsSet,
+            Decision::ApprovalAsked { .. } => Kind::ApprovalAsked,
+            Decision::ApprovalAnswered { .. } => Kind::ApprovalAnswered,
         },
         Event::Fact(fact) => match fact {
             Fact::TurnStarted { .. } => Kind::TurnStarted,
@@ -271,7 +318,9 @@ pub fn kind(event: &Event) -> Kind {
             Fact::PlanUpdated { .. } => Kind::PlanUpdated,
             Fact::QuestionAsked { .. } => Kind::QuestionAsked,
             Fact::UsageRecorded { .. } => Kind::UsageRecorded,
+            Fact::BudgetWarning { .. } => Kind::BudgetWarning,
             Fact::BudgetExceeded { .. } => Kind::BudgetExceeded,
+            Fact::ContextCondensed { .. } => Kind::ContextCondensed,
             Fact::AgentError { .. } => Kind::AgentError,
             Fact::DatasetDescribed { .. } => Kind::DatasetDescribed,
             Fact::ReportReady { .. } => Kind::ReportReady,
@@ -287,9 +336,9 @@ pub fn weight(event: &Event) -> usize {
     const BASE: usize = 256;
     let Event::Fact(fact) = event else { return BASE };
     BASE + match fact {
-        Fact::CodeOutput { text, .. } | Fact::AgentMessage { text, .. } | Fact::Notice { text } => {
-            text.len()
-        }
+        Fact::CodeOutput { text, .. }
+        | Fact::AgentMessage { text, .. }
+        | Fact::Notice { text, .. } => text.len(),
         Fact::ToolEnd { output, .. } => output.len(),
         Fact::ReportReady { content, .. } => content.len(),
         Fact::MetricsBatch { items, .. } => items.len() * 128,
@@ -307,7 +356,9 @@ pub fn weight(event: &Event) -> usize {
         | Fact::PlanUpdated { .. }
         | Fact::QuestionAsked { .. }
         | Fact::UsageRecorded { .. }
+        | Fact::BudgetWarning { .. }
         | Fact::BudgetExceeded { .. }
+        | Fact::ContextCondensed { .. }
         | Fact::AgentError { .. }
         | Fact::ValidationResult { .. }
         | Fact::DatasetProcessed { .. } => 0,

@@ -2,12 +2,13 @@
 //! signature of a thought, is not among them.
 
 use super::{
+    budgets::Budgets,
     dataset::DatasetDescription,
     scalars::{Json, Long, Time},
     session::{Chart, PlanStep},
     vocab::{
-        ArtifactType, ExecutionEndingKind, MetricKind, OutputStream, RecordKind, SessionState,
-        Stage, StageRunState,
+        ArtifactType, Effort, ExecutionEndingKind, MetricKind, OutputStream, RecordKind,
+        SessionState, Stage, StageRunState,
     },
 };
 use async_graphql::{ID, Interface, SimpleObject};
@@ -72,10 +73,58 @@ events! {
         provider: String,
         /// The model.
         model: String,
+        /// How hard the model thinks; its own default when null.
+        effort: Option<Effort>,
         /// The seed of everything random.
         seed: Long,
         /// The most that it may take.
         budgets: Budgets,
+        /// The user is asked before each later stage.
+        approval: bool,
+    }
+    /// A stage run that had failed or was cancelled goes on from its last finished tool call.
+    StageRunResumedEvent {
+        /// The stage.
+        stage: Stage,
+        /// The model provider.
+        provider: String,
+        /// The model.
+        model: String,
+        /// The most that it may take.
+        budgets: Budgets,
+    }
+    /// The agent begins to answer a message while the session rests; no result changes.
+    FollowUpStartedEvent {
+        /// The model provider.
+        provider: String,
+        /// The model.
+        model: String,
+    }
+    /// The agent has answered a message, or stopped.
+    FollowUpEndedEvent {
+        /// How it ended.
+        state: StageRunState,
+        /// What ended it, when it failed.
+        error: Option<String>,
+    }
+    /// The limits of the run at work, or of the one that can be resumed, were changed.
+    BudgetsSetEvent {
+        /// What holds now.
+        budgets: Budgets,
+    }
+    /// Approval mode waits for the user's word before a stage.
+    ApprovalAskedEvent {
+        /// The stage that would begin.
+        stage: Stage,
+        /// The stage to continue to.
+        through: Stage,
+    }
+    /// The user gave their word on a stage.
+    ApprovalAnsweredEvent {
+        /// The stage.
+        stage: Stage,
+        /// It may begin.
+        approved: bool,
     }
     /// A stage run ended.
     StageRunEndedEvent {
@@ -94,6 +143,8 @@ events! {
         message_id: ID,
         /// What was said.
         text: String,
+        /// It stopped what ran first.
+        interrupt: bool,
     }
     /// The user answered a question of the agent's.
     QuestionAnsweredEvent {
@@ -127,10 +178,13 @@ events! {
         /// Markdown.
         text: String,
     }
-    /// The system told the agent something: what is missing, which budget is near.
+    /// The system itself says something: to the agent about what is missing, or to people about
+    /// progress.
     NoticeEvent {
         /// What it said.
         text: String,
+        /// Progress that no model sees.
+        for_people: bool,
     }
     /// A tool call began.
     ToolStartEvent {
@@ -247,6 +301,10 @@ events! {
         question: String,
         /// Answers to choose from; any text may be given beside them.
         options: Vec<String>,
+        /// What is taken for the answer when none comes in time.
+        default: Option<String>,
+        /// When the default is taken.
+        deadline: Option<Time>,
     }
     /// What a turn consumed.
     UsageRecordedEvent {
@@ -262,6 +320,25 @@ events! {
         cache_write_tokens: Long,
         /// USD; null when the price of the model is unknown.
         cost_usd: Option<f64>,
+        /// The provider did not count the tokens; they were estimated from the texts.
+        estimated: bool,
+    }
+    /// Four fifths of a budget are used.
+    BudgetWarningEvent {
+        /// Which one.
+        budget: String,
+        /// How much of it is used.
+        used: f64,
+        /// What it is.
+        limit: f64,
+    }
+    /// Older parts of the conversation are shown to the model in short from here on; the log keeps
+    /// everything.
+    ContextCondensedEvent {
+        /// Results of tools up to this turn are shown by their heads.
+        turns: i32,
+        /// Turns up to this one are shown as a summary.
+        summarised_turns: i32,
     }
     /// A budget is used up.
     BudgetExceededEvent {
@@ -334,19 +411,6 @@ events! {
         /// The piece.
         text: String,
     }
-}
-
-/// The most that a stage run may take.
-#[derive(Clone, SimpleObject)]
-pub struct Budgets {
-    /// Calls of the model.
-    pub turns: i32,
-    /// Wall-clock seconds of the stage.
-    pub stage_seconds: Long,
-    /// Wall-clock seconds of one execution.
-    pub execution_seconds: Long,
-    /// MiB of memory of one execution.
-    pub memory_mib: Long,
 }
 
 /// A file that a stage left, as it was then.

@@ -4,6 +4,7 @@
 //! things are stored leaks through them.
 
 mod artifact;
+mod budgets;
 mod coercion;
 mod connection;
 mod context;
@@ -22,7 +23,9 @@ mod message;
 mod metric;
 mod node;
 mod outcome;
+mod provider;
 mod request;
+mod run_mutations;
 mod scalars;
 mod server;
 mod session;
@@ -30,6 +33,7 @@ mod session_mutations;
 mod stage_run;
 mod stream;
 mod subscription;
+mod transcript;
 mod upload;
 mod vocab;
 
@@ -44,7 +48,6 @@ pub use context::{Caller, EnvironmentState};
 pub use error::{ApiError, Code};
 pub use limits::Limits;
 pub use request::{Answer, Parameters, Prepared, prepare};
-pub use server::ProviderStanding;
 
 /// Everything that can be read.
 #[derive(MergedObject, Default)]
@@ -53,6 +56,7 @@ pub struct Query(
     experiment::ExperimentQuery,
     session::SessionQuery,
     server::ServerQuery,
+    provider::ProviderQuery,
 );
 
 /// Everything that can be asked of the server.
@@ -61,6 +65,8 @@ pub struct Mutation(
     upload::UploadMutation,
     experiment_mutations::ExperimentMutation,
     session_mutations::SessionMutation,
+    run_mutations::RunMutation,
+    transcript::TranscriptMutation,
 );
 
 pub use subscription::Subscription;
@@ -74,8 +80,6 @@ pub struct Parts {
     pub directory: Directory,
     pub datasets: Datasets,
     pub sandboxes: Arc<dyn SandboxProvider>,
-    /// The providers, usable or not, in the order in which people choose.
-    pub providers: Vec<ProviderStanding>,
     /// Whether the Python environment of the sandboxes is ready.
     pub environment: watch::Receiver<EnvironmentState>,
     pub limits: Limits,
@@ -92,7 +96,6 @@ pub fn schema(parts: Parts) -> ApiSchema {
         directory: parts.directory,
         datasets: parts.datasets,
         sandboxes: parts.sandboxes,
-        providers: parts.providers.into(),
         environment: parts.environment,
     };
     let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription)

@@ -1,63 +1,12 @@
-//! What this server is and has: version, isolation, limits, providers and samples.
+//! What this server is and has: version, isolation, limits and samples.
 
 use super::{
     context::{EnvironmentState, api},
     scalars::Long,
     vocab::TaskType,
 };
-use crate::{dataset, session::ProviderInfo};
+use crate::dataset;
 use async_graphql::{Context, ID, Object, SimpleObject};
-
-/// A model provider, and whether it can be used as the server is configured.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ProviderStanding {
-    pub name: String,
-    /// Why it cannot be used, in one sentence with the way out; `None` when it can.
-    pub reason: Option<String>,
-    pub default_model: String,
-    pub description: String,
-    /// The one that is taken when none is named.
-    pub is_default: bool,
-}
-
-impl From<ProviderInfo> for ProviderStanding {
-    /// A provider that can be used.
-    fn from(info: ProviderInfo) -> Self {
-        let description = match info.name.as_str() {
-            "autopilot" => {
-                "No model: a fixed policy that looks at the data and writes its own Python."
-            }
-            "anthropic" => "Anthropic's models, by the Messages API.",
-            "openai" => "Any endpoint that speaks OpenAI's protocol.",
-            "replay" => "Plays a recorded transcript.",
-            _ => "A model provider of this server's configuration.",
-        };
-        Self {
-            name: info.name,
-            reason: None,
-            default_model: info.default_model,
-            description: description.to_owned(),
-            is_default: info.is_default,
-        }
-    }
-}
-
-/// A model provider.
-#[derive(SimpleObject)]
-pub struct Provider {
-    /// Its name; give it when a stage is started.
-    name: String,
-    /// It can be used as the server is configured.
-    available: bool,
-    /// Why it cannot be used, with the way out.
-    reason: Option<String>,
-    /// The model that is taken when none is named.
-    default_model: String,
-    /// What it is, in one sentence.
-    description: String,
-    /// True for the one that is taken when none is named.
-    is_default: bool,
-}
 
 /// What this server is.
 #[derive(SimpleObject)]
@@ -141,22 +90,6 @@ impl ServerQuery {
                 source: sample.source.clone(),
                 licence: sample.licence.clone(),
                 instructions: sample.instructions.clone(),
-            })
-            .collect()
-    }
-
-    /// The model providers.
-    async fn providers(&self, context: &Context<'_>) -> Vec<Provider> {
-        api(context)
-            .providers
-            .iter()
-            .map(|provider| Provider {
-                name: provider.name.clone(),
-                available: provider.reason.is_none(),
-                reason: provider.reason.clone(),
-                default_model: provider.default_model.clone(),
-                description: provider.description.clone(),
-                is_default: provider.is_default,
             })
             .collect()
     }

@@ -2,6 +2,7 @@
 
 use super::{
     artifact::{Artifact, ArtifactConnection},
+    budgets::{Budgets, Spent},
     connection::{PageArguments, connection, cost},
     context::api,
     error::{ApiError, Code},
@@ -16,7 +17,7 @@ use super::{
     outcome::{self, ProcessedDataset, SessionResult, Usage},
     scalars::{Long, Time},
     stage_run::{StageStatus, statuses},
-    vocab::{ArtifactType, PlanStatus, SessionState, Stage},
+    vocab::{ArtifactType, Effort, PlanStatus, SessionState, Stage},
 };
 use crate::{
     event as facts,
@@ -52,14 +53,37 @@ pub struct Session {
 pub struct SessionAllows {
     /// Stages that may be started now.
     start_stages: Vec<Stage>,
-    /// The failed or cancelled stage may be run again.
+    /// The failed or cancelled stage may be run again from its beginning.
     retry: bool,
+    /// The failed or cancelled stage can go on from its last finished tool call.
+    resume: bool,
+    /// The stage that waits for the user's word.
+    approve: Option<Stage>,
     /// What runs can be stopped.
     cancel: bool,
     /// A message can be sent.
     message: bool,
+    /// A message can stop what runs first.
+    interrupt: bool,
+    /// The limits of the run at work, or of the one that can be resumed, can be changed.
+    set_budgets: bool,
     /// A question waits for its answer.
     answer: bool,
+}
+
+/// A question of the agent's that waits for its answer.
+#[derive(SimpleObject)]
+pub struct OpenQuestion {
+    /// The tool call that asks; give it with the answer.
+    call_id: String,
+    /// The question.
+    question: String,
+    /// Answers to choose from; any text may be given beside them.
+    options: Vec<String>,
+    /// What is taken for the answer when none comes in time.
+    default: Option<String>,
+    /// When the default is taken.
+    deadline: Option<Time>,
 }
 
 /// A chart of the dashboard.
@@ -142,10 +166,74 @@ impl Session {
         Ok(SessionAllows {
             start_stages: allows.start.iter().copied().map(Stage::from).collect(),
             retry: allows.retry.is_some(),
+            resume: allows.resume.is_some(),
+            approve: allows.approve.map(Stage::from),
             cancel: allows.cancel,
             message: allows.message,
+            interrupt: allows.interrupt,
+            set_budgets: allows.set_budgets,
             answer: allows.answer,
         })
+    }
+
+    /// The provider of the session's own choice; null when it takes the server's default.
+    async fn provider(&self, context: &Context<'_>) -> Result<Option<String>, ApiError> {
+        let driver = &self.snapshot(context).await?.driver;
+        Ok(driver.as_ref().map(|driver| driver.provider.clone()))
+    }
+
+    /// The model of the session's own choice; null when it takes the server's default.
+    async fn model(&self, context: &Context<'_>) -> Result<Option<String>, ApiError> {
+        let driver = &self.snapshot(context).await?.driver;
+        Ok(driver.as_ref().map(|driver| driver.model.clone()))
+    }
+
+    /// The effort of the session's own choice; null when it takes the model's default.
+    async fn effort(&self, context: &Context<'_>) -> Result<Option<Effort>, ApiError> {
+        let driver = &self.snapshot(context).await?.driver;
+        Ok(driver.as_ref().and_then(|driver| driver.effort).map(Into::into))
+    }
+
+    /// The agent is answering a message; the state stays what it is meanwhile.
+    async fn answering(&self) -> bool {
+        self.row.answering
+    }
+
+    /// A message at rest is answered in a follow-up; otherwise it is kept for the next run.
+    async fn converses(&self, context: &Context<'_>) -> Result<bool, ApiError> {
+        Ok(self.snapshot(context).await?.converses)
+    }
+
+    /// The stage that waits for the user's word, in approval mode.
+    async fn awaiting_approval(&self, context: &Context<'_>) -> Result<Option<Stage>, ApiError> {
+        Ok(self.snapshot(context).await?.allows.approve.map(Stage::from))
+    }
+
+    /// The question that waits for an answer.
+    async fn question(&self, context: &Context<'_>) -> Result<Option<OpenQuestion>, ApiError> {
+        let question = self.snapshot(context).await?.question.clone();
+        Ok(question.map(|question| OpenQuestion {
+            call_id: question.call_id,
+            question: question.question,
+            options: question.options,
+            default: question.default,
+            deadline: question.deadline.map(Time),
+        }))
+    }
+
+    /// The limits of the run at work, or of the one that can be resumed.
+    async fn budgets(&self, context: &Context<'_>) -> Result<Option<Budgets>, ApiError> {
+        Ok(self.snapshot(context).await?.budgets.map(Into::into))
+    }
+
+    /// What its runs have taken in all.
+    async fn spent(&self, context: &Context<'_>) -> Result<Spent, ApiError> {
+        Ok(self.snapshot(context).await?.spent.into())
+    }
+
+    /// Where its transcript can be fetched, below this server: JSON that provider `replay` plays.
+    async fn transcript_url(&self) -> String {
+        format!("/transcripts/{}", self.row.id)
     }
 
     /// Its stages, in the order of the pipeline.

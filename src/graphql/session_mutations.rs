@@ -1,6 +1,7 @@
 //! What a session can be told. Whether it accepts is its own business; see `Session.allows`.
 
 use super::{
+    budgets::BudgetsInput,
     context::{Caller, api, principal},
     error::{ApiError, Failure, UserError, outcome},
     idempotency::once,
@@ -8,9 +9,12 @@ use super::{
     scalars::Long,
     session::Session,
     stage_run::StageRun,
-    vocab::Stage,
+    vocab::{Effort, Stage},
 };
-use crate::{event::Budgets, session::StageRequest, store};
+use crate::{
+    session::{DriverRequest, StageRequest},
+    store,
+};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::ids::{ExperimentId, SessionId, StageRunId};
 
@@ -22,6 +26,12 @@ const MAX_ANSWER: usize = 32 * 1024;
 pub struct CreateSessionInput {
     /// The experiment.
     experiment_id: ID,
+    /// The model provider of its runs; the server's default when it is absent.
+    provider: Option<String>,
+    /// The model of its runs; the provider's default when it is absent.
+    model: Option<String>,
+    /// How hard the model thinks; its own default when it is absent.
+    effort: Option<Effort>,
     /// The same key answers the first result again.
     idempotency_key: Option<String>,
 }
@@ -35,10 +45,16 @@ pub struct StartStageInput {
     stage: Stage,
     /// The stage to continue to without being asked; `stage` itself by default.
     through: Option<Stage>,
-    /// The model provider; the server's default when it is absent.
+    /// The model provider; the session's own choice or the server's default when it is absent.
     provider: Option<String>,
-    /// The model; the provider's default when it is absent.
+    /// The model; the session's own choice or the provider's default when it is absent.
     model: Option<String>,
+    /// How hard the model thinks; its own default when it is absent.
+    effort: Option<Effort>,
+    /// Ask before each later stage; false by default.
+    approval: Option<bool>,
+    /// Who drives later stages, where it is somebody else.
+    choices: Option<Vec<StageChoiceInput>>,
     /// The seed of everything random, from 0; 42 by default.
     seed: Option<Long>,
     /// The most that it may take; what is absent takes its default.
@@ -47,17 +63,17 @@ pub struct StartStageInput {
     idempotency_key: Option<String>,
 }
 
-/// The most that a stage run may take.
+/// Who drives one stage of several.
 #[derive(InputObject)]
-pub struct BudgetsInput {
-    /// Calls of the model: 1 to 1000; 30 by default.
-    turns: Option<i32>,
-    /// Wall-clock seconds of the stage: 10 to 86400; 3600 by default.
-    stage_seconds: Option<i32>,
-    /// Wall-clock seconds of one execution: 1 to 86400; 600 by default.
-    execution_seconds: Option<i32>,
-    /// MiB of memory of one execution: 256 to 1048576; 4096 by default.
-    memory_mib: Option<i32>,
+pub struct StageChoiceInput {
+    /// The stage.
+    stage: Stage,
+    /// The model provider; the one of the first stage when it is absent.
+    provider: Option<String>,
+    /// The model; the one of the first stage or the provider's default when it is absent.
+    model: Option<String>,
+    /// How hard the model thinks.
+    effort: Option<Effort>,
 }
 
 /// What `sendMessage` takes.
@@ -67,6 +83,8 @@ pub struct SendMessageInput {
     session_id: ID,
     /// What to say; the agent reads it at its next turn.
     text: String,
+    /// Stop what runs first; false by default.
+    interrupt: Option<bool>,
     /// The same key answers the first result again.
     idempotency_key: Option<String>,
 }
@@ -100,6 +118,7 @@ pub struct RetryStageInput {
     idempotency_key: Option<String>,
 }
 
+/// A payload with the session and what is wrong.
 macro_rules! payload {
     ($(#[$doc:meta])* $name:ident $(, $(#[$fdoc:meta])* $field:ident: $ty:ty)?) => {
         $(#[$doc])*
@@ -143,6 +162,8 @@ payload!(
     stage_run: StageRun
 );
 
+pub(super) use payload;
+
 #[derive(Default)]
 pub struct SessionMutation;
 
@@ -169,8 +190,9 @@ impl SessionMutation {
         Ok(StartStagePayload { session, stage_run, user_errors })
     }
 
-    /// Says something to the agent: it steers one that is at work, and waits for the next run
-    /// otherwise.
+    /// Says something to the agent: it steers one that is at work. At rest it is answered in a
+    /// follow-up, which changes no result, when the provider converses; otherwise it is kept for the
+    /// next run.
     async fn send_message(
         &self,
         context: &Context<'_>,
@@ -200,7 +222,7 @@ impl SessionMutation {
         Ok(CancelSessionPayload { session, user_errors })
     }
 
-    /// Runs the failed or cancelled stage again, with the provider, model and seed that it had.
+    /// Runs the failed or cancelled stage again from its beginning, with what it was started with.
     async fn retry_stage(
         &self,
         context: &Context<'_>,
@@ -218,8 +240,13 @@ async fn create(context: &Context<'_>, input: CreateSessionInput) -> Result<Sess
         .ok_or_else(|| UserError::not_found(&["experimentId"], "experiment"))?;
     let work = {
         let (api, principal) = (api.clone(), caller.principal.clone());
+        let driver = DriverRequest {
+            provider: input.provider.clone(),
+            model: input.model.clone(),
+            effort: input.effort.map(Into::into),
+        };
         async move {
-            let id = api.directory.create(&principal, experiment).await?;
+            let id = api.directory.create(&principal, experiment, driver).await?;
             api.log.announce(experiment);
             Ok(id.to_string())
         }
@@ -236,13 +263,22 @@ async fn start(
 ) -> Result<(Session, StageRun), Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let session = owned(context, &input.session_id).await?;
+    let default = api.directory.default_budgets();
     let request = StageRequest {
         stage: input.stage.into(),
         through: input.through.map(Into::into),
-        provider: input.provider.clone(),
-        model: input.model.clone(),
+        driver: DriverRequest {
+            provider: input.provider.clone(),
+            model: input.model.clone(),
+            effort: input.effort.map(Into::into),
+        },
+        later: later(input.choices.as_deref().unwrap_or_default()),
+        approval: input.approval.unwrap_or(false),
         seed: seed(input.seed)?,
-        budgets: budgets(api.directory.default_budgets(), input.budgets.as_ref())?,
+        budgets: match &input.budgets {
+            Some(given) => given.over(default, &default)?,
+            None => default,
+        },
     };
     let directory = api.directory.clone();
     let work = async move { Ok(directory.start_stage(session, request).await?.to_string()) };
@@ -268,7 +304,9 @@ async fn send(context: &Context<'_>, input: SendMessageInput) -> Result<Session,
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let session = owned(context, &input.session_id).await?;
     let (directory, text) = (api.directory.clone(), input.text.clone());
-    let work = async move { Ok(directory.post_message(session, text).await?.to_string()) };
+    let interrupt = input.interrupt.unwrap_or(false);
+    let work =
+        async move { Ok(directory.post_message(session, text, interrupt).await?.to_string()) };
     let key = input.idempotency_key.clone();
     once(api, caller, "sendMessage", key, &input, work).await?;
     found(context, session).await
@@ -291,7 +329,7 @@ async fn cancel(context: &Context<'_>, input: CancelSessionInput) -> Result<Sess
 }
 
 /// The session that an input names, when it is the principal's.
-async fn owned(context: &Context<'_>, id: &ID) -> Result<SessionId, Failure> {
+pub(super) async fn owned(context: &Context<'_>, id: &ID) -> Result<SessionId, Failure> {
     let missing = || UserError::not_found(&["sessionId"], "session");
     let id = SessionId::from_global(id).ok_or_else(missing)?;
     let db = api(context).store.read();
@@ -300,12 +338,12 @@ async fn owned(context: &Context<'_>, id: &ID) -> Result<SessionId, Failure> {
 }
 
 /// The session as it is now.
-async fn found(context: &Context<'_>, id: SessionId) -> Result<Session, Failure> {
+pub(super) async fn found(context: &Context<'_>, id: SessionId) -> Result<Session, Failure> {
     let row = store::sessions::owned(api(context).store.read(), principal(context), id).await?;
     Ok(Session::new(row.ok_or_else(|| UserError::not_found(&["sessionId"], "session"))?))
 }
 
-async fn started(
+pub(super) async fn started(
     context: &Context<'_>,
     session: SessionId,
     run: &str,
@@ -316,6 +354,15 @@ async fn started(
     Ok((found(context, session).await?, StageRun::new(row)))
 }
 
+fn later(choices: &[StageChoiceInput]) -> Vec<(entity::vocab::Stage, DriverRequest)> {
+    let driver = |choice: &StageChoiceInput| DriverRequest {
+        provider: choice.provider.clone(),
+        model: choice.model.clone(),
+        effort: choice.effort.map(Into::into),
+    };
+    choices.iter().map(|choice| (choice.stage.into(), driver(choice))).collect()
+}
+
 fn seed(given: Option<Long>) -> Result<Option<u64>, Failure> {
     let parse = |seed: Long| {
         // What NumPy and scikit-learn take.
@@ -324,32 +371,4 @@ fn seed(given: Option<Long>) -> Result<Option<u64>, Failure> {
         })
     };
     Ok(given.map(parse).transpose()?)
-}
-
-/// What was asked for, within what the operator allows.
-fn budgets(allowed: Budgets, given: Option<&BudgetsInput>) -> Result<Budgets, Failure> {
-    let mut budgets = allowed;
-    let Some(given) = given else { return Ok(budgets) };
-    let checked = |field: &str, value: Option<i32>, from: i32, to: i32| match value {
-        Some(value) if !(from..=to).contains(&value) => {
-            let message = format!("`{field}` goes from {from} to {to}");
-            Err(UserError::invalid(&["budgets", field], message))
-        }
-        Some(value) => Ok(Some(value.unsigned_abs())),
-        None => Ok(None),
-    };
-    let turns = checked("turns", given.turns, 1, 1000)?;
-    let stage = checked("stageSeconds", given.stage_seconds, 10, 86_400)?;
-    let execution = checked("executionSeconds", given.execution_seconds, 1, 86_400)?;
-    let memory = checked(
-        "memoryMib",
-        given.memory_mib,
-        256,
-        i32::try_from(allowed.memory_mib).unwrap_or(i32::MAX),
-    )?;
-    budgets.turns = turns.unwrap_or(budgets.turns);
-    budgets.stage_seconds = stage.map_or(budgets.stage_seconds, u64::from);
-    budgets.execution_seconds = execution.map_or(budgets.execution_seconds, u64::from);
-    budgets.memory_mib = memory.map_or(budgets.memory_mib, u64::from);
-    Ok(budgets)
 }

@@ -209,6 +209,22 @@ mirror!(
     }
 );
 
+mirror!(
+    /// How hard a model thinks before it answers, from least to most.
+    Effort = "entity::vocab::Effort" {
+        /// Not at all, where the model lets one choose.
+        None,
+        /// A little: fast and cheap.
+        Low,
+        /// Somewhat.
+        Medium,
+        /// Much: for hard problems.
+        High,
+        /// As much as the model can.
+        Max,
+    }
+);
+
 /// What kind of mistake a `UserError` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 pub enum UserErrorCode {
@@ -245,6 +261,18 @@ pub enum SessionEventKind {
     UserMessage,
     /// `QuestionAnsweredEvent`.
     QuestionAnswered,
+    /// `StageRunResumedEvent`.
+    StageRunResumed,
+    /// `FollowUpStartedEvent`.
+    FollowUpStarted,
+    /// `FollowUpEndedEvent`.
+    FollowUpEnded,
+    /// `BudgetsSetEvent`.
+    BudgetsSet,
+    /// `ApprovalAskedEvent`.
+    ApprovalAsked,
+    /// `ApprovalAnsweredEvent`.
+    ApprovalAnswered,
     /// `TurnStartedEvent`.
     TurnStarted,
     /// `TurnEndedEvent`.
@@ -279,8 +307,12 @@ pub enum SessionEventKind {
     QuestionAsked,
     /// `UsageRecordedEvent`.
     UsageRecorded,
+    /// `BudgetWarningEvent`.
+    BudgetWarning,
     /// `BudgetExceededEvent`.
     BudgetExceeded,
+    /// `ContextCondensedEvent`.
+    ContextCondensed,
     /// `AgentErrorEvent`.
     AgentError,
     /// `DatasetDescribedEvent`.

@@ -12,6 +12,7 @@ mod guard;
 mod meters;
 mod probes;
 mod range;
+mod transcripts;
 mod uploads;
 mod ws;
 
@@ -19,6 +20,7 @@ use crate::{
     dataset::Datasets,
     graphql::{ApiSchema, Limits},
     sandbox::SandboxProvider,
+    session::Transcripts,
     store::Store,
 };
 use actix_web::{
@@ -77,6 +79,7 @@ pub struct HttpParts {
     pub store: Store,
     pub sandboxes: Arc<dyn SandboxProvider>,
     pub datasets: Datasets,
+    pub transcripts: Transcripts,
     pub config: HttpConfig,
 }
 
@@ -86,6 +89,7 @@ struct AppState {
     store: Store,
     sandboxes: Arc<dyn SandboxProvider>,
     datasets: Datasets,
+    transcripts: Transcripts,
     config: HttpConfig,
     access: auth::Access,
     meters: meters::Meters,
@@ -109,6 +113,7 @@ pub async fn serve(
         store: parts.store,
         sandboxes: parts.sandboxes,
         datasets: parts.datasets,
+        transcripts: parts.transcripts,
         access: auth::Access::new(parts.config.token.as_deref()),
         config: parts.config,
         meters: meters::Meters::default(),
@@ -155,6 +160,7 @@ fn routes(config: &mut ServiceConfig) {
                 .route(web::get().to(files::get))
                 .route(web::head().to(files::get)),
         )
+        .route("/transcripts/{session}", web::get().to(transcripts::get))
         .route("/healthz", web::get().to(probes::healthz))
         .route("/readyz", web::get().to(probes::readyz))
         .route("/metrics", web::get().to(probes::metrics))

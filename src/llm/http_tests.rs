@@ -2,7 +2,7 @@ use super::*;
 use crate::llm::testing::{answer, serve};
 use futures::stream;
 
-const KEY: &str = "sk-test-planted-0123456789";
+const KEY: &str = "planted-0123456789-key";
 
 fn endpoint(base: &str, key: Option<&str>) -> Result<Endpoint, LlmError> {
     let key = key.map(Secret::new);

@@ -80,6 +80,19 @@ pub struct Brief {
     pub memory_mib: u64,
     /// Cores that one execution may use.
     pub cpus: u32,
+    /// What the stages before left, in their order.
+    #[serde(default)]
+    pub earlier: Vec<Earlier>,
+}
+
+/// What a stage left for those after it: claims of whoever wrote them, of a capped size.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Earlier {
+    pub stage: Stage,
+    /// Its `report.md`; empty when there is none.
+    pub report: String,
+    /// Its metadata or findings.
+    pub metadata: Option<Value>,
 }
 
 /// One message of the conversation.
@@ -190,6 +203,14 @@ pub struct Usage {
     /// The provider did not say; counted from the texts.
     #[serde(default)]
     pub estimated: bool,
+}
+
+impl Usage {
+    /// Nothing was consumed.
+    pub const fn is_zero(&self) -> bool {
+        let read = self.input_tokens + self.cache_read_tokens + self.cache_write_tokens;
+        read + self.output_tokens == 0
+    }
 }
 
 /// Why a turn could not be had. The message is one sentence for people and never holds a key.

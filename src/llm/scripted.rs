@@ -155,6 +155,7 @@ pub(super) fn request(bytes: usize) -> Request {
             dataset: Value::Null,
             target: None,
             instructions: String::new(),
+            earlier: Vec::new(),
             seed: 7,
             turns_left: 30,
             execution_timeout_s: 600,

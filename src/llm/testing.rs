@@ -24,6 +24,7 @@ pub(crate) fn request(model: &str, messages: Vec<Message>) -> Request {
             dataset: Value::Null,
             target: None,
             instructions: String::new(),
+            earlier: Vec::new(),
             seed: 7,
             turns_left: 30,
             execution_timeout_s: 600,

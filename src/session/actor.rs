@@ -8,10 +8,11 @@ use super::{
     Parts,
     directory::{CommandError, Directory},
     run,
-    state::{Command, Running, Session},
+    state::{Command, Session, Work},
 };
 use crate::{
-    event::{Entry, Event, SessionEvent},
+    agent::Signal,
+    event::{Budgets, Entry, Event, Outcome, SessionEvent},
     log::AppendError,
 };
 use actix::{
@@ -21,7 +22,10 @@ use actix::{
 use chrono::Utc;
 use entity::ids::{SessionId, StageRunId};
 use std::sync::Arc;
-use tokio::{runtime, sync::mpsc};
+use tokio::{
+    runtime,
+    sync::{mpsc, watch},
+};
 use tokio_util::sync::CancellationToken;
 
 /// Commands that may wait.
@@ -41,11 +45,13 @@ pub(super) struct SessionActor {
     run: Option<Handle>,
 }
 
-/// The live side of a stage run.
+/// The live side of a run.
 struct Handle {
-    stage_run: StageRunId,
+    run: StageRunId,
     cancel: CancellationToken,
-    steering: mpsc::UnboundedSender<String>,
+    /// Bounded by the messages that a session takes before its agent has seen them.
+    signals: mpsc::UnboundedSender<Signal>,
+    budgets: watch::Sender<Budgets>,
 }
 
 impl Drop for Handle {
@@ -66,7 +72,7 @@ pub(super) struct Rebuilt {
 #[rtype(result = "Result<Vec<Entry>, CommandError>")]
 pub(super) struct Do(pub Command);
 
-/// Takes up the stage run that the log says is at work. Sent once, after a rebuild.
+/// Takes up the run that the log says is at work, with what the log holds of it.
 #[derive(Message)]
 #[rtype(result = "()")]
 pub(super) struct Resume(pub Vec<Entry>);
@@ -97,52 +103,103 @@ impl SessionActor {
         for entry in entries {
             let Event::Session(event) = &entry.event else { continue };
             match event {
-                SessionEvent::StageRunStarted { .. } => {
-                    if let Some(running) = self.session.running().cloned() {
-                        self.spawn(running, Vec::new(), ctx);
-                    }
+                SessionEvent::StageRunStarted { .. } | SessionEvent::FollowUpStarted { .. } => {
+                    self.spawn(Vec::new(), ctx);
+                    self.announce();
                 }
-                SessionEvent::StageRunEnded { .. } => {
-                    if self.run.as_ref().map(|run| Some(run.stage_run)) == Some(entry.stage_run) {
+                SessionEvent::StageRunResumed { .. } => self.take_up(entry.stage_run, ctx),
+                SessionEvent::StageRunEnded { .. } | SessionEvent::FollowUpEnded { .. } => {
+                    if self.run.as_ref().map(|run| Some(run.run)) == Some(entry.stage_run) {
                         self.run = None;
                     }
+                    self.announce();
                 }
-                SessionEvent::UserMessage { text, .. } => {
+                SessionEvent::UserMessage { text, interrupt, .. } => {
+                    self.signal(Signal::Message { text: text.clone(), interrupt: *interrupt });
+                }
+                SessionEvent::QuestionAnswered { call_id, answer } => {
+                    let (call_id, answer) = (call_id.clone(), answer.clone());
+                    self.signal(Signal::Answer { call_id, answer });
+                }
+                SessionEvent::BudgetsSet { budgets } => {
                     if let Some(run) = &self.run {
-                        // The loop may just have ended; the message stands in the log.
-                        let _ = run.steering.send(text.clone());
+                        run.budgets.send_replace(*budgets);
                     }
                 }
-                SessionEvent::SessionCreated { .. } | SessionEvent::StateChange { .. } => {
-                    if let Some(experiment) = self.session.experiment() {
-                        self.parts.log.announce(experiment);
-                    }
-                }
-                SessionEvent::QuestionAnswered { .. } => {}
+                SessionEvent::SessionCreated { .. }
+                | SessionEvent::StateChange { .. }
+                | SessionEvent::ApprovalAsked { .. }
+                | SessionEvent::ApprovalAnswered { .. } => self.announce(),
             }
         }
     }
 
-    fn spawn(&mut self, running: Running, history: Vec<Entry>, ctx: &mut Context<Self>) {
+    /// Tells lists of sessions that this one changed.
+    fn announce(&self) {
+        if let Some(experiment) = self.session.experiment() {
+            self.parts.log.announce(experiment);
+        }
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(run) = &self.run {
+            // The loop may just have ended; what was said stands in the log.
+            let _ = run.signals.send(signal);
+        }
+    }
+
+    /// Starts the agent on what the state says is at work.
+    fn spawn(&mut self, history: Vec<Entry>, ctx: &mut Context<Self>) {
+        let Some(work) = self.session.work().cloned() else { return };
         // Entries that belong to a run that is over already start nothing.
-        if self.run.as_ref().is_some_and(|run| run.stage_run == running.stage_run) {
+        if self.run.as_ref().is_some_and(|run| run.run == work.run) {
             return;
         }
         let Some(experiment) = self.session.experiment() else { return };
+        let assignment = match (self.session.running(), self.session.follow_up()) {
+            (Some(running), _) => run::Assignment::Stage(running.stage),
+            (None, Some(follow_up)) => run::Assignment::FollowUp(follow_up.about),
+            (None, None) => return,
+        };
+        let Work { run, budgets, .. } = work;
         let cancel = CancellationToken::new();
-        let (steering, heard) = mpsc::unbounded_channel();
-        let stage_run = running.stage_run;
+        let (signals, heard) = mpsc::unbounded_channel();
+        let (limits, limited) = watch::channel(budgets);
         let order = run::Order {
             parts: Arc::clone(&self.parts),
             session: self.id,
             experiment,
-            running,
+            assignment,
+            work,
             history,
             cancel: cancel.clone(),
-            steering: heard,
+            signals: heard,
+            budgets: limited,
         };
         self.runtime.spawn(run::to_the_end(order, ctx.address()));
-        self.run = Some(Handle { stage_run, cancel, steering });
+        self.run = Some(Handle { run, cancel, signals, budgets: limits });
+    }
+
+    /// Reads what the log holds of a run and then goes on with it.
+    fn take_up(&self, run: Option<StageRunId>, ctx: &mut Context<Self>) {
+        let Some(run) = run else { return };
+        let (directory, id, actor) = (self.directory.clone(), self.id, ctx.address());
+        self.runtime.spawn(async move {
+            match directory.history(id, run).await {
+                Ok(history) => {
+                    // An actor that went away is rebuilt, and takes the run up then.
+                    let _ = actor.send(Resume(history)).await;
+                }
+                Err(error) => {
+                    tracing::error!(session.id = %id, %error, "a run's past could not be read");
+                    let message = "the database did not answer; resume it again".to_owned();
+                    let outcome = Outcome::Failed { message };
+                    let (next, at) = (StageRunId::new(), Utc::now());
+                    let conclude = Command::Conclude { stage_run: run, outcome, next, at };
+                    let _ = actor.send(Do(conclude)).await;
+                }
+            }
+        });
     }
 
     fn appended(
@@ -211,9 +268,7 @@ impl Handler<Resume> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, Resume(history): Resume, ctx: &mut Self::Context) {
-        if let Some(running) = self.session.running().cloned() {
-            self.spawn(running, history, ctx);
-        }
+        self.spawn(history, ctx);
     }
 }
 

@@ -4,11 +4,13 @@
 use super::{
     Parts,
     actor::{Do, Look, Rebuilt, Resume, SessionActor, Suspend},
-    state::{Allows, Command, Refusal, Session, StartStage},
+    providers::{DriverRequest, NoProvider},
+    state::{Allows, Command, OpenQuestion, Refusal, Session, StartFollowUp, StartStage},
 };
 use crate::{
-    event::{Budgets, Chart, Entry, Event, Fact, PlanStep, SessionEvent},
-    llm::LlmProvider,
+    event::{
+        Budgets, Chart, Driver, Entry, Event, Fact, PlanStep, SessionEvent, Spent, StageDriver,
+    },
     log::EventLog,
     store::{self, StoreError},
 };
@@ -34,6 +36,9 @@ const LAST_REVIVAL: Duration = Duration::from_secs(8);
 /// The seed when none is asked for.
 const SEED: u64 = 42;
 
+/// Calls of the model that answer one message at rest, at most.
+const FOLLOW_UP_TURNS: u32 = 12;
+
 /// From ids to sessions. Cheap to clone.
 #[derive(Clone)]
 pub struct Directory(Arc<Inner>);
@@ -56,10 +61,28 @@ pub struct StageRequest {
     pub stage: Stage,
     /// The stage to continue to without being asked; `stage` itself by default.
     pub through: Option<Stage>,
-    pub provider: Option<String>,
-    pub model: Option<String>,
+    pub driver: DriverRequest,
+    /// Who drives later stages, where it is somebody else.
+    pub later: Vec<(Stage, DriverRequest)>,
+    /// Ask before each later stage.
+    pub approval: bool,
     pub seed: Option<u64>,
     pub budgets: Budgets,
+}
+
+impl StageRequest {
+    /// One stage, with everything else by default.
+    pub fn new(stage: Stage, budgets: Budgets) -> Self {
+        Self {
+            stage,
+            through: None,
+            driver: DriverRequest::default(),
+            later: Vec::new(),
+            approval: false,
+            seed: None,
+            budgets,
+        }
+    }
 }
 
 /// What a session shows of itself beside its rows.
@@ -67,6 +90,14 @@ pub struct StageRequest {
 pub struct SessionSnapshot {
     pub state: SessionStateName,
     pub allows: Allows,
+    pub driver: Option<Driver>,
+    /// A follow-up is at work.
+    pub answering: bool,
+    /// A message at rest is answered, not only kept.
+    pub converses: bool,
+    pub question: Option<OpenQuestion>,
+    pub budgets: Option<Budgets>,
+    pub spent: Spent,
     pub plan: Vec<PlanStep>,
     pub charts: Vec<Chart>,
 }
@@ -80,8 +111,8 @@ pub enum CommandError {
     NoExperiment,
     #[error("{0}")]
     Refused(#[from] Refusal),
-    #[error("there is no provider `{name}`; choose one of {known}")]
-    UnknownProvider { name: String, known: String },
+    #[error("{0}")]
+    NoProvider(#[from] NoProvider),
     /// Something of ours is away; the same command may succeed later.
     #[error("{0}")]
     Unavailable(String),
@@ -117,19 +148,24 @@ impl Directory {
 
     /// What a stage run may take when nothing else is asked for.
     pub fn default_budgets(&self) -> Budgets {
-        Budgets { memory_mib: self.0.parts.memory_mib, ..Budgets::default() }
+        self.0.parts.budgets
     }
 
-    /// Makes a session of an experiment.
+    /// Makes a session of an experiment; `driver` drives its runs when nothing else is asked for.
     pub async fn create(
         &self,
         principal: &Principal,
         experiment: ExperimentId,
+        driver: DriverRequest,
     ) -> Result<SessionId, CommandError> {
         let found = store::experiments::find(self.0.parts.store.read(), experiment).await?;
         if found.is_none_or(|row| row.owner != principal.owner()) {
             return Err(CommandError::NoExperiment);
         }
+        let driver = match driver.is_empty() {
+            true => None,
+            false => Some(self.0.parts.providers.driver(&driver, None)?),
+        };
         let id = SessionId::new();
         let slot = self.slot(id);
         let actor = {
@@ -137,19 +173,8 @@ impl Directory {
             let rebuilt = Rebuilt { session: Session::default(), seq: 0, epoch: 0 };
             held.insert(self.start(id, rebuilt)).clone()
         };
-        ask(&actor, Command::Create { experiment }).await?;
+        ask(&actor, Command::Create { experiment, driver }).await?;
         Ok(id)
-    }
-
-    /// The provider of a name, or the default one.
-    pub fn provider(&self, name: Option<&str>) -> Result<Arc<dyn LlmProvider>, CommandError> {
-        let providers = &self.0.parts.providers;
-        providers.get(name).ok_or_else(|| {
-            let known: Vec<_> =
-                providers.list().into_iter().map(|p| format!("`{}`", p.name)).collect();
-            let name = name.unwrap_or_default().to_owned();
-            CommandError::UnknownProvider { name, known: known.join(", ") }
-        })
     }
 
     /// Starts a stage.
@@ -158,59 +183,128 @@ impl Directory {
         session: SessionId,
         request: StageRequest,
     ) -> Result<StageRunId, CommandError> {
-        let provider = self.provider(request.provider.as_deref())?;
+        let state = self.look(session).await?;
+        let providers = &self.0.parts.providers;
+        let driver = providers.driver(&request.driver, state.driver())?;
+        let mut later = Vec::new();
+        for (stage, asked) in request.later {
+            later.push(StageDriver { stage, driver: providers.driver(&asked, Some(&driver))? });
+        }
         let stage_run = StageRunId::new();
         let start = StartStage {
             stage_run,
             stage: request.stage,
             through: request.through.unwrap_or(request.stage),
-            provider: provider.name().to_owned(),
-            model: request.model.unwrap_or_else(|| provider.default_model().to_owned()),
+            driver,
             seed: request.seed.unwrap_or(SEED),
             budgets: request.budgets,
+            approval: request.approval,
+            later,
         };
         self.command(session, Command::StartStage(start)).await?;
         Ok(stage_run)
     }
 
-    /// Runs the failed or cancelled stage again, with what it was started with.
+    /// Runs the failed or cancelled stage again from its beginning, with what it was started with.
     pub async fn retry(
         &self,
         session: SessionId,
         through: Option<Stage>,
     ) -> Result<StageRunId, CommandError> {
         let state = self.look(session).await?;
-        let stage = state.retry_stage().ok_or(Refusal::NothingToRetry)?;
-        let runs = store::stage_runs::of_session(self.0.parts.store.read(), session).await?;
-        let last = runs.iter().rev().find(|run| run.stage == stage);
-        let through = through.or(last.map(|run| run.through)).unwrap_or(stage).max(stage);
-        let started =
-            store::events::last_of_kind(self.0.parts.store.read(), session, "stage_run_started")
-                .await?;
-        let budgets = match started {
-            Some(Event::Session(SessionEvent::StageRunStarted { budgets, .. })) => Some(budgets),
-            Some(_) | None => None,
+        let run = state.resumable().ok_or(Refusal::NothingToRetry)?;
+        let stage_run = StageRunId::new();
+        let start = StartStage {
+            stage_run,
+            stage: run.stage,
+            through: through.unwrap_or(run.through).max(run.stage),
+            driver: run.work.driver.clone(),
+            seed: run.work.seed,
+            budgets: run.work.budgets,
+            approval: run.approval,
+            later: run.later.clone(),
         };
-        let request = StageRequest {
-            stage,
-            through: Some(through),
-            provider: last.map(|run| run.provider.clone()),
-            model: last.map(|run| run.model.clone()),
-            seed: last.map(|run| run.seed as u64),
-            budgets: budgets.unwrap_or_else(|| self.default_budgets()),
-        };
-        self.start_stage(session, request).await
+        self.command(session, Command::StartStage(start)).await?;
+        Ok(stage_run)
     }
 
-    /// Says something to the agent, or leaves it for the next run.
+    /// Lets the failed or cancelled stage go on from its last finished tool call. What is absent
+    /// stays as it was.
+    pub async fn resume_stage(
+        &self,
+        session: SessionId,
+        driver: DriverRequest,
+        budgets: Option<Budgets>,
+    ) -> Result<StageRunId, CommandError> {
+        let state = self.look(session).await?;
+        let run = state.resumable().ok_or(Refusal::NothingToResume)?;
+        let driver = self.0.parts.providers.driver(&driver, Some(&run.work.driver))?;
+        let resume = Command::ResumeStage { driver: Some(driver), budgets };
+        let stage_run = run.work.run;
+        self.command(session, resume).await?;
+        Ok(stage_run)
+    }
+
+    /// Says something to the agent: it steers a run at work; at rest it is answered in a follow-up
+    /// when the session's provider converses, and is kept for the next run otherwise.
     pub async fn post_message(
         &self,
         session: SessionId,
         text: String,
+        interrupt: bool,
     ) -> Result<MessageId, CommandError> {
+        let state = self.look(session).await?;
+        let follow_up = match state.work() {
+            Some(_) => None,
+            None => self.follow_up(session, &state).await?,
+        };
         let id = MessageId::new();
-        self.command(session, Command::PostMessage { id, text }).await?;
+        self.command(session, Command::PostMessage { id, text, interrupt, follow_up }).await?;
         Ok(id)
+    }
+
+    /// The run that would answer a message at rest: driven by who drove last, when they converse.
+    async fn follow_up(
+        &self,
+        session: SessionId,
+        state: &Session,
+    ) -> Result<Option<StartFollowUp>, CommandError> {
+        let db = self.0.parts.store.read();
+        let last = match store::events::last_of_kind(db, session, "stage_run_started").await? {
+            Some(Event::Session(SessionEvent::StageRunStarted { driver, budgets, .. })) => {
+                Some((driver, budgets))
+            }
+            Some(_) | None => None,
+        };
+        let resumed = state.resumable().map(|run| (run.work.driver.clone(), run.work.budgets));
+        let (driver, budgets) = match resumed.or(last) {
+            Some((driver, budgets)) => (Some(driver), budgets),
+            None => (state.driver().cloned(), self.default_budgets()),
+        };
+        let providers = &self.0.parts.providers;
+        // Who cannot drive any more answers nothing; the message is kept all the same.
+        let Ok(driver) = providers.driver(&DriverRequest::default(), driver.as_ref()) else {
+            return Ok(None);
+        };
+        let converses = providers.get(Some(&driver.provider)).is_ok_and(|p| p.converses());
+        let run = StageRunId::new();
+        let budgets = Budgets { turns: budgets.turns.min(FOLLOW_UP_TURNS), ..budgets };
+        Ok(converses.then_some(StartFollowUp { run, driver, seed: SEED, budgets }))
+    }
+
+    /// Changes the limits of the run at work, or of the one that can be resumed.
+    pub async fn set_budgets(
+        &self,
+        session: SessionId,
+        budgets: Budgets,
+    ) -> Result<(), CommandError> {
+        self.command(session, Command::SetBudgets { budgets }).await.map(drop)
+    }
+
+    /// Gives the user's word on the stage that approval mode asked about.
+    pub async fn approve(&self, session: SessionId, approved: bool) -> Result<(), CommandError> {
+        let stage_run = StageRunId::new();
+        self.command(session, Command::AnswerApproval { approved, stage_run }).await.map(drop)
     }
 
     /// Answers the question that waits.
@@ -240,7 +334,18 @@ impl Directory {
             Some(Event::Fact(Fact::ChartConfig { charts, .. })) => charts,
             Some(_) | None => Vec::new(),
         };
-        Ok(SessionSnapshot { state: state.name(), allows: state.allows(), plan, charts })
+        Ok(SessionSnapshot {
+            state: state.name(),
+            allows: state.allows(),
+            driver: state.driver().cloned(),
+            answering: state.follow_up().is_some(),
+            converses: self.follow_up(session, &state).await?.is_some(),
+            question: state.work().and_then(|work| work.question.clone()),
+            budgets: state.budgets(),
+            spent: state.spent(),
+            plan,
+            charts,
+        })
     }
 
     /// Takes up every session that was at work when the last server went away. Answers how many.
@@ -335,16 +440,18 @@ impl Directory {
             return Ok(actor.clone());
         }
         *held = None;
-        let (rebuilt, began) = match self.rebuild(id).await {
+        let rebuilt = match self.rebuild(id).await {
             Ok(found) => found,
             Err(error) => {
                 self.lock().remove(&id);
                 return Err(error);
             }
         };
-        let running = rebuilt.session.running().is_some();
+        let run = rebuilt.session.work().map(|work| work.run);
         let actor = self.start(id, rebuilt);
-        if running && let Err(error) = self.resume(id, &actor, began).await {
+        if let Some(run) = run
+            && let Err(error) = self.resume(id, &actor, run).await
+        {
             // Half made: let go of it, so that the next one begins anew.
             let _ = actor.send(Suspend).await;
             return Err(error);
@@ -356,43 +463,45 @@ impl Directory {
         &self,
         id: SessionId,
         actor: &Addr<SessionActor>,
-        began: i64,
+        run: StageRunId,
     ) -> Result<(), CommandError> {
         ask(actor, Command::Recover { at: Utc::now() }).await?;
-        let history = self.of_run(id, began).await?;
+        let history = self.history(id, run).await?;
         actor.send(Resume(history)).await.map_err(away)
     }
 
-    /// Takes the session over and folds its log. Also answers where its running stage run began.
-    async fn rebuild(&self, id: SessionId) -> Result<(Rebuilt, i64), CommandError> {
+    /// Takes the session over and folds its log.
+    async fn rebuild(&self, id: SessionId) -> Result<Rebuilt, CommandError> {
         let parts = &self.0.parts;
         let epoch =
             store::sessions::take_over(parts.store.write(), id).await.map_err(StoreError::from)?;
         let epoch = epoch.ok_or(CommandError::NotFound)?;
-        let (mut session, mut seq, mut began) = (Session::default(), 0, 0);
+        let (mut session, mut seq) = (Session::default(), 0);
         loop {
             let page = parts.log.since(id, seq, PAGE).await?;
             let Some(last) = page.last() else { break };
             seq = last.seq;
-            for entry in &page {
-                let before = session.running().map(|run| run.stage_run);
-                session.apply(entry);
-                if session.running().map(|run| run.stage_run) != before {
-                    began = entry.seq;
-                }
-            }
+            page.iter().for_each(|entry| session.apply(entry));
         }
-        Ok((Rebuilt { session, seq, epoch }, began))
+        Ok(Rebuilt { session, seq, epoch })
     }
 
-    /// What the log holds of the running stage run, without its bulk.
-    async fn of_run(&self, id: SessionId, began: i64) -> Result<Vec<Entry>, CommandError> {
-        let (mut history, mut seq) = (Vec::new(), began);
+    /// What the log holds of a run and of what the user said beside it since, without its bulk.
+    pub(super) async fn history(
+        &self,
+        id: SessionId,
+        run: StageRunId,
+    ) -> Result<Vec<Entry>, CommandError> {
+        let db = self.0.parts.store.read();
+        let mut seq = store::events::first_of_run(db, id, run).await?.unwrap_or(0);
+        let mut history = Vec::new();
         loop {
             let page = self.0.parts.log.since(id, seq, PAGE).await?;
             let Some(last) = page.last() else { break };
             seq = last.seq;
-            history.extend(page.into_iter().filter(|entry| !is_bulk(&entry.event)));
+            let of_run = |entry: &Entry| entry.stage_run.is_none_or(|other| other == run);
+            let kept = page.into_iter().filter(|entry| of_run(entry) && !is_bulk(&entry.event));
+            history.extend(kept);
         }
         Ok(history)
     }

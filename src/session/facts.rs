@@ -157,7 +157,9 @@ fn weight(fact: &Fact) -> usize {
         | Fact::PlanUpdated { .. }
         | Fact::QuestionAsked { .. }
         | Fact::UsageRecorded { .. }
+        | Fact::BudgetWarning { .. }
         | Fact::BudgetExceeded { .. }
+        | Fact::ContextCondensed { .. }
         | Fact::AgentError { .. }
         | Fact::DatasetDescribed { .. }
         | Fact::FilesReady { .. }

@@ -5,16 +5,22 @@
 mod actor;
 mod directory;
 mod facts;
+mod folders;
 mod providers;
 mod run;
+mod setting;
 pub mod state;
+mod transcripts;
 
-use crate::{dataset::Datasets, log::EventLog, sandbox::SandboxProvider, store::Store};
+use crate::{
+    dataset::Datasets, event::Budgets, log::EventLog, sandbox::SandboxProvider, store::Store,
+};
 use std::sync::Arc;
 
 pub use directory::{CommandError, Directory, SessionSnapshot, StageRequest};
-pub use providers::{ProviderInfo, Providers};
+pub use providers::{DriverRequest, NoProvider, OfferedModel, ProviderInfo, Providers};
 pub use state::{Allows, Refusal};
+pub use transcripts::{ImportError, StoredRecordings, TranscriptInfo, Transcripts};
 
 /// What sessions are made with.
 pub struct Parts {
@@ -23,8 +29,9 @@ pub struct Parts {
     pub sandboxes: Arc<dyn SandboxProvider>,
     pub datasets: Datasets,
     pub providers: Providers,
+    pub transcripts: Transcripts,
     /// Cores that one execution may use.
     pub cpus: u32,
-    /// Memory of one execution when nothing else is asked for, in MiB.
-    pub memory_mib: u64,
+    /// What a run may take when nothing else is asked for.
+    pub budgets: Budgets,
 }

@@ -82,6 +82,21 @@ impl ExitCheck {
     }
 }
 
+/// What is wrong with a file that should hold a JSON object; `None` when nothing is.
+pub(super) async fn unreadable(
+    volume: &dyn Volume,
+    path: &VolumePath,
+) -> Result<Option<String>, SandboxError> {
+    Ok(match text(volume, path, MAX_JSON).await? {
+        None => Some(format!("`{path}` is missing")),
+        Some(text) => match serde_json::from_str::<Value>(&text) {
+            Ok(Value::Object(_)) => None,
+            Ok(_) => Some(format!("`{path}` is no JSON object")),
+            Err(error) => Some(format!("`{path}` is not valid JSON: {error}")),
+        },
+    })
+}
+
 /// A path below a stage's folder. The tail is one of ours.
 pub(super) fn path(stage: Stage, tail: &str) -> VolumePath {
     VolumePath::parse(&format!("{stage}/{tail}")).expect("a stage's own paths are valid")

@@ -1,6 +1,6 @@
 //! EDA: understand before touching.
 
-use super::check::{ExitCheck, count, path};
+use super::check::{self, ExitCheck, count, path};
 use crate::sandbox::{SandboxError, Volume};
 use entity::vocab::Stage::Eda;
 
@@ -13,5 +13,8 @@ pub(super) async fn exit_check(volume: &dyn Volume) -> Result<ExitCheck, Sandbox
         "the report has figures",
         "`eda/figures/` holds no figure; save at least one as PNG and show it in the report",
     );
+    if let Some(problem) = check::unreadable(volume, &path(Eda, "data/findings.json")).await? {
+        check.warnings.push(format!("{problem}; the next stage has only the report to go by"));
+    }
     Ok(check)
 }

@@ -9,7 +9,7 @@ use entity::vocab::Stage::Prep;
 use serde_json::{Value, json};
 
 const SPLITS: [&str; 3] = ["train", "val", "test"];
-const FIELDS: [&str; 12] = [
+pub(super) const FIELDS: [&str; 13] = [
     "target_column",
     "problem_type",
     "features",
@@ -22,6 +22,7 @@ const FIELDS: [&str; 12] = [
     "random_seed",
     "original_shape",
     "duplicates_removed",
+    "outliers_removed",
 ];
 
 pub(super) async fn exit_check(volume: &dyn Volume) -> Result<ExitCheck, SandboxError> {

@@ -5,7 +5,7 @@ use crate::sandbox::{SandboxError, Volume};
 use entity::vocab::Stage::Train;
 use serde_json::Value;
 
-const FIELDS: [&str; 9] = [
+pub(super) const FIELDS: [&str; 9] = [
     "best_model",
     "best_model_params",
     "models_evaluated",

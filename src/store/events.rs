@@ -2,7 +2,10 @@
 
 use super::{StoreError, metrics};
 use crate::event::{Entry, Event, Fact, SessionEvent, VERSION};
-use entity::{events, ids::SessionId};
+use entity::{
+    events,
+    ids::{SessionId, StageRunId},
+};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
     QuerySelect,
@@ -75,6 +78,21 @@ pub async fn last_of_kind(
     row.map(|row| parse(&row)).transpose()
 }
 
+/// The sequence of a run's first event.
+pub async fn first_of_run(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    run: StageRunId,
+) -> Result<Option<i64>, StoreError> {
+    let row = events::Entity::find()
+        .filter(events::Column::SessionId.eq(session))
+        .filter(events::Column::StageRunId.eq(run))
+        .order_by_asc(events::Column::Seq)
+        .one(db)
+        .await?;
+    Ok(row.map(|row| row.seq))
+}
+
 fn parse(row: &events::Model) -> Result<Event, StoreError> {
     serde_json::from_str(&row.payload).map_err(|error| StoreError::Corrupted {
         table: "events",
@@ -126,6 +144,12 @@ pub fn kind(event: &Event) -> &'static str {
             SessionEvent::StageRunEnded { .. } => "stage_run_ended",
             SessionEvent::UserMessage { .. } => "user_message",
             SessionEvent::QuestionAnswered { .. } => "question_answered",
+            SessionEvent::StageRunResumed { .. } => "stage_run_resumed",
+            SessionEvent::FollowUpStarted { .. } => "follow_up_started",
+            SessionEvent::FollowUpEnded { .. } => "follow_up_ended",
+            SessionEvent::BudgetsSet { .. } => "budgets_set",
+            SessionEvent::ApprovalAsked { .. } => "approval_asked",
+            SessionEvent::ApprovalAnswered { .. } => "approval_answered",
         },
         Event::Fact(fact) => match fact {
             Fact::TurnStarted { .. } => "turn_started",
@@ -145,7 +169,9 @@ pub fn kind(event: &Event) -> &'static str {
             Fact::PlanUpdated { .. } => "plan_updated",
             Fact::QuestionAsked { .. } => "question_asked",
             Fact::UsageRecorded { .. } => "usage_recorded",
+            Fact::BudgetWarning { .. } => "budget_warning",
             Fact::BudgetExceeded { .. } => "budget_exceeded",
+            Fact::ContextCondensed { .. } => "context_condensed",
             Fact::AgentError { .. } => "agent_error",
             Fact::DatasetDescribed { .. } => "dataset_described",
             Fact::ReportReady { .. } => "report_ready",

@@ -6,13 +6,13 @@ use super::{
 };
 use crate::event::Entry;
 use entity::{
-    ids::{MessageId, SessionId, StageRunId},
+    ids::{MessageId, SessionId},
     messages,
     vocab::Role,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, Order,
-    QueryFilter, QueryOrder,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
+    QueryOrder, QuerySelect,
 };
 use serde_json::Value;
 
@@ -60,22 +60,39 @@ pub async fn by_ids(
         .await?)
 }
 
-/// What the user said outside of a stage run, oldest first.
+/// What the user said before a sequence, oldest first.
 pub async fn said_before(
     db: &impl ConnectionTrait,
     session: SessionId,
-    run: StageRunId,
+    seq: i64,
 ) -> Result<Vec<String>, super::StoreError> {
     let rows = messages::Entity::find()
         .filter(messages::Column::SessionId.eq(session))
         .filter(messages::Column::Role.eq(Role::User))
-        .filter(
-            Condition::any()
-                .add(messages::Column::StageRunId.is_null())
-                .add(messages::Column::StageRunId.ne(run)),
-        )
+        .filter(messages::Column::Seq.lt(seq))
         .order_by_asc(messages::Column::Seq)
         .all(db)
         .await?;
     Ok(rows.into_iter().map(|row| row.content).collect())
+}
+
+/// The last `limit` things that the user and the agent said before a sequence, oldest first: no tool
+/// calls, no notices.
+pub async fn conversation(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    seq: i64,
+    limit: u64,
+) -> Result<Vec<messages::Model>, super::StoreError> {
+    let mut rows = messages::Entity::find()
+        .filter(messages::Column::SessionId.eq(session))
+        .filter(messages::Column::Role.is_in([Role::User, Role::Assistant]))
+        .filter(messages::Column::Content.ne(""))
+        .filter(messages::Column::Seq.lt(seq))
+        .order_by_desc(messages::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    rows.reverse();
+    Ok(rows)
 }

@@ -20,7 +20,7 @@ pub async fn append(
 ) -> Result<(), DbErr> {
     // The session's row must be there before rows that point to it.
     for entry in entries {
-        if let Event::Session(SessionEvent::SessionCreated { experiment_id }) = &entry.event {
+        if let Event::Session(SessionEvent::SessionCreated { experiment_id, .. }) = &entry.event {
             sessions::insert(db, session, *experiment_id, entry.at).await?;
         }
     }
@@ -45,7 +45,7 @@ async fn decision(
         SessionEvent::StateChange { state } => {
             sessions::set_state(db, session, *state, entry.at).await
         }
-        SessionEvent::StageRunStarted { stage, through, provider, model, seed, .. } => {
+        SessionEvent::StageRunStarted { stage, through, driver, seed, .. } => {
             let Some(id) = entry.stage_run else { return Ok(()) };
             let from: Vec<Stage> = Stage::ALL.iter().copied().filter(|s| s >= stage).collect();
             stage_runs::supersede(db, session, &from).await?;
@@ -58,8 +58,8 @@ async fn decision(
                     session,
                     stage: *stage,
                     through: *through,
-                    provider,
-                    model,
+                    provider: &driver.provider,
+                    model: &driver.model,
                     seed: *seed as i64,
                     at: entry.at,
                 },
@@ -70,8 +70,22 @@ async fn decision(
             let Some(id) = entry.stage_run else { return Ok(()) };
             stage_runs::end(db, id, outcome, entry.at).await
         }
-        SessionEvent::UserMessage { id, text } => {
-            let metadata = json!({"event": "user_message"});
+        SessionEvent::StageRunResumed { driver, .. } => {
+            let Some(id) = entry.stage_run else { return Ok(()) };
+            stage_runs::resume(db, id, &driver.provider, &driver.model).await
+        }
+        SessionEvent::FollowUpStarted { .. } => {
+            sessions::set_answering(db, session, true, entry.at).await
+        }
+        SessionEvent::FollowUpEnded { .. } => {
+            sessions::set_answering(db, session, false, entry.at).await
+        }
+        // Read from the log where they are needed; no table holds them.
+        SessionEvent::BudgetsSet { .. }
+        | SessionEvent::ApprovalAsked { .. }
+        | SessionEvent::ApprovalAnswered { .. } => Ok(()),
+        SessionEvent::UserMessage { id, text, interrupt } => {
+            let metadata = json!({"event": "user_message", "interrupt": interrupt});
             messages::insert(db, session, entry, Some(*id), Role::User, text, metadata).await
         }
         SessionEvent::QuestionAnswered { call_id, answer } => {
@@ -105,25 +119,19 @@ async fn observation(
             });
             messages::insert(db, session, entry, None, Role::Tool, output, metadata).await
         }
-        Fact::Notice { text } => {
-            messages::insert(
-                db,
-                session,
-                entry,
-                None,
-                Role::System,
-                text,
-                json!({"event": "notice"}),
-            )
-            .await
+        Fact::Notice { text, for_people } => {
+            let metadata = json!({"event": "notice", "for_people": for_people});
+            messages::insert(db, session, entry, None, Role::System, text, metadata).await
         }
         Fact::AgentError { message, retryable } => {
             let metadata = json!({"event": "agent_error", "retryable": retryable});
             messages::insert(db, session, entry, None, Role::System, message, metadata).await
         }
-        Fact::QuestionAsked { call_id, question, options } => {
-            let metadata =
-                json!({"event": "question_asked", "call_id": call_id, "options": options});
+        Fact::QuestionAsked { call_id, question, options, default, timeout_s } => {
+            let metadata = json!({
+                "event": "question_asked", "call_id": call_id, "options": options,
+                "default": default, "timeout_s": timeout_s,
+            });
             messages::insert(db, session, entry, None, Role::Assistant, question, metadata).await
         }
         Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. } => {
@@ -148,7 +156,9 @@ async fn observation(
         | Fact::ChartConfig { .. }
         | Fact::LogRecord { .. }
         | Fact::PlanUpdated { .. }
+        | Fact::BudgetWarning { .. }
         | Fact::BudgetExceeded { .. }
+        | Fact::ContextCondensed { .. }
         | Fact::DatasetDescribed { .. }
         | Fact::ReportReady { .. }
         | Fact::FilesReady { .. }

@@ -14,8 +14,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QuerySelect,
-    QueryTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter,
+    QuerySelect, QueryTrait,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -30,6 +30,7 @@ pub(super) async fn insert(
         id: Set(id),
         experiment_id: Set(experiment),
         state: Set(SessionStateName::Created),
+        answering: Set(false),
         last_seq: Set(0),
         owner_epoch: Set(0),
         created_at: Set(at),
@@ -47,6 +48,21 @@ pub(super) async fn set_state(
 ) -> Result<(), DbErr> {
     sessions::Entity::update_many()
         .col_expr(sessions::Column::State, Expr::value(state))
+        .col_expr(sessions::Column::UpdatedAt, Expr::value(at))
+        .filter(sessions::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn set_answering(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    answering: bool,
+    at: DateTime<Utc>,
+) -> Result<(), DbErr> {
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::Answering, answering.into())
         .col_expr(sessions::Column::UpdatedAt, Expr::value(at))
         .filter(sessions::Column::Id.eq(id))
         .exec(db)
@@ -106,7 +122,11 @@ pub async fn of_experiment(
 pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<sessions::Model>, StoreError> {
     use SessionStateName::{EdaRunning, PrepRunning, TrainRunning};
     Ok(sessions::Entity::find()
-        .filter(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
+        .filter(
+            Condition::any()
+                .add(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
+                .add(sessions::Column::Answering.eq(true)),
+        )
         .all(db)
         .await?)
 }

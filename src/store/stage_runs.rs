@@ -63,6 +63,25 @@ pub(super) async fn end(
     Ok(())
 }
 
+/// Puts a run that had ended back to work.
+pub(super) async fn resume(
+    db: &impl ConnectionTrait,
+    id: StageRunId,
+    provider: &str,
+    model: &str,
+) -> Result<(), DbErr> {
+    stage_runs::Entity::update_many()
+        .col_expr(stage_runs::Column::State, Expr::value(StageRunState::Running))
+        .col_expr(stage_runs::Column::Error, Expr::value(None::<String>))
+        .col_expr(stage_runs::Column::EndedAt, Expr::value(None::<DateTime<Utc>>))
+        .col_expr(stage_runs::Column::Provider, Expr::value(provider))
+        .col_expr(stage_runs::Column::Model, Expr::value(model))
+        .filter(stage_runs::Column::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn supersede(
     db: &impl ConnectionTrait,
     session: SessionId,

@@ -2,24 +2,23 @@
 //! output, records and files streaming out as facts.
 
 use super::{
-    Outcome, Stopped, Tool, ToolContext,
+    Call, Outcome, Stopped, Tool, ToolContext,
     files::{Found, Moment},
     output::{Decoder, HeadTail},
-    parse, record, refuse, spec,
+    parse, record, refuse, script, spec,
 };
 use crate::{
     event::{self, EndingKind, Fact, MetricPoint, OutputStream},
     llm::ToolSpec,
-    sandbox::{Ending, ExecSpec, Exit, Output, Program, SandboxError, VolumePath},
+    sandbox::{Ending, ExecSpec, Exit, Output, Program, SandboxError},
 };
 use async_trait::async_trait;
-use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use std::{fmt::Write, time::Duration};
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio_util::sync::CancellationToken;
 
 /// The eye's pace: output and metrics are handed on at least this often.
 const FLUSH: Duration = Duration::from_millis(25);
@@ -33,8 +32,10 @@ const LOOK: Duration = Duration::from_secs(3);
 const MAX_SPILLED: u64 = 4 * 1024 * 1024;
 /// Bytes of records that one execution may log.
 const MAX_RECORDS: u64 = 32 * 1024 * 1024;
-/// The longest script, in bytes.
-const MAX_CODE: usize = 512 * 1024;
+/// Wall-clock seconds of a script that asks for nothing.
+const LIGHT_SECONDS: u64 = 180;
+/// Files that the model is shown; the log has all.
+const SHOWN_FILES: usize = 60;
 
 pub(super) struct ExecuteCode;
 
@@ -44,10 +45,27 @@ struct Input {
     /// A whole Python script. It is saved under `scripts/` and run as that file in a fresh
     /// process: nothing but files survives from one call to the next.
     code: String,
-    /// What the script does, in one to four words; it becomes part of the file's name.
-    slug: String,
-    /// Wall-clock seconds that it may take; the stage's limit by default and at most.
+    /// What the script does, in one to four words, such as `fit_forest`; it becomes part of the
+    /// file's name.
+    slug: Option<String>,
+    /// True for training and tuning: it may take the stage's whole limit; other scripts get 180 s
+    /// unless `timeout_s` says otherwise.
+    heavy: Option<bool>,
+    /// Wall-clock seconds that it may take; goes before `heavy`, and the stage's limit is the
+    /// most.
     timeout_s: Option<u64>,
+}
+
+impl Input {
+    /// The wall-clock seconds that it gets, of at most so many.
+    fn seconds(&self, most: u64) -> u64 {
+        let asked = match (self.timeout_s, self.heavy) {
+            (Some(seconds), _) => seconds,
+            (None, Some(true)) => most,
+            (None, Some(false) | None) => LIGHT_SECONDS,
+        };
+        asked.clamp(1, most.max(1))
+    }
 }
 
 #[async_trait]
@@ -57,27 +75,23 @@ impl Tool for ExecuteCode {
             "execute_code",
             "Runs a Python script in the stage's sandbox, with the stage's folder as the working \
              directory. You see how it ended, the head and tail of what it printed, and the files \
-             it left.",
+             it left; so print what you need to decide, and save the rest.",
         )
     }
 
-    async fn call(
-        &self,
-        cx: &ToolContext,
-        call_id: &str,
-        input: Value,
-    ) -> Result<Outcome, Stopped> {
-        let input = match parse::<Input>(input) {
-            Ok(input) if input.code.trim().is_empty() => return Ok(refuse("`code` is empty")),
-            Ok(input) if input.code.len() > MAX_CODE => {
-                return Ok(refuse("`code` is longer than 512 KiB"));
-            }
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        let call_id = call.id;
+        let input = match parse::<Input>(call.input, script::EXAMPLE) {
             Ok(input) => input,
             Err(refusal) => return Ok(refusal),
         };
-        let timeout =
-            input.timeout_s.unwrap_or(cx.execution_seconds).clamp(1, cx.execution_seconds);
-        let script = match save(cx, &input.slug, input.code).await {
+        let timeout = input.seconds(call.seconds);
+        let code = script::unwrapped(&input.code);
+        if let Some(why) = script::unfit(code) {
+            return Ok(refuse(why));
+        }
+        let slug = script::slug(input.slug.as_deref(), code);
+        let script = match script::save(cx, &slug, code.to_owned()).await {
             Ok(script) => script,
             Err(error) => return Ok(refuse(format!("the script could not be saved: {error}"))),
         };
@@ -96,53 +110,17 @@ impl Tool for ExecuteCode {
                 args: Vec::new(),
             },
             env: cx.env.clone(),
-            workdir: format!("{}/{}", cx.session_dir, cx.stage),
+            workdir: format!("{}/{}", cx.session_dir, cx.folder),
             timeout: Duration::from_secs(timeout),
         };
         match cx.sandbox.exec(spec).await {
-            Ok(stream) => Run::new(cx, call_id).follow(stream, timeout).await,
+            Ok(stream) => {
+                let allowed = Allowed { seconds: timeout, most: call.seconds };
+                Run::new(cx, call_id, allowed).follow(stream, &call.stop).await
+            }
             Err(error) => unstarted(cx, call_id, &error).await,
         }
     }
-}
-
-/// Saves the code as the next `scripts/step_NN_slug.py` of the stage.
-async fn save(cx: &ToolContext, slug: &str, code: String) -> Result<VolumePath, SandboxError> {
-    let folder =
-        VolumePath::parse(&format!("{}/scripts", cx.stage)).expect("a stage's folder is a path");
-    let last = cx
-        .volume
-        .list(Some(&folder))
-        .await?
-        .files
-        .iter()
-        .filter_map(|f| {
-            f.path.file_name().strip_prefix("step_")?.split('_').next()?.parse::<u32>().ok()
-        })
-        .max()
-        .unwrap_or(0);
-    let name = format!("step_{:02}_{}.py", last + 1, plain(slug));
-    let path = folder.join(&name).expect("a plain name is a path");
-    let body = futures::stream::iter([Ok(Bytes::from(code))]).boxed();
-    cx.volume.put(&path, body).await?;
-    Ok(path)
-}
-
-/// A slug fit for a file's name.
-fn plain(slug: &str) -> String {
-    let mut name = String::new();
-    for c in slug.chars().flat_map(char::to_lowercase) {
-        if c.is_ascii_alphanumeric() {
-            name.push(c);
-        } else if !name.ends_with('_') && !name.is_empty() {
-            name.push('_');
-        }
-        if name.len() >= 40 {
-            break;
-        }
-    }
-    let name = name.trim_end_matches('_');
-    if name.is_empty() { "step".into() } else { name.into() }
 }
 
 async fn unstarted(
@@ -162,10 +140,18 @@ async fn unstarted(
     Ok(refuse(format!("the sandbox did not start: {error}")))
 }
 
+/// Wall-clock seconds: what a script gets, and what it could have asked for.
+#[derive(Clone, Copy)]
+struct Allowed {
+    seconds: u64,
+    most: u64,
+}
+
 /// One execution as it is followed.
 struct Run<'a> {
     cx: &'a ToolContext,
     call_id: &'a str,
+    allowed: Allowed,
     pending: Vec<Fact>,
     points: Vec<MetricPoint>,
     bytes: usize,
@@ -179,10 +165,11 @@ struct Run<'a> {
 }
 
 impl<'a> Run<'a> {
-    fn new(cx: &'a ToolContext, call_id: &'a str) -> Self {
+    fn new(cx: &'a ToolContext, call_id: &'a str, allowed: Allowed) -> Self {
         Self {
             cx,
             call_id,
+            allowed,
             pending: Vec::new(),
             points: Vec::new(),
             bytes: 0,
@@ -198,8 +185,9 @@ impl<'a> Run<'a> {
     async fn follow(
         mut self,
         mut stream: BoxStream<'static, Output>,
-        timeout_s: u64,
+        stop: &CancellationToken,
     ) -> Result<Outcome, Stopped> {
+        let mut stopping = false;
         let mut flush = interval(FLUSH);
         flush.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut look = interval_at(Instant::now() + LOOK, LOOK);
@@ -209,6 +197,11 @@ impl<'a> Run<'a> {
                 biased;
                 // Dropping the stream kills the program and all it started.
                 () = self.cx.cancel.cancelled() => return Err(Stopped),
+                () = stop.cancelled(), if !stopping => {
+                    stopping = true;
+                    // The stream goes on and says what came of it until then.
+                    self.cx.sandbox.terminate().await;
+                }
                 _ = flush.tick() => self.flush().await?,
                 _ = look.tick() => self.look(Moment::During).await?,
                 output = stream.next() => match output {
@@ -219,7 +212,7 @@ impl<'a> Run<'a> {
                 },
             }
         };
-        self.finish(exit, timeout_s).await
+        self.finish(exit).await
     }
 
     async fn take(&mut self, output: Output) -> Result<(), Stopped> {
@@ -290,8 +283,7 @@ impl<'a> Run<'a> {
 
     /// Reads a record that was too large for a message.
     async fn spilled(&mut self, path: &str) -> record::Parsed {
-        let stage = self.cx.stage;
-        let path = match VolumePath::parse(&format!("{stage}/{path}")) {
+        let path = match self.cx.folder.join(path) {
             Ok(path) => path,
             Err(error) => return record::Parsed::Bad(error.to_string()),
         };
@@ -339,8 +331,9 @@ impl<'a> Run<'a> {
 
     async fn look(&mut self, moment: Moment) -> Result<(), Stopped> {
         let mut known = self.cx.known.lock().await;
-        let found =
-            known.detect(self.cx.volume.as_ref(), self.cx.stage, Some(self.call_id), moment).await;
+        let found = known
+            .detect(self.cx.volume.as_ref(), self.cx.place(), Some(self.call_id), moment)
+            .await;
         drop(known);
         match found {
             Ok(Found { facts, refused, too_many }) => {
@@ -362,7 +355,7 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    async fn finish(mut self, exit: Option<Exit>, timeout_s: u64) -> Result<Outcome, Stopped> {
+    async fn finish(mut self, exit: Option<Exit>) -> Result<Outcome, Stopped> {
         for stream in [OutputStream::Stdout, OutputStream::Stderr] {
             let text = self.decoders[stream as usize].finish();
             self.text(stream, text);
@@ -371,7 +364,7 @@ impl<'a> Run<'a> {
         self.look(Moment::After).await?;
         let ending = ending(exit.as_ref());
         let good = ending.how == EndingKind::Exited && ending.code == Some(0);
-        let head = said(&ending, timeout_s, self.cx.memory_mib);
+        let head = said(&ending, self.allowed, self.cx.memory_mib);
         self.pending.push(Fact::ExecutionEnded { call_id: self.call_id.to_owned(), ending });
         self.flush().await?;
         Ok(Outcome::Continue { output: self.shown(head), is_error: !good })
@@ -385,7 +378,12 @@ impl<'a> Run<'a> {
             }
         }
         if !self.files.is_empty() {
-            let _ = write!(text, "\n--- files ---\n{}", self.files.join("\n"));
+            let shown = &self.files[..self.files.len().min(SHOWN_FILES)];
+            let _ = write!(text, "\n--- files ---\n{}", shown.join("\n"));
+            let more = self.files.len() - shown.len();
+            if more > 0 {
+                let _ = write!(text, "\n… and {more} more; `list_files` shows them");
+            }
         }
         if !self.complaints.is_empty() {
             let _ = write!(text, "\n--- problems ---\n{}", self.complaints.join("\n"));
@@ -424,12 +422,17 @@ fn ending(exit: Option<&Exit>) -> event::Ending {
 }
 
 /// How it ended, in words that the model can act on.
-fn said(ending: &event::Ending, timeout_s: u64, memory_mib: u64) -> String {
+fn said(ending: &event::Ending, allowed: Allowed, memory_mib: u64) -> String {
+    let Allowed { seconds: timeout_s, most } = allowed;
     let seconds = ending.duration_ms as f64 / 1000.0;
     let code = ending.code.unwrap_or_default();
     let mut text = match ending.how {
         EndingKind::Exited => format!("exit code {code} in {seconds:.1} s"),
         EndingKind::Signalled => format!("killed by signal {code} after {seconds:.1} s"),
+        EndingKind::TimedOut if timeout_s < most => format!(
+            "timed out after {timeout_s} s; take less data or smaller steps, or pass `heavy`: true \
+             for up to {most} s"
+        ),
         EndingKind::TimedOut => {
             format!("timed out after {timeout_s} s; take less data, fewer trials or smaller steps")
         }

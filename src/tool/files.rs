@@ -34,6 +34,13 @@ pub(super) enum Moment {
     After,
 }
 
+/// Where files are looked for, and the stage that they belong to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Place<'a> {
+    pub folder: &'a VolumePath,
+    pub stage: Stage,
+}
+
 /// What a look at the stage's folder found.
 #[derive(Default)]
 pub(super) struct Found {
@@ -67,12 +74,12 @@ impl KnownFiles {
     pub(super) async fn detect(
         &mut self,
         volume: &dyn Volume,
-        stage: Stage,
+        place: Place<'_>,
         call_id: Option<&str>,
         moment: Moment,
     ) -> Result<Found, SandboxError> {
-        let folder = VolumePath::parse(stage.as_str()).expect("a stage's name is a path");
-        let listing = volume.list(Some(&folder)).await?;
+        let Place { folder, stage } = place;
+        let listing = volume.list(Some(folder)).await?;
         let mut found = Found { too_many: listing.truncated, ..Found::default() };
         for (name, why) in listing.refused {
             if self.refused.insert(name.clone(), why).is_none() {

@@ -1,15 +1,18 @@
 //! `list_files`: what the session's folder holds.
 
-use super::{Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
-use crate::{llm::ToolSpec, sandbox::VolumePath};
+use super::{Call, Outcome, Stopped, Tool, ToolContext, answer, parse, refuse, spec};
+use crate::{
+    llm::ToolSpec,
+    sandbox::{Listing, VolumePath},
+};
 use async_trait::async_trait;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::Value;
 use std::fmt::Write;
 
-/// Lines that the model is shown.
-const MAX_SHOWN: usize = 400;
+/// Bytes of a listing that the model is shown.
+const MAX_SHOWN: usize = 16 * 1024;
+const EXAMPLE: &str = r#"{"path": "eda/figures"}"#;
 
 pub(super) struct ListFiles;
 
@@ -26,19 +29,22 @@ impl Tool for ListFiles {
     fn spec(&self) -> ToolSpec {
         spec::<Input>(
             "list_files",
-            "Lists the files of the session's folder with their sizes in bytes.",
+            "Lists the files of the session's folder, or of one folder in it, with their sizes in \
+             bytes.",
         )
     }
 
-    async fn call(&self, cx: &ToolContext, _: &str, input: Value) -> Result<Outcome, Stopped> {
-        let input = match parse::<Input>(input) {
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
+        let input = match parse::<Input>(call.input, EXAMPLE) {
             Ok(input) => input,
             Err(refusal) => return Ok(refusal),
         };
         let path = input
             .path
             .as_deref()
-            .map(|p| p.trim_matches('/'))
+            .map(|p| p.trim())
+            .map(|p| p.strip_prefix(&cx.session_dir).unwrap_or(p).trim_matches('/'))
+            .map(|p| p.strip_prefix("./").unwrap_or(p))
             .filter(|p| !p.is_empty() && *p != ".");
         let under = match path.map(VolumePath::parse).transpose() {
             Ok(under) => under,
@@ -48,16 +54,51 @@ impl Tool for ListFiles {
             Ok(listing) => listing,
             Err(error) => return Ok(refuse(error.to_string())),
         };
-        let mut text = String::new();
-        for file in listing.files.iter().take(MAX_SHOWN) {
-            let _ = writeln!(text, "{:>12}  {}", file.size, file.path);
+        Ok(answer(shown(&listing)))
+    }
+}
+
+fn shown(listing: &Listing) -> String {
+    if listing.files.is_empty() {
+        return "no files".to_owned();
+    }
+    let mut text = String::new();
+    for (n, file) in listing.files.iter().enumerate() {
+        let line = format!("{:>12}  {}\n", file.size, file.path);
+        if text.len() + line.len() > MAX_SHOWN {
+            let more = listing.files.len() - n;
+            let _ = writeln!(text, "… and {more} more; name a folder to see less");
+            return text;
         }
-        if listing.files.len() > MAX_SHOWN || listing.truncated {
-            let _ = writeln!(text, "… and more; name a folder to see less");
-        }
-        if listing.files.is_empty() {
-            text.push_str("no files");
-        }
-        Ok(answer(text))
+        text.push_str(&line);
+    }
+    if listing.truncated {
+        let _ = writeln!(text, "… and more; name a folder to see less");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::FileStat;
+
+    #[test]
+    fn listings_stay_short() {
+        let stat = |n: u64| FileStat {
+            path: VolumePath::parse(&format!("eda/data/part_{n}.csv")).unwrap(),
+            size: n,
+            modified: chrono::DateTime::UNIX_EPOCH,
+        };
+        let listing = |count: u64, truncated| Listing {
+            files: (0..count).map(stat).collect(),
+            refused: Vec::new(),
+            truncated,
+        };
+        assert_eq!(shown(&listing(0, false)), "no files");
+        assert_eq!(shown(&listing(1, false)), "           0  eda/data/part_0.csv\n");
+        assert!(shown(&listing(1, true)).ends_with("name a folder to see less\n"));
+        let many = shown(&listing(5_000, false));
+        assert!(many.len() < MAX_SHOWN + 100 && many.contains("more; name a folder"), "{many}");
     }
 }

@@ -3,29 +3,35 @@
 //! A tool acts on the stage's sandbox and volume, and records what happened through [`Facts`]. It
 //! never imports the log or the store, and never decides how a stage ends.
 
+mod ask_user;
 mod execute_code;
 mod files;
 mod finish_stage;
+mod input;
 mod list_files;
 mod output;
 mod read_file;
 mod record;
+mod script;
 mod update_plan;
 
 use crate::{
     event::{Fact, TextDelta},
     llm::ToolSpec,
-    sandbox::{Sandbox, Volume},
+    sandbox::{Sandbox, Volume, VolumePath},
 };
 use async_trait::async_trait;
 use entity::vocab::Stage;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio_util::sync::CancellationToken;
 
+use input::{parse, spec};
+
 pub use files::{KnownFiles, classify};
+
+/// The folder of the session's volume that follow-ups write to.
+pub const NOTES: &str = "notes";
 
 /// Where facts go. The session implements it.
 #[async_trait]
@@ -48,7 +54,10 @@ pub struct Stopped;
 
 /// What a tool acts on.
 pub struct ToolContext {
+    /// The stage that the run is, or is about.
     pub stage: Stage,
+    /// The folder of the session's volume that the run writes to.
+    pub folder: VolumePath,
     pub sandbox: Arc<dyn Sandbox>,
     /// The session's volume.
     pub volume: Arc<dyn Volume>,
@@ -60,10 +69,25 @@ pub struct ToolContext {
     pub cancel: CancellationToken,
     /// The files that were reported already.
     pub known: tokio::sync::Mutex<KnownFiles>,
-    /// Wall-clock seconds that one execution may take.
-    pub execution_seconds: u64,
     /// Memory of one execution, in MiB; enforced by the sandbox, said to the model.
     pub memory_mib: u64,
+}
+
+impl ToolContext {
+    /// The folder that the run writes to, with the stage that its files belong to.
+    fn place(&self) -> files::Place<'_> {
+        files::Place { folder: &self.folder, stage: self.stage }
+    }
+}
+
+/// One call of a tool.
+pub struct Call<'a> {
+    pub id: &'a str,
+    pub input: Value,
+    /// Wall-clock seconds that an execution may take now.
+    pub seconds: u64,
+    /// Cancelled when the call is to come to its end soon and say what it has.
+    pub stop: CancellationToken,
 }
 
 /// What a call came to.
@@ -73,6 +97,15 @@ pub enum Outcome {
     Continue { output: String, is_error: bool },
     /// The agent thinks that the stage is done.
     Finish { summary: String },
+    /// The user is to be asked; the loop waits, and the answer is the call's output.
+    Ask {
+        question: String,
+        options: Vec<String>,
+        /// What the agent assumes when nobody answers.
+        default: String,
+        /// Seconds; `None` leaves it to the session.
+        timeout_s: Option<u64>,
+    },
 }
 
 /// One thing an agent may do.
@@ -81,8 +114,7 @@ pub trait Tool: Send + Sync {
     fn spec(&self) -> ToolSpec;
 
     /// Runs one call. Bad input is an [`Outcome::Continue`] with words the model can act on.
-    async fn call(&self, cx: &ToolContext, call_id: &str, input: Value)
-    -> Result<Outcome, Stopped>;
+    async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped>;
 }
 
 /// Every tool, in the order the model sees them.
@@ -92,24 +124,18 @@ pub fn all() -> Vec<Box<dyn Tool>> {
         Box::new(read_file::ReadFile),
         Box::new(list_files::ListFiles),
         Box::new(update_plan::UpdatePlan),
+        Box::new(ask_user::AskUser),
         Box::new(finish_stage::FinishStage),
     ]
 }
 
-/// The spec of a tool whose input is `T`; the Rust docs are the descriptions.
-fn spec<T: JsonSchema>(name: &str, description: &str) -> ToolSpec {
-    let mut input_schema = schemars::schema_for!(T).to_value();
-    if let Some(object) = input_schema.as_object_mut() {
-        object.remove("$schema");
-        object.remove("title");
-    }
-    ToolSpec { name: name.to_owned(), description: description.to_owned(), input_schema }
-}
-
-/// Parses a tool's input, or says what is wrong in words the model can act on.
-fn parse<T: DeserializeOwned>(input: Value) -> Result<T, Outcome> {
-    serde_json::from_value(input)
-        .map_err(|error| refuse(format!("the input is not valid: {error}")))
+/// The tools of a follow-up: no result changes, so there is nothing to plan or to finish.
+pub fn for_follow_ups() -> Vec<Box<dyn Tool>> {
+    vec![
+        Box::new(execute_code::ExecuteCode),
+        Box::new(read_file::ReadFile),
+        Box::new(list_files::ListFiles),
+    ]
 }
 
 fn refuse(output: impl Into<String>) -> Outcome {

@@ -49,6 +49,17 @@ impl Decoder {
     }
 }
 
+/// A piece of a file as text: where a character is cut at its end, that waits for the next piece.
+/// Returns how many of the bytes are in the text.
+pub(super) fn readable_piece(bytes: &[u8]) -> (String, usize) {
+    let mut decoder = Decoder::default();
+    let text = decoder.push(bytes);
+    if text.is_empty() && !bytes.is_empty() {
+        return (readable(bytes), bytes.len());
+    }
+    (text, bytes.len() - decoder.held.len())
+}
+
 /// All of some bytes as text, with what is no UTF-8 escaped.
 pub(super) fn readable(bytes: &[u8]) -> String {
     let mut decoder = Decoder::default();

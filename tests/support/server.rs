@@ -16,8 +16,8 @@ use tokio_tungstenite::{
 use tokio_util::sync::CancellationToken;
 use trainable::{
     dataset::{self, Datasets},
-    event::{Draft, Event, Fact, SessionEvent},
-    graphql::{self, EnvironmentState, ProviderStanding},
+    event::{Budgets, Draft, Event, Fact, SessionEvent},
+    graphql::{self, EnvironmentState},
     http::{self, HttpConfig, HttpParts},
     log::EventLog,
     objects::filesystem::FilesystemObjects,
@@ -25,7 +25,7 @@ use trainable::{
         Program, SandboxProvider, VolumeName, VolumePath,
         fake::{FakeSandboxes, Run, Step},
     },
-    session::{Directory, Parts, Providers},
+    session::{Directory, Parts, Providers, StoredRecordings, Transcripts},
     store::Store,
 };
 
@@ -36,6 +36,7 @@ pub struct Server {
     pub base: String,
     pub store: Store,
     pub log: EventLog,
+    pub directory: Directory,
     pub sandboxes: Arc<FakeSandboxes>,
     pub http: reqwest::Client,
     pub stopping: CancellationToken,
@@ -67,6 +68,11 @@ impl Server {
     }
 
     pub async fn with(configure: impl FnOnce(&mut HttpConfig)) -> Self {
+        Self::of(Providers::new(Scripted::new(Vec::new())), configure).await
+    }
+
+    /// With model providers of the test's own.
+    pub async fn of(providers: Providers, configure: impl FnOnce(&mut HttpConfig)) -> Self {
         let data = temporary();
         let store = Store::open_sqlite(&data.path().join("t.db")).await.expect("the database");
         let log = EventLog::start(store.clone());
@@ -75,25 +81,28 @@ impl Server {
         let sandboxes = Arc::new(FakeSandboxes::new(runners));
         let port: Arc<dyn SandboxProvider> = sandboxes.clone();
         let limits = dataset::Limits { upload_bytes: UPLOAD_LIMIT, ..dataset::Limits::default() };
-        let datasets = Datasets::new(store.clone(), log.clone(), objects, port.clone(), limits);
+        let datasets =
+            Datasets::new(store.clone(), log.clone(), objects.clone(), port.clone(), limits);
+        let recordings = StoredRecordings::new(objects);
+        let transcripts =
+            Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
         let directory = Directory::new(Parts {
             store: store.clone(),
             log: log.clone(),
             sandboxes: port.clone(),
             datasets: datasets.clone(),
-            providers: Providers::new(Scripted::new(Vec::new())),
+            providers,
+            transcripts: transcripts.clone(),
             cpus: 1,
-            memory_mib: 512,
+            budgets: Budgets { memory_mib: 512, ..Budgets::default() },
         });
         let mut config = HttpConfig { workers: 1, ..HttpConfig::default() };
         configure(&mut config);
-        let providers = directory.parts().providers.list();
         let schema = graphql::schema(graphql::Parts {
             store: store.clone(),
-            directory,
+            directory: directory.clone(),
             datasets: datasets.clone(),
             sandboxes: port.clone(),
-            providers: providers.into_iter().map(ProviderStanding::from).collect(),
             environment: watch::channel(EnvironmentState::Ready).1,
             limits: config.limits,
             introspection: true,
@@ -101,10 +110,17 @@ impl Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let base = format!("http://{}", listener.local_addr().expect("its address"));
         let stopping = CancellationToken::new();
-        let parts = HttpParts { schema, store: store.clone(), datasets, sandboxes: port, config };
+        let parts = HttpParts {
+            schema,
+            store: store.clone(),
+            datasets,
+            transcripts,
+            sandboxes: port,
+            config,
+        };
         actix_web::rt::spawn(http::serve(listener, parts, stopping.clone()));
         let http = reqwest::Client::new();
-        Self { base, store, log, sandboxes, http, stopping, _data: data }
+        Self { base, store, log, directory, sandboxes, http, stopping, _data: data }
     }
 
     pub fn url(&self, path: &str) -> String {
@@ -184,7 +200,10 @@ impl Server {
         let drafts = (0..events)
             .map(|n| Draft {
                 stage_run: None,
-                event: Event::Fact(Fact::Notice { text: format!("n{}", after + 1 + n as i64) }),
+                event: Event::Fact(Fact::Notice {
+                    text: format!("n{}", after + 1 + n as i64),
+                    for_people: false,
+                }),
             })
             .collect();
         self.log.append(session, epoch, after, chrono::Utc::now(), drafts).await.expect("appended");
@@ -251,7 +270,7 @@ pub const LOCAL: Principal = Principal::Local;
 
 /// The first event of every session.
 pub fn created(experiment: ExperimentId) -> Event {
-    Event::Session(SessionEvent::SessionCreated { experiment_id: experiment })
+    Event::Session(SessionEvent::SessionCreated { experiment_id: experiment, driver: None })
 }
 
 pub struct Socket(pub WebSocketStream<MaybeTlsStream<TcpStream>>);

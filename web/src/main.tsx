@@ -1,3 +1,5 @@
+// Every page asks by these documents: here they come with the shell, not after it.
+import "./api/gql";
 import "./app/styles.css";
 import { RouterProvider } from "@tanstack/react-router";
 import { setNonce } from "get-nonce";

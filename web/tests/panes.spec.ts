@@ -129,7 +129,7 @@ test("cancel, retry, and a message to the agent", async ({ page }) => {
   await page.keyboard.type("Use fewer trees");
   await page.keyboard.press("Enter");
   await expect(page.getByRole("log").getByText("Use fewer trees")).toBeVisible();
-  await page.getByRole("button", { name: "Retry" }).click();
+  await page.getByRole("button", { name: "Retry", exact: true }).click();
   await expect(page.getByText("Train done", { exact: true })).toBeVisible({ timeout: 30_000 });
 });
 

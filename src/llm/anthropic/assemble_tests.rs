@@ -2,7 +2,7 @@ use super::*;
 use crate::llm::{Secret, http::Identity, sse::testing::play};
 
 fn assembler() -> Assembler {
-    let key = Secret::new("sk-ant-planted-0123456789");
+    let key = Secret::new("planted-0123456789-key");
     let identity = Identity {
         name: "anthropic",
         base_url: "http://127.0.0.1:9",
@@ -213,7 +213,7 @@ fn a_stream_that_breaks_is_an_error() {
     events.push(json!({ "type": "error", "error": overloaded }));
     let words = "`anthropic` has too much to do: Overloaded";
     check(&wire(&events), vec![shown(), err(ErrorKind::Overloaded, words)]);
-    let planted = json!({ "type": "api_error", "message": "key sk-ant-planted-0123456789 broke" });
+    let planted = json!({ "type": "api_error", "message": "key planted-0123456789-key broke" });
     events[2] = json!({ "type": "error", "error": planted });
     let words = "`anthropic` had an error of its own: key [key] broke";
     check(&wire(&events), vec![shown(), err(ErrorKind::Unreachable, words)]);

@@ -5,7 +5,7 @@ use crate::llm::{
 };
 use serde_json::{Value, json};
 
-const KEY: &str = "sk-ant-planted-0123456789";
+const KEY: &str = "planted-0123456789-key";
 
 fn provider(base: &str, credential: fn(Secret) -> Credential) -> Anthropic {
     Anthropic::new(AnthropicConfig {

@@ -18,28 +18,33 @@ const parts = [
   "EnvironmentInfo",
   "ExperimentConnection",
   "FileEntry",
+  "Model",
+  "OpenQuestion",
   "PageInfo",
   "PlanStep",
   "PreviewColumn",
   "ProcessedDataset",
-  "Provider",
   "ResultMetric",
   "SandboxInfo",
   "ServerInfo",
   "SessionAllows",
   "SessionConnection",
   "SessionResult",
+  "Spent",
   "StageStatus",
   "TablePreview",
+  "Transcript",
   "Usage",
   "UserError",
   "ValueCount",
 ];
 
 const cache = cacheExchange({
-  keys: Object.fromEntries(parts.map((name) => [name, embedded])),
+  keys: { ...Object.fromEntries(parts.map((name) => [name, embedded])), Provider: ({ name }) => name as string },
   updates: {
     Mutation: {
+      // Its transcripts are the models of provider `replay`.
+      importTranscript: (_result, _args, store) => store.invalidate("Query", "providers"),
       createExperiment: (_result, _args, store) => store.invalidate("Query", "experiments"),
       deleteExperiment: (result, _args, store) => {
         const { deletedId } = result.deleteExperiment as { deletedId?: string | null };

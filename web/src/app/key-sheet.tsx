@@ -3,6 +3,9 @@ import { Dialog } from "@/ui/dialog";
 const keys: [string, string][] = [
   ["⌘K or Ctrl K", "Go to an experiment, a tab, a theme"],
   ["/", "Write to the agent"],
+  ["Enter", "Send; the agent sees it at its next turn"],
+  ["Shift Enter", "A new line"],
+  ["⌘⇧Enter or Ctrl Shift Enter", "Interrupt what runs, and send"],
   ["[", "Previous tab"],
   ["]", "Next tab"],
   ["u", "New experiment, in the gallery"],

@@ -1,6 +1,6 @@
 /** ⌘K: go anywhere or do a common thing by typing a part of its name. */
 import { useNavigate, useParams } from "@tanstack/react-router";
-import { Braces, FlaskConical, House, Moon, PanelRight, Sun, SunMoon } from "lucide-react";
+import { Bot, Braces, FlaskConical, House, Moon, PanelRight, Sun, SunMoon } from "lucide-react";
 import { type KeyboardEvent, type ReactNode, useId, useState } from "react";
 import { useQuery } from "urql";
 import { graphql } from "@/api/gql";
@@ -124,6 +124,13 @@ function useEntries(text: string): Entry[] {
             }),
         }))
       : []),
+    {
+      key: "models",
+      label: "Models and providers",
+      kind: "settings",
+      icon: <Bot size={14} aria-hidden />,
+      run: () => void navigate({ to: "/settings/$section", params: { section: "models" } }),
+    },
     theme("Light", "light", <Sun size={14} aria-hidden />),
     theme("Dark", "dark", <Moon size={14} aria-hidden />),
     theme("As the system", "system", <SunMoon size={14} aria-hidden />),

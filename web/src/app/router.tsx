@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent, redirect } from "@tanstack/react-router";
 import { parseStudioSearch } from "./search";
 import { Lost, Shell, Trouble } from "./shell";
 
@@ -25,8 +25,22 @@ const studio = createRoute({
   component: lazyRouteComponent(() => import("@/features/studio/studio"), "Studio"),
 });
 
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: "/settings/$section",
+  component: lazyRouteComponent(() => import("@/features/settings/settings"), "Settings"),
+});
+
+const settingsHome = createRoute({
+  getParentRoute: () => root,
+  path: "/settings",
+  beforeLoad: () => {
+    throw redirect({ to: "/settings/$section", params: { section: "models" }, replace: true });
+  },
+});
+
 export const router = createRouter({
-  routeTree: root.addChildren([gallery, experiment, studio]),
+  routeTree: root.addChildren([gallery, experiment, studio, settings, settingsHome]),
   defaultPreload: "intent",
   // What is typed into the page is in the address; going back through every keystroke helps nobody.
   scrollRestoration: false,

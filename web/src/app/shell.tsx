@@ -1,6 +1,6 @@
 /** What is around every page: the header with the way home, the connection and the theme. */
 import { type ErrorComponentProps, Link, Outlet, useRouter } from "@tanstack/react-router";
-import { Braces, CircleHelp, LogOut, Monitor, Moon, Sun, SunMoon } from "lucide-react";
+import { Braces, CircleHelp, LogOut, Monitor, Moon, Settings, Sun, SunMoon } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { access, signOut } from "@/api/access";
 import { useExternal } from "@/lib/external";
@@ -38,6 +38,15 @@ export function Shell() {
         </Link>
         <div className="flex-1" />
         <ConnectionState />
+        <Link
+          to="/settings/$section"
+          params={{ section: "models" }}
+          title="Settings: models"
+          aria-label="Settings: models"
+          className="inline-flex size-7 items-center justify-center rounded-sm text-muted transition-colors hover:bg-hover hover:text-fg aria-[current=page]:bg-hover aria-[current=page]:text-fg"
+        >
+          <Settings size={16} />
+        </Link>
         <a
           href="/graphiql"
           target="_blank"

@@ -1,5 +1,14 @@
 import { expect, test } from "vitest";
-import { formatBytes, formatDuration, formatMoney, formatPercent, formatValue, formatWhen, plural } from "./format";
+import {
+  formatBytes,
+  formatDuration,
+  formatMoney,
+  formatPercent,
+  formatPrice,
+  formatValue,
+  formatWhen,
+  plural,
+} from "./format";
 
 test.each<[string, string]>([
   [formatValue(0), "0"],
@@ -26,6 +35,8 @@ test.each<[string, string]>([
   [formatMoney(0), "$0"],
   [formatMoney(0.004), "<$0.01"],
   [formatMoney(1.239), "$1.24"],
+  [formatPrice(3), "$3.00"],
+  [formatPrice(0.075), "$0.075"],
   [plural(1, "row"), "1 row"],
   [plural(1234, "row"), "1,234 rows"],
   [formatWhen(new Date(1000), new Date(2000)), "just now"],

@@ -62,6 +62,11 @@ export function formatMoney(dollars: number): string {
   return `$${dollars.toFixed(2)}`;
 }
 
+/** A price in USD, to the cent or as fine as it is. */
+export function formatPrice(dollars: number): string {
+  return `$${dollars.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 4 })}`;
+}
+
 const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto", style: "short" });
 const day = new Intl.DateTimeFormat("en", { day: "numeric", month: "short", year: "numeric" });
 const clock = new Intl.DateTimeFormat("en", { hour: "2-digit", minute: "2-digit", hour12: false });

@@ -20,6 +20,77 @@ export const SessionEvents = graphql(`
           provider
           model
           seed
+          effort
+          approval
+          budgets {
+            executionSeconds
+            memoryMib
+            turns
+            stageSeconds
+            stageTokens
+            stageUsd
+            stageSandboxSeconds
+            sessionTurns
+            sessionSeconds
+            sessionTokens
+            sessionUsd
+            sessionSandboxSeconds
+          }
+        }
+        ... on StageRunResumedEvent {
+          stage
+          provider
+          model
+          budgets {
+            executionSeconds
+            memoryMib
+            turns
+            stageSeconds
+            stageTokens
+            stageUsd
+            stageSandboxSeconds
+            sessionTurns
+            sessionSeconds
+            sessionTokens
+            sessionUsd
+            sessionSandboxSeconds
+          }
+        }
+        ... on BudgetsSetEvent {
+          budgets {
+            executionSeconds
+            memoryMib
+            turns
+            stageSeconds
+            stageTokens
+            stageUsd
+            stageSandboxSeconds
+            sessionTurns
+            sessionSeconds
+            sessionTokens
+            sessionUsd
+            sessionSandboxSeconds
+          }
+        }
+        ... on FollowUpStartedEvent {
+          provider
+          model
+        }
+        ... on FollowUpEndedEvent {
+          outcome: state
+          error
+        }
+        ... on ApprovalAskedEvent {
+          stage
+          through
+        }
+        ... on ApprovalAnsweredEvent {
+          stage
+          approved
+        }
+        ... on ContextCondensedEvent {
+          turns
+          summarisedTurns
         }
         ... on StageRunEndedEvent {
           stage
@@ -30,6 +101,7 @@ export const SessionEvents = graphql(`
         ... on UserMessageEvent {
           messageId
           text
+          interrupt
         }
         ... on QuestionAnsweredEvent {
           callId
@@ -46,6 +118,7 @@ export const SessionEvents = graphql(`
         }
         ... on NoticeEvent {
           text
+          forPeople
         }
         ... on ToolStartEvent {
           callId
@@ -66,6 +139,7 @@ export const SessionEvents = graphql(`
           callId
           how
           code
+          durationMs
           peakMemory
           droppedOutput
         }
@@ -114,6 +188,8 @@ export const SessionEvents = graphql(`
           callId
           question
           options
+          default
+          deadline
         }
         ... on UsageRecordedEvent {
           inputTokens
@@ -121,6 +197,12 @@ export const SessionEvents = graphql(`
           cacheReadTokens
           cacheWriteTokens
           costUsd
+          estimated
+        }
+        ... on BudgetWarningEvent {
+          budget
+          used
+          limit
         }
         ... on BudgetExceededEvent {
           budget

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { EventOf, SessionEvent } from "./events";
 import { fold } from "./fold";
-import { emptyView, type SessionView } from "./view";
+import { type Budgets, emptyView, type SessionView } from "./view";
 
 type Name = SessionEvent["__typename"];
 type Row = { [N in Name]: [N, Omit<EventOf<N>, "__typename" | "seq" | "at" | "stageRunId">] }[Name];
@@ -40,10 +40,33 @@ function check(rows: Row[], expected: Record<string, unknown>) {
   expect(fold(once, stored)).toEqual(once);
 }
 
+const held: Budgets = {
+  executionSeconds: 600,
+  memoryMib: 4096,
+  turns: 30,
+  stageSeconds: 3600,
+  stageTokens: null,
+  stageUsd: null,
+  stageSandboxSeconds: null,
+  sessionTurns: null,
+  sessionSeconds: null,
+  sessionTokens: null,
+  sessionUsd: 5,
+  sessionSandboxSeconds: null,
+};
 const start: Row = ["ToolStartEvent", { callId: "c1", tool: "execute_code", input: { code: "print(1)" } }];
 const running: Row = [
   "StageRunStartedEvent",
-  { stage: "EDA", through: "TRAIN", provider: "autopilot", model: "autopilot", seed: 42 },
+  {
+    stage: "EDA",
+    through: "TRAIN",
+    provider: "autopilot",
+    model: "autopilot",
+    seed: 42,
+    effort: null,
+    approval: false,
+    budgets: held,
+  },
 ];
 const ended: Row = ["StageRunEndedEvent", { stage: "EDA", outcome: "CANCELLED", summary: null, error: null }];
 const delta = (turn: number, attempt: number, offset: number, text: string): Row => [
@@ -91,7 +114,10 @@ describe("tool calls", () => {
         ["ExecutionStartedEvent", { callId: "c1", script: "eda/scripts/step_01.py" }],
         ["FileCreatedEvent", { by: "c1", file: file("eda/a.png") }],
         ["FileChangedEvent", { by: "c1", file: file("eda/a.png") }],
-        ["ExecutionEndedEvent", { callId: "c1", how: "OUT_OF_MEMORY", code: null, peakMemory: 4096, droppedOutput: 7 }],
+        [
+          "ExecutionEndedEvent",
+          { callId: "c1", how: "OUT_OF_MEMORY", code: null, durationMs: 5000, peakMemory: 4096, droppedOutput: 7 },
+        ],
         ["ToolEndEvent", { callId: "c1", output: "", isError: true, durationMs: 5 }],
       ],
       {
@@ -175,30 +201,164 @@ test("metric points become series by run and name, and what is not finite is a g
     },
   ));
 
-test("the plan starts anew with a stage run, and usage adds up", () =>
-  check(
-    [
-      ["PlanUpdatedEvent", { steps: [{ title: "Look", status: "DONE" }] }],
-      [
-        "UsageRecordedEvent",
-        { inputTokens: 10, outputTokens: 2, cacheReadTokens: 1, cacheWriteTokens: 1, costUsd: null },
-      ],
-      [
-        "UsageRecordedEvent",
-        { inputTokens: 5, outputTokens: 1, cacheReadTokens: 0, cacheWriteTokens: 0, costUsd: 0.5 },
-      ],
-      running,
-    ],
-    { plan: [], stateSeq: 4, usage: { inputTokens: 15, outputTokens: 3, cachedTokens: 2, turns: 2, costUsd: 0.5 } },
-  ));
+test("the plan starts anew with a stage run", () =>
+  check([["PlanUpdatedEvent", { steps: [{ title: "Look", status: "DONE" }] }], running], { plan: [], stateSeq: 2 }));
 
-test("a question takes its answer", () =>
+describe("what is spent", () => {
+  const usage = (tokens: number, costUsd: number | null, estimated = false): Row => [
+    "UsageRecordedEvent",
+    { inputTokens: tokens, outputTokens: 2, cacheReadTokens: 30, cacheWriteTokens: 0, costUsd, estimated },
+  ];
+  const executed: Row = [
+    "ExecutionEndedEvent",
+    { callId: "c1", how: "EXITED", code: 0, durationMs: 4000, peakMemory: null, droppedOutput: 0 },
+  ];
+
+  test("it adds up for the session and for the run, and an unknown price is counted, not guessed", () =>
+    check([usage(10, 0.5), running, usage(10, null, true), usage(10, 0.25), start, executed], {
+      spend: {
+        turns: 3,
+        inputTokens: 30,
+        cacheReadTokens: 90,
+        costUsd: 0.75,
+        unpricedTurns: 1,
+        sandboxMs: 4000,
+        executing: [],
+      },
+      runSpend: { turns: 2, inputTokens: 20, costUsd: 0.25, unpricedTurns: 1, estimated: true, sandboxMs: 4000 },
+    }));
+
+  test("a follow-up spends of the session, not of the stage", () =>
+    check(
+      [
+        running,
+        ended,
+        ["FollowUpStartedEvent", { provider: "a", model: "b" }],
+        usage(10, 1),
+        ["FollowUpEndedEvent", { outcome: "DONE", error: null }],
+      ],
+      { spend: { turns: 1, costUsd: 1, since: null }, runSpend: { turns: 0 }, answering: false },
+    ));
+
+  test("a turn without tokens costs nothing", () =>
+    check(
+      [
+        [
+          "UsageRecordedEvent",
+          {
+            inputTokens: 0,
+            outputTokens: 0,
+            cacheReadTokens: 0,
+            cacheWriteTokens: 0,
+            costUsd: null,
+            estimated: false,
+          },
+        ],
+      ],
+      { spend: { turns: 1, unpricedTurns: 0 } },
+    ));
+});
+
+describe("runs", () => {
+  const exceeded: Row = ["BudgetExceededEvent", { budget: "turns", limit: 30 }];
+  const failed: Row = ["StageRunEndedEvent", { stage: "EDA", outcome: "FAILED", summary: null, error: "30 turns" }];
+  const resumed: Row = [
+    "StageRunResumedEvent",
+    { stage: "EDA", provider: "a", model: "b", budgets: { ...held, turns: 60 } },
+  ];
+
+  test("a run that a budget ended says so", () =>
+    check([running, exceeded, failed], {
+      items: [
+        { kind: "stage-start" },
+        { kind: "budget", budget: "turns", used: null },
+        { kind: "stage-end", outcome: "FAILED", budget: { budget: "turns", limit: 30 } },
+      ],
+    }));
+
+  test("one that goes on keeps its plan and what it spent, takes new budgets, and is not blamed for the old one", () =>
+    check(
+      [
+        running,
+        ["PlanUpdatedEvent", { steps: [{ title: "Look", status: "DONE" }] }],
+        exceeded,
+        failed,
+        resumed,
+        failed,
+      ],
+      {
+        plan: [{ title: "Look", status: "DONE" }],
+        budgets: { turns: 60 },
+        run: "r1",
+        items: [{}, {}, { budget: { budget: "turns" } }, { kind: "stage-resume", model: "b" }, { budget: null }],
+      },
+    ));
+
+  test("budgets that are set while it runs take the place of the old ones", () =>
+    check([running, ["BudgetsSetEvent", { budgets: { ...held, sessionUsd: 9 } }]], {
+      stateSeq: 2,
+      budgets: { sessionUsd: 9 },
+    }));
+
+  test("approval waits until somebody says", () => {
+    const asked: Row = ["ApprovalAskedEvent", { stage: "PREP", through: "TRAIN" }];
+    check([asked], { stateSeq: 1, items: [{ kind: "approval", stage: "PREP", approved: null }] });
+    check([asked, ["ApprovalAnsweredEvent", { stage: "PREP", approved: false }]], { items: [{ approved: false }] });
+  });
+
+  test("a follow-up that breaks off drops its text and says why", () =>
+    check(
+      [
+        ["FollowUpStartedEvent", { provider: "a", model: "b" }],
+        delta(1, 1, 0, "Beca"),
+        ["FollowUpEndedEvent", { outcome: "FAILED", error: "the key is wrong" }],
+      ],
+      {
+        provisional: null,
+        answering: false,
+        stateSeq: 2,
+        items: [{ kind: "follow-up", state: "FAILED", error: "the key is wrong" }],
+      },
+    ));
+});
+
+describe("what the user says", () => {
+  const said: Row = ["UserMessageEvent", { messageId: "m", text: "fewer trees", interrupt: false }];
+  const turn = (attempt: number): Row => ["TurnStartedEvent", { turn: 2, attempt }];
+
+  test("waits for the next turn", () => check([running, said], { unseen: 1, items: [{}, { seen: false }] }));
+  test("is seen by it", () =>
+    check([said, running, said, turn(1)], { unseen: 0, items: [{ seen: true }, {}, { seen: true }] }));
+  test("is not seen by another attempt of the turn before", () =>
+    check([said, turn(2)], { unseen: 1, items: [{ seen: false }] }));
+});
+
+describe("questions", () => {
+  const asked = (deadline: string | null): Row => [
+    "QuestionAskedEvent",
+    { callId: "q", question: "Which?", options: ["a", "b"], default: "a", deadline },
+  ];
+  const answered = (answer: string): Row => ["QuestionAnsweredEvent", { callId: "q", answer }];
+  const past = "2026-11-23T09:59:00Z";
+
+  test("one takes its answer", () =>
+    check([asked(null), answered("b")], { items: [{ state: "answered", answer: "b" }] }));
+  test("the default at the deadline is nobody's answer", () =>
+    check([asked(past), answered("a")], { items: [{ state: "expired", answer: "a" }] }));
+  test("another answer at the deadline is somebody's", () =>
+    check([asked(past), answered("b")], { items: [{ state: "answered", answer: "b" }] }));
+  test("the end of the run leaves one behind", () =>
+    check([asked(null), ended], { items: [{ state: "dropped" }, {}] }));
+});
+
+test("notices say whom they are for, and condensing says what it condensed", () =>
   check(
     [
-      ["QuestionAskedEvent", { callId: "q", question: "Which?", options: ["a", "b"] }],
-      ["QuestionAnsweredEvent", { callId: "q", answer: "b" }],
+      ["NoticeEvent", { text: "trying again in 8 s", forPeople: true }],
+      ["NoticeEvent", { text: "report.md is missing", forPeople: false }],
+      ["ContextCondensedEvent", { turns: 12, summarisedTurns: 4 }],
     ],
-    { items: [{ kind: "question", question: "Which?", answer: "b" }] },
+    { items: [{ forPeople: true }, { forPeople: false }, { kind: "condensed", turns: 12, summarisedTurns: 4 }] },
   ));
 
 test("the newest report of a stage stands", () =>

@@ -5,46 +5,11 @@
 import { baseOf } from "@/api/files";
 import type { MetricKind } from "@/api/gql/graphql";
 import { extend, type Point, type SeriesName, seriesKey } from "@/features/metrics/series";
+import { Draft, place } from "./draft";
 import type { EventOf, SessionEvent } from "./events";
-import type { Item, Placed, Provisional, SessionView, ToolItem } from "./view";
-
-/** A view in the making. What it holds is the old view's until `own` copies it, once for all events of a batch. */
-class Draft {
-  readonly view: SessionView;
-  readonly #owned = new Set<string>();
-
-  constructor(before: SessionView) {
-    this.view = { ...before };
-  }
-
-  items(): Item[] {
-    if (!this.#owned.has("items")) {
-      this.#owned.add("items");
-      this.view.items = [...this.view.items];
-    }
-    return this.view.items as Item[];
-  }
-
-  map<Name extends "series" | "charts" | "runs">(name: Name) {
-    type Value = SessionView[Name] extends ReadonlyMap<string, infer V> ? V : never;
-    if (!this.#owned.has(name)) {
-      this.#owned.add(name);
-      this.view[name] = new Map(this.view[name] as ReadonlyMap<string, Value>) as unknown as SessionView[Name];
-    }
-    return this.view[name] as unknown as Map<string, Value>;
-  }
-
-  push(item: Item) {
-    this.items().push(item);
-  }
-
-  /** Replaces the newest tool call named `callId`; a call that never started is left alone. */
-  tool(callId: string, change: (item: ToolItem) => ToolItem) {
-    const at = this.view.items.findLastIndex((item) => item.kind === "tool" && item.callId === callId);
-    const item = this.view.items[at];
-    if (item?.kind === "tool") this.items()[at] = change(item);
-  }
-}
+import { applyApproval, applyFollowUp, endRun, markSeen, resumeRun, spend, startRun } from "./runs";
+import { withExecution, withoutExecution, withTurn } from "./spend";
+import type { Provisional, SessionView, ToolItem } from "./view";
 
 export function fold(before: SessionView, events: readonly SessionEvent[], caughtUp = false): SessionView {
   const draft = new Draft(before);
@@ -59,10 +24,6 @@ export function fold(before: SessionView, events: readonly SessionEvent[], caugh
   return draft.view;
 }
 
-function place({ view }: Draft, { seq, at, stageRunId }: SessionEvent): Placed {
-  return { key: String(seq), at, run: stageRunId, stage: (stageRunId && view.runs.get(stageRunId)) || null };
-}
-
 function apply(draft: Draft, event: SessionEvent): void {
   const { view } = draft;
   switch (event.__typename) {
@@ -74,8 +35,19 @@ function apply(draft: Draft, event: SessionEvent): void {
       return startRun(draft, event);
     case "StageRunEndedEvent":
       return endRun(draft, event);
-    case "UserMessageEvent":
-      return draft.push({ ...place(draft, event), kind: "user", text: event.text });
+    case "StageRunResumedEvent":
+      return resumeRun(draft, event);
+    case "FollowUpStartedEvent":
+    case "FollowUpEndedEvent":
+      return applyFollowUp(draft, event);
+    case "ApprovalAskedEvent":
+    case "ApprovalAnsweredEvent":
+      return applyApproval(draft, event);
+    case "UserMessageEvent": {
+      const { text, interrupt } = event;
+      view.unseen += 1;
+      return draft.push({ ...place(draft, event), kind: "user", text, interrupt, seen: false });
+    }
     case "AgentMessageEvent":
       view.provisional = null;
       return draft.push({ ...place(draft, event), kind: "agent", text: event.text });
@@ -84,18 +56,30 @@ function apply(draft: Draft, event: SessionEvent): void {
       return;
     case "TurnStartedEvent":
       if (outdated(view.provisional, event)) view.provisional = null;
+      // A later attempt of a turn says again what the first one said: it reads nothing new.
+      if (event.attempt === 1) markSeen(draft);
       return;
     case "NoticeEvent":
-      return draft.push({ ...place(draft, event), kind: "notice", text: event.text });
+      return draft.push({ ...place(draft, event), kind: "notice", text: event.text, forPeople: event.forPeople });
+    case "ContextCondensedEvent": {
+      const { turns, summarisedTurns } = event;
+      return draft.push({ ...place(draft, event), kind: "condensed", turns, summarisedTurns });
+    }
     case "AgentErrorEvent":
       view.provisional = null;
       return draft.push({ ...place(draft, event), kind: "error", text: event.message });
-    case "BudgetExceededEvent":
-      return draft.push({
-        ...place(draft, event),
-        kind: "error",
-        text: `The budget for ${event.budget.replaceAll("_", " ")} is used up (limit ${event.limit}).`,
-      });
+    case "BudgetWarningEvent": {
+      const { budget, used, limit } = event;
+      return draft.push({ ...place(draft, event), kind: "budget", budget, used, limit });
+    }
+    case "BudgetExceededEvent": {
+      const { budget, limit } = event;
+      return draft.push({ ...place(draft, event), kind: "budget", budget, used: null, limit });
+    }
+    case "BudgetsSetEvent":
+      view.budgets = event.budgets;
+      view.stateSeq = view.seq;
+      return;
     case "ToolStartEvent":
     case "ToolEndEvent":
     case "ExecutionStartedEvent":
@@ -110,6 +94,9 @@ function apply(draft: Draft, event: SessionEvent): void {
         callId: event.callId,
         question: event.question,
         options: event.options,
+        default: event.default,
+        deadline: event.deadline,
+        state: "open",
         answer: null,
       });
     case "QuestionAnsweredEvent":
@@ -141,13 +128,7 @@ function apply(draft: Draft, event: SessionEvent): void {
       view.plan = event.steps;
       return;
     case "UsageRecordedEvent":
-      view.usage = {
-        inputTokens: view.usage.inputTokens + event.inputTokens,
-        outputTokens: view.usage.outputTokens + event.outputTokens,
-        cachedTokens: view.usage.cachedTokens + event.cacheReadTokens + event.cacheWriteTokens,
-        turns: view.usage.turns + 1,
-        costUsd: event.costUsd === null ? view.usage.costUsd : (view.usage.costUsd ?? 0) + event.costUsd,
-      };
+      spend(draft, (before) => withTurn(before, event));
       return;
     case "ValidationResultEvent":
       return draft.push({
@@ -170,40 +151,6 @@ function apply(draft: Draft, event: SessionEvent): void {
       return unknown;
     }
   }
-}
-
-function startRun(draft: Draft, event: EventOf<"StageRunStartedEvent">) {
-  if (event.stageRunId) draft.map("runs").set(event.stageRunId, event.stage);
-  draft.view.plan = [];
-  draft.view.stateSeq = draft.view.seq;
-  draft.push({
-    ...place(draft, event),
-    kind: "stage-start",
-    stage: event.stage,
-    through: event.through,
-    provider: event.provider,
-    model: event.model,
-  });
-}
-
-function endRun(draft: Draft, event: EventOf<"StageRunEndedEvent">) {
-  const { view } = draft;
-  view.provisional = null;
-  view.stateSeq = view.seq;
-  view.filesSeq = view.seq;
-  view.items.forEach((item, at) => {
-    if (item.kind === "tool" && item.state === "running" && item.run === event.stageRunId) {
-      draft.items()[at] = { ...item, state: "interrupted" };
-    }
-  });
-  draft.push({
-    ...place(draft, event),
-    kind: "stage-end",
-    stage: event.stage,
-    outcome: event.outcome,
-    summary: event.summary,
-    error: event.error,
-  });
 }
 
 type ToolEvent = EventOf<
@@ -234,11 +181,13 @@ function applyTool(draft: Draft, event: ToolEvent) {
         durationMs: event.durationMs,
       }));
     case "ExecutionStartedEvent":
+      spend(draft, (before) => withExecution(before, event.callId, event.at));
       return draft.tool(event.callId, (item) => ({
         ...item,
         execution: { script: event.script, how: null, code: null, peakMemory: null, droppedOutput: 0 },
       }));
     case "ExecutionEndedEvent":
+      spend(draft, (before) => withoutExecution(before, event.callId, event.durationMs));
       return draft.tool(event.callId, (item) => ({
         ...item,
         execution: {
@@ -268,7 +217,11 @@ function answer(draft: Draft, event: EventOf<"QuestionAnsweredEvent">) {
   draft.view.stateSeq = draft.view.seq;
   const at = draft.view.items.findLastIndex((item) => item.kind === "question" && item.callId === event.callId);
   const item = draft.view.items[at];
-  if (item?.kind === "question") draft.items()[at] = { ...item, answer: event.answer };
+  if (item?.kind !== "question") return;
+  // The log does not say who answered: what is the default, and came when time was up, came from nobody.
+  const late = item.deadline !== null && event.at !== null && Date.parse(event.at) >= Date.parse(item.deadline);
+  const state = late && event.answer === item.default ? "expired" : "answered";
+  draft.items()[at] = { ...item, state, answer: event.answer };
 }
 
 /** Whether `current` is text of an earlier attempt, turn or run than `next` speaks of. */

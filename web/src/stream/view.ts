@@ -1,7 +1,8 @@
 /** What a session looks like after the events so far. Plain data: `fold.ts` makes it, components read it. */
-import type { ExecutionEndingKind, OutputStream, SessionState, Stage, StageRunState } from "@/api/gql/graphql";
+import type { Effort, ExecutionEndingKind, OutputStream, SessionState, Stage, StageRunState } from "@/api/gql/graphql";
 import type { Series } from "@/features/metrics/series";
 import type { EventOf } from "./events";
+import { noSpend, type Spend } from "./spend";
 
 export interface OutputPiece {
   stream: OutputStream;
@@ -26,14 +27,34 @@ export interface Placed {
   stage: Stage | null;
 }
 
-export type UserItem = Placed & { kind: "user"; text: string };
+export type UserItem = Placed & {
+  kind: "user";
+  text: string;
+  /** It stopped what was being executed or answered. */
+  interrupt: boolean;
+  /** A turn began after it, so the agent has read it. */
+  seen: boolean;
+};
 export type AgentItem = Placed & { kind: "agent"; text: string };
-export type NoticeItem = Placed & { kind: "notice"; text: string };
+export type NoticeItem = Placed & {
+  kind: "notice";
+  text: string;
+  /** Progress for people; otherwise it was said to the model. */
+  forPeople: boolean;
+};
 export type ErrorItem = Placed & { kind: "error"; text: string };
 export type StageStartItem = Omit<Placed, "stage"> & {
   kind: "stage-start";
   stage: Stage;
   through: Stage;
+  provider: string;
+  model: string;
+  effort: Effort | null;
+  approval: boolean;
+};
+export type StageResumeItem = Omit<Placed, "stage"> & {
+  kind: "stage-resume";
+  stage: Stage;
   provider: string;
   model: string;
 };
@@ -43,12 +64,43 @@ export type StageEndItem = Omit<Placed, "stage"> & {
   outcome: StageRunState;
   summary: string | null;
   error: string | null;
+  /** The budget that ended it, when one did. */
+  budget: { budget: string; limit: number } | null;
 };
+export type FollowUpItem = Placed & {
+  kind: "follow-up";
+  provider: string;
+  model: string;
+  state: StageRunState;
+  error: string | null;
+};
+export type ApprovalItem = Omit<Placed, "stage"> & {
+  kind: "approval";
+  stage: Stage;
+  through: Stage;
+  /** Null while nobody has said. */
+  approved: boolean | null;
+};
+/** A budget that is near its end, or at it. */
+export type BudgetItem = Placed & {
+  kind: "budget";
+  budget: string;
+  /** Null once all of it is used. */
+  used: number | null;
+  limit: number;
+};
+export type CondensedItem = Placed & { kind: "condensed"; turns: number; summarisedTurns: number };
+
+/** How a question stands: `expired` took its default, `dropped` was left behind by the end of its run. */
+export type QuestionState = "open" | "answered" | "expired" | "dropped";
 export type QuestionItem = Placed & {
   kind: "question";
   callId: string;
   question: string;
   options: string[];
+  default: string | null;
+  deadline: string | null;
+  state: QuestionState;
   answer: string | null;
 };
 export type ValidationItem = Omit<Placed, "stage"> & {
@@ -78,7 +130,12 @@ export type Item =
   | NoticeItem
   | ErrorItem
   | StageStartItem
+  | StageResumeItem
   | StageEndItem
+  | FollowUpItem
+  | ApprovalItem
+  | BudgetItem
+  | CondensedItem
   | QuestionItem
   | ValidationItem
   | ToolItem;
@@ -99,14 +156,7 @@ export interface StageReport {
   content: string;
 }
 
-export interface UsageTotals {
-  inputTokens: number;
-  outputTokens: number;
-  cachedTokens: number;
-  turns: number;
-  /** Null until a priced turn was recorded. */
-  costUsd: number | null;
-}
+export type Budgets = EventOf<"BudgetsSetEvent">["budgets"];
 
 export interface SessionView {
   /** The last sequence folded in; a reconnect asks for what came after it. */
@@ -120,7 +170,17 @@ export interface SessionView {
   series: ReadonlyMap<string, Series>;
   /** Charts by the stage run that asked for them. */
   charts: ReadonlyMap<string, EventOf<"ChartConfigEvent">["charts"]>;
-  usage: UsageTotals;
+  spend: Spend;
+  /** What the current stage run spent of it. */
+  runSpend: Spend;
+  /** The stage run that `runSpend` belongs to. */
+  run: string | null;
+  /** Those of the run at work, or of the last one. */
+  budgets: Budgets | null;
+  /** A follow-up run is at work. */
+  answering: boolean;
+  /** The user's messages that no turn has read yet. */
+  unseen: number;
   /** Which stage a stage run runs. */
   runs: ReadonlyMap<string, Stage>;
   /** Where the session's files are served, once one of them was told. */
@@ -141,7 +201,12 @@ export const emptyView: SessionView = {
   reports: {},
   series: new Map(),
   charts: new Map(),
-  usage: { inputTokens: 0, outputTokens: 0, cachedTokens: 0, turns: 0, costUsd: null },
+  spend: noSpend,
+  runSpend: noSpend,
+  run: null,
+  budgets: null,
+  answering: false,
+  unseen: 0,
   runs: new Map(),
   filesBase: null,
   filesSeq: 0,

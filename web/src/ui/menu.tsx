@@ -39,6 +39,23 @@ export function MenuItem({ icon, onSelect, danger, children }: ItemProps) {
   );
 }
 
+/** A row that is an address: a page, or a file to keep. */
+export function MenuLink({
+  icon,
+  href,
+  download,
+  children,
+}: Omit<ItemProps, "onSelect" | "danger"> & { href: string; download?: string }) {
+  return (
+    <DropdownMenu.Item asChild>
+      <a href={href} download={download} className={row}>
+        {icon}
+        {children}
+      </a>
+    </DropdownMenu.Item>
+  );
+}
+
 interface ChoiceProps<T extends string> {
   label: string;
   value: T;

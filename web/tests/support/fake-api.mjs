@@ -91,6 +91,71 @@ const samples = [
   },
 ];
 
+const model = (id, contextTokens, maxOutputTokens, read, written, rest = {}) => ({
+  id,
+  contextTokens,
+  maxOutputTokens,
+  inputUsdPerMillion: read,
+  outputUsdPerMillion: written,
+  cacheReadUsdPerMillion: read === null ? null : read / 10,
+  cacheWriteUsdPerMillion: read === null ? null : read * 1.25,
+  priceReadOn: read === null ? null : "2026-11-02",
+  isDefault: false,
+  ...rest,
+});
+
+const providers = [
+  {
+    name: "autopilot",
+    available: true,
+    reason: null,
+    defaultModel: "autopilot",
+    description: "no model at all: a fixed policy that writes honest pandas and scikit-learn code",
+    isDefault: true,
+    converses: false,
+    models: [model("autopilot", null, null, 0, 0, { isDefault: true })],
+  },
+  {
+    name: "anthropic",
+    available: true,
+    reason: null,
+    defaultModel: "claude-large",
+    description: "Anthropic's Messages API",
+    isDefault: false,
+    converses: true,
+    models: [
+      model("claude-large", 200_000, 64_000, 3, 15, { isDefault: true }),
+      model("claude-small", 200_000, 32_000, 0.8, 4),
+      model("claude-preview", 1_000_000, null, null, null),
+    ],
+  },
+  {
+    name: "openai",
+    available: false,
+    reason:
+      "no key is set; set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for a server of your own, and start the server again",
+    defaultModel: "gpt-large",
+    description: "any OpenAI-compatible endpoint: OpenAI, Ollama, llama.cpp, vLLM and others",
+    isDefault: false,
+    converses: true,
+    models: [model("gpt-large", null, null, null, null, { isDefault: true })],
+  },
+  {
+    name: "replay",
+    available: false,
+    reason: "no transcript was imported yet; import one where a stage is started",
+    defaultModel: "",
+    description: "plays a recorded transcript again, without a model",
+    isDefault: false,
+    converses: false,
+    models: [],
+  },
+];
+const provider = (name) => providers.find((one) => (name ? one.name === name : one.isDefault));
+
+/** What the next stage that starts plays beside its work, and whether the providers can be read. */
+export const staged = { scene: null, lost: false };
+
 const experiments = new Map();
 export const sessions = new Map();
 export const uploads = new Map();
@@ -196,6 +261,15 @@ function view(session) {
     createdAt: session.createdAt,
     updatedAt: session.createdAt,
     result: session.result ?? null,
+    provider: session.own.provider ?? null,
+    model: session.own.model ?? null,
+    effort: session.own.effort ?? null,
+    answering: session.answering,
+    awaitingApproval: session.awaitingApproval,
+    question: session.open,
+    budgets: session.budgets,
+    spent: session.spent,
+    transcriptUrl: `/files/sessions/uuid-${session.id}/transcript.json`,
     files: [...session.files.keys()].map((path) => entry(session, path)),
     file: ({ path }) => entry(session, path),
     processedDataset: session.files.has("prep/report.md")
@@ -289,10 +363,10 @@ export const root = {
   experiment: ({ id }) => experiments.get(id) ?? null,
   session: ({ id }) => (sessions.has(id) ? view(sessions.get(id)) : null),
   samples,
-  providers: [
-    { name: "autopilot", available: true, reason: null, defaultModel: "autopilot", description: "No model" },
-    { name: "anthropic", available: true, reason: null, defaultModel: "claude", description: "A model" },
-  ],
+  providers: () => {
+    if (staged.lost) throw new Error("the providers are away");
+    return providers;
+  },
   createUpload: ({ input }) => {
     if (/\.exe$/.test(input.fileName))
       return refuse(`\`${input.fileName}\` is not a table; send CSV, TSV, Parquet, XLSX or JSON lines`, ["fileName"]);
@@ -319,17 +393,51 @@ export const root = {
       next("s"),
       experiments.get(input.experimentId),
       pace * (experiments.get(input.experimentId).name.startsWith("Diabetes") ? 6 : 1),
+      { provider: input.provider, model: input.model, effort: input.effort },
     );
     sessions.set(session.id, session);
     return { session: view(session), userErrors: [] };
   },
-  startStage: act((session, { stage, through }) => void session.start(stage, through ?? stage)),
+  startStage: act((session, { stage, through, ...terms }) => {
+    const { scene } = staged;
+    staged.scene = null;
+    const model = terms.model ?? session.own.model ?? provider(terms.provider ?? session.own.provider).defaultModel;
+    void session.start(stage, through ?? stage, { ...terms, model, scene });
+  }),
   retryStage: act((session, { through }) => {
     const { stage } = session.runs.at(-1);
     void session.start(stage, through ?? stage);
   }),
+  resumeStage: act((session, input) => session.resume(input)),
+  approveStage: act((session, { approve }) => session.approve(approve)),
+  setBudgets: act((session, { budgets }) => session.setBudgets(budgets)),
+  answerQuestion: act((session, { answer }) => session.settle(answer)),
   cancelSession: act((session) => session.cancel()),
-  sendMessage: act((session, { text }) => session.message(text)),
+  sendMessage: act((session, { text, interrupt }) => {
+    const { scene } = staged;
+    if (scene === "ponders") staged.scene = null;
+    session.message(text, interrupt, provider(session.own.provider), scene);
+  }),
+  importTranscript: ({ input }) => {
+    const { name, text } = uploads.get(input.uploadId);
+    if (!text.trimStart().startsWith("{"))
+      return refuse(`\`${name}\` is no transcript; export one from a session's menu`, ["uploadId"]);
+    const replay = provider("replay");
+    const transcript = {
+      name: "penguins in three stages",
+      stages: ["EDA", "PREP", "TRAIN"],
+      turns: 34,
+      provider: "anthropic",
+      model: "claude-large",
+    };
+    Object.assign(replay, {
+      available: true,
+      reason: null,
+      defaultModel: transcript.name,
+      models: [model(transcript.name, null, null, 0, 0)],
+    });
+    return { transcript, userErrors: [] };
+  },
   sessionEvents: events,
   experimentChanged: changes,
 };

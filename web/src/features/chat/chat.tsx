@@ -5,37 +5,46 @@ import { useCallback } from "react";
 import { type FragmentType, graphql, readFragment } from "@/api/gql";
 import { formatCount } from "@/lib/format";
 import { useStream, useView } from "@/stream/use-session";
+import type { Item } from "@/stream/view";
 import { Button } from "@/ui/button";
 import { Empty, Failure, Skeleton } from "@/ui/pane";
 import { useStreamTrouble } from "../studio/use-trouble";
-import { Composer } from "./composer";
+import { pick, useProviders } from "../terms/providers";
+import { Composer, type Reach } from "./composer";
 import { ItemView, Streaming } from "./items";
 import { Plan } from "./plan";
-import { UsageMeter } from "./usage-meter";
+import { SpendMeter } from "./spend-meter";
 import { useFollow } from "./use-follow";
 
 const ChatSessionFragment = graphql(`
   fragment ChatSession on Session {
     id
     state
+    provider
+    answering
     allows {
-      startStages
       retry
       cancel
       message
       answer
+      resume
+      approve
+      interrupt
+      setBudgets
     }
   }
 `);
 
 export function Chat({ session }: { session: FragmentType<typeof ChatSessionFragment> }) {
-  const { id, state, allows } = readFragment(ChatSessionFragment, session);
+  const { id, state, allows, answering, provider: own } = readFragment(ChatSessionFragment, session);
   const stream = useStream();
   const trouble = useStreamTrouble();
   const items = useView((view) => view.items);
   const provisional = useView((view) => view.provisional);
   const caughtUp = useView((view) => view.caughtUp);
   const base = useView((view) => view.filesBase);
+  const [{ data: known }] = useProviders();
+  const provider = pick(known?.providers ?? [], own);
   const { scroller, content, behind, follow } = useFollow(items.length);
   const running = state.endsWith("_RUNNING");
   const navigate = useNavigate({ from: "/e/$experiment/s/$session" });
@@ -44,6 +53,16 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
     [navigate],
   );
 
+  const reach: Reach = !allows.message
+    ? "closed"
+    : running || answering
+      ? "steers"
+      : provider?.converses
+        ? "answered"
+        : "waits";
+  const standing = items.findLast(
+    ({ kind }) => kind === "stage-start" || kind === "stage-resume" || kind === "stage-end",
+  );
   const nothing = items.length === 0 && !provisional;
   return (
     <section aria-label="Chat" className="flex min-h-0 flex-1 flex-col">
@@ -73,11 +92,15 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
                 sessionId={id}
                 base={base}
                 onOpenFile={openFile}
-                answerable={allows.answer}
+                allows={allows}
+                last={item === standing}
+                waits={reach === "waits"}
               />
             ))}
             {provisional && <Streaming text={provisional.text} base={base} />}
-            {running && !provisional && caughtUp && <Working items={items} />}
+            {(running || answering) && !provisional && caughtUp && (
+              <Working items={items} word={answering ? "answering" : "thinking"} />
+            )}
           </div>
         </div>
         {behind !== null && (
@@ -90,20 +113,28 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
           </Button>
         )}
       </div>
-      <UsageMeter />
-      <Composer sessionId={id} open={allows.message} running={running} />
+      <SpendMeter sessionId={id} settable={allows.setBudgets} />
+      <Composer
+        sessionId={id}
+        reach={reach}
+        interrupts={allows.interrupt}
+        stoppable={answering && allows.cancel}
+        provider={provider?.name ?? null}
+      />
     </section>
   );
 }
 
 /** Says that the agent is at work while nothing else on the page moves. */
-function Working({ items }: { items: readonly { kind: string; state?: string }[] }) {
-  const busy = items.some((item) => item.kind === "tool" && item.state === "running");
+function Working({ items, word }: { items: readonly Item[]; word: string }) {
+  const busy = items.some(
+    (item) => (item.kind === "tool" && item.state === "running") || (item.kind === "question" && item.state === "open"),
+  );
   if (busy) return null;
   return (
     <p role="status" className="flex items-center gap-2 px-4 py-2 text-muted">
       <span className="size-1.5 animate-pulse rounded-full bg-info" aria-hidden />
-      The agent is thinking…
+      The agent is {word}…
     </p>
   );
 }

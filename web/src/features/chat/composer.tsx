@@ -1,18 +1,19 @@
-import { SendHorizontal } from "lucide-react";
-import { type KeyboardEvent, useRef, useState } from "react";
-import { useMutation } from "urql";
-import { problemsOf, sentence, type UserError } from "@/api/errors";
+import { Hand, SendHorizontal, Square } from "lucide-react";
+import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { graphql } from "@/api/gql";
 import { useHotkey } from "@/lib/keys";
 import { newKey } from "@/lib/new-key";
 import { Button } from "@/ui/button";
+import { Problems } from "@/ui/problems";
+import { Cancel, useAsk } from "../mutations";
 
 const Send = graphql(`
   mutation SendMessage($input: SendMessageInput!) {
     sendMessage(input: $input) {
       session {
         id
-        state
+        ...StageStrip
+        ...ChatSession
       }
       userErrors {
         message
@@ -24,74 +25,110 @@ const Send = graphql(`
   }
 `);
 
+/** What a message does now: steers the agent, is answered, waits for the next stage, or cannot be sent. */
+export type Reach = "steers" | "answered" | "waits" | "closed";
+
 interface Props {
   sessionId: string;
-  /** Whether the session takes a message now. */
-  open: boolean;
-  running: boolean;
+  reach: Reach;
+  /** A message may stop what runs first. */
+  interrupts: boolean;
+  /** The agent is answering, and can be stopped. */
+  stoppable: boolean;
+  /** Who would answer, by name. */
+  provider: string | null;
 }
 
-export function Composer({ sessionId, open, running }: Props) {
+const placeholders: Record<Reach, string> = {
+  steers: "Steer the agent",
+  answered: "Ask the agent",
+  waits: "Write to the agent",
+  closed: "Start a stage to talk to the agent",
+};
+
+export function Composer({ sessionId, reach, interrupts, stoppable, provider }: Props) {
   const [text, setText] = useState("");
-  const [problems, setProblems] = useState<UserError[]>([]);
-  const [{ fetching }, send] = useMutation(Send);
+  const { ask, problems } = useAsk();
+  const { ask: askToStop, busy: stopping, problems: refusals } = useAsk();
   const box = useRef<HTMLTextAreaElement>(null);
+  const hintId = useId();
+  const open = reach !== "closed";
+  const empty = text.trim() === "";
   useHotkey("/", () => box.current?.focus());
 
-  const submit = async () => {
+  const submit = async (interrupt: boolean) => {
     const message = text.trim();
-    if (!message || !open || fetching) return;
-    const result = await send({ input: { sessionId, text: message, idempotencyKey: newKey() } });
-    const found = problemsOf(result, result.data?.sendMessage.userErrors);
-    setProblems(found);
-    if (found.length === 0) setText("");
+    if (message === "" || !open) return;
+    // The box is free for the next message at once; one that was refused comes back unless something else stands there.
+    setText("");
+    const input = { sessionId, text: message, interrupt: interrupt && interrupts, idempotencyKey: newKey() };
+    if (!(await ask(Send, input))) setText((now) => now || message);
   };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || event.nativeEvent.isComposing) return;
+    if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+    const command = event.metaKey || event.ctrlKey;
+    if (event.shiftKey && !command) return;
     event.preventDefault();
-    void submit();
+    void submit(event.shiftKey && command);
   };
 
   return (
     <form
-      className="shrink-0 border-t border-line bg-surface p-3"
+      className="flex shrink-0 flex-col gap-2 border-t border-line bg-surface p-3"
       onSubmit={(event) => {
         event.preventDefault();
-        void submit();
+        void submit(false);
       }}
     >
-      {problems.map((problem) => (
-        <p key={problem.message} role="alert" className="mb-2 text-small text-error">
-          {sentence(problem.message)}
+      <Problems of={[...problems, ...refusals]} />
+      <textarea
+        ref={box}
+        aria-label="Message to the agent"
+        aria-describedby={hintId}
+        rows={1}
+        value={text}
+        disabled={!open}
+        onChange={(event) => setText(event.target.value)}
+        onKeyDown={onKeyDown}
+        placeholder={placeholders[reach]}
+        className="field-sizing-content max-h-40 min-h-8 w-full resize-none rounded-sm border border-control bg-surface px-2.5 py-[5px] text-ui placeholder:text-faint disabled:border-line disabled:bg-sunken"
+      />
+      <div className="flex flex-wrap items-center justify-end gap-2">
+        <p id={hintId} className="min-w-40 flex-1 text-small text-muted">
+          {hint(reach, provider)}
         </p>
-      ))}
-      <div className="flex items-end gap-2">
-        <textarea
-          ref={box}
-          aria-label="Message to the agent"
-          rows={1}
-          value={text}
-          disabled={!open}
-          onChange={(event) => setText(event.target.value)}
-          onKeyDown={onKeyDown}
-          placeholder={
-            open
-              ? running
-                ? "Steer the agent: it reads this at its next turn"
-                : "Write to the agent"
-              : "Start a stage to talk to the agent"
-          }
-          className="field-sizing-content max-h-40 min-h-8 flex-1 resize-none rounded-sm border border-control bg-surface px-2.5 py-[5px] text-ui placeholder:text-faint disabled:border-line disabled:bg-sunken"
-        />
-        <Button
-          type="submit"
-          look="primary"
-          disabled={!open || fetching || text.trim() === ""}
-          icon={<SendHorizontal size={14} />}
-        >
+        {stoppable && (
+          <Button icon={<Square size={14} />} disabled={stopping} onClick={() => void askToStop(Cancel, { sessionId })}>
+            {stopping ? "Stopping…" : "Stop"}
+          </Button>
+        )}
+        {interrupts && (
+          <Button
+            icon={<Hand size={14} />}
+            disabled={empty}
+            title="Stops what runs, then the agent reads this: ⌘⇧Enter or Ctrl Shift Enter"
+            onClick={() => void submit(true)}
+          >
+            Interrupt and send
+          </Button>
+        )}
+        <Button type="submit" look="primary" disabled={!open || empty} icon={<SendHorizontal size={14} />}>
           Send
         </Button>
       </div>
     </form>
   );
+}
+
+function hint(reach: Reach, provider: string | null): string {
+  switch (reach) {
+    case "steers":
+      return "The agent sees this at its next turn and loses no work.";
+    case "answered":
+      return "The agent answers, and may compute; the stages' results stay as they are.";
+    case "waits":
+      return `${provider ?? "The agent"} does not answer: a message is kept for the next stage.`;
+    case "closed":
+      return "";
+  }
 }

@@ -2,8 +2,9 @@
 import type { Client } from "urql";
 import { problemsOf, type UserError } from "@/api/errors";
 import { graphql } from "@/api/gql";
-import type { CreateExperimentInput, Stage } from "@/api/gql/graphql";
+import type { CreateExperimentInput, CreateSessionInput, Stage } from "@/api/gql/graphql";
 import { newKey } from "@/lib/new-key";
+import { noTerms, startTerms, type Terms } from "../terms/terms";
 
 const CreateExperiment = graphql(`
   mutation CreateExperiment($input: CreateExperimentInput!) {
@@ -70,30 +71,36 @@ function refused(problems: UserError[]): { problems: UserError[] } {
   return { problems: problems.length > 0 ? problems : [silence] };
 }
 
-export async function openSession(client: Client, experimentId: string): Promise<Outcome<Begun>> {
+type Own = Pick<CreateSessionInput, "provider" | "model" | "effort">;
+
+export async function openSession(client: Client, experimentId: string, own: Own = {}): Promise<Outcome<Begun>> {
   const answer = await client
-    .mutation(CreateSession, { input: { experimentId, idempotencyKey: newKey() } })
+    .mutation(CreateSession, { input: { experimentId, ...own, idempotencyKey: newKey() } })
     .toPromise();
   const session = answer.data?.createSession.session;
   if (!session) return refused(problemsOf(answer, answer.data?.createSession.userErrors));
   return { done: { experimentId, sessionId: session.id } };
 }
 
-/** Creates an experiment and its first session; `through` null leaves it to be started by hand. */
+/** Creates an experiment and its first session, which keeps the choice of model; `through` null leaves it to be started by hand. */
 export async function begin(
   client: Client,
   input: CreateExperimentInput,
   through: Stage | null,
+  terms: Terms = noTerms,
 ): Promise<Outcome<Begun>> {
   const created = await client.mutation(CreateExperiment, { input }).toPromise();
   const experiment = created.data?.createExperiment.experiment;
   if (!experiment) return refused(problemsOf(created, created.data?.createExperiment.userErrors));
-  const opened = await openSession(client, experiment.id);
+  const { provider, model, effort } = terms;
+  const opened = await openSession(client, experiment.id, { provider, model, effort });
   if (opened.problems || through === null) return opened;
   const { sessionId } = opened.done;
   // Where the start is refused, the session's own page shows why and offers it again.
   await client
-    .mutation(BeginStage, { input: { sessionId, stage: "EDA", through, idempotencyKey: newKey() } })
+    .mutation(BeginStage, {
+      input: { sessionId, stage: "EDA", through, ...startTerms(terms, "EDA", through), idempotencyKey: newKey() },
+    })
     .toPromise();
   return opened;
 }

@@ -1,6 +1,6 @@
 import { useNavigate } from "@tanstack/react-router";
 import { CircleAlert, CircleCheck, Plus, RotateCw, X } from "lucide-react";
-import { type FormEvent, Suspense, use, useId, useMemo, useState } from "react";
+import { type FormEvent, lazy, Suspense, use, useId, useMemo, useState } from "react";
 import { useClient } from "urql";
 import { sentence, type UserError } from "@/api/errors";
 import type { Stage } from "@/api/gql/graphql";
@@ -9,9 +9,14 @@ import { newKey } from "@/lib/new-key";
 import { Button, IconButton } from "@/ui/button";
 import { Dialog } from "@/ui/dialog";
 import { TextArea, TextField } from "@/ui/field";
+import { Skeleton } from "@/ui/pane";
+import { hasProblems, noChoice, noTerms, type Terms } from "../terms/terms";
+import { stages } from "../words";
 import { begin } from "./begin";
 import { readColumns } from "./header-row";
 import type { Upload, Uploads } from "./uploads";
+
+const TermsForm = lazy(() => import("../terms/terms-form").then((module) => ({ default: module.TermsForm })));
 
 interface Props {
   open: boolean;
@@ -45,6 +50,7 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
   const [target, setTarget] = useState("");
   const [instructions, setInstructions] = useState("");
   const [plan, setPlan] = useState<Stage | "none">("TRAIN");
+  const [terms, setTerms] = useState<Terms>(noTerms);
   const [busy, setBusy] = useState(false);
   const [problems, setProblems] = useState<UserError[]>([]);
   const columnsId = useId();
@@ -78,6 +84,7 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
         idempotencyKey: newKey(),
       },
       plan === "none" ? null : plan,
+      terms,
     );
     setBusy(false);
     if (outcome.problems) return setProblems(outcome.problems);
@@ -154,6 +161,14 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
           </label>
         ))}
       </fieldset>
+      <Suspense fallback={<Skeleton lines={3} className="min-h-40 p-0" />}>
+        <TermsForm
+          terms={terms}
+          onChange={setTerms}
+          own={noChoice}
+          later={plan === "none" ? [] : stages.slice(1, stages.indexOf(plan) + 1)}
+        />
+      </Suspense>
       {general.length > 0 && (
         <ul role="alert" className="flex flex-col gap-1 rounded-sm bg-error-wash p-3">
           {general.map((problem) => (
@@ -164,14 +179,18 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
           ))}
         </ul>
       )}
-      <div className="flex items-center justify-end gap-2">
+      <div className="sticky bottom-0 -mx-4 -mb-4 flex flex-wrap items-center justify-end gap-2 border-t border-line bg-surface px-4 py-3">
         {busy && (
           <p role="status" className="mr-auto text-muted">
             Reading and describing the table…
           </p>
         )}
         <Button onClick={onClose}>Discard</Button>
-        <Button type="submit" look="primary" disabled={busy || sending || failed || uploads.list.length === 0}>
+        <Button
+          type="submit"
+          look="primary"
+          disabled={busy || sending || failed || hasProblems(terms) || uploads.list.length === 0}
+        >
           {sending ? "Uploading…" : plan === "none" ? "Create" : "Create and start"}
         </Button>
       </div>

@@ -1,27 +1,8 @@
 /** The files of an experiment in the making: each is sent as soon as it is there and knows how far it is. */
 import { useReducer, useRef } from "react";
 import { useClient } from "urql";
-import { problemsOf } from "@/api/errors";
-import { graphql } from "@/api/gql";
-import { sendFile } from "@/api/upload";
+import { sendUpload } from "@/api/send-upload";
 import { newKey } from "@/lib/new-key";
-
-const CreateUpload = graphql(`
-  mutation CreateUpload($input: CreateUploadInput!) {
-    createUpload(input: $input) {
-      upload {
-        id
-        url
-      }
-      userErrors {
-        message
-        path
-        code
-        detail
-      }
-    }
-  }
-`);
 
 export type Progress =
   | { state: "sending"; share: number }
@@ -59,18 +40,14 @@ export function useUploads(): Uploads {
   const send = async (key: string, file: File) => {
     const report = (progress: Progress) => dispatch({ key, progress });
     report({ state: "sending", share: 0 });
-    const input = { fileName: file.name, size: file.size, idempotencyKey: newKey() };
-    const answer = await client.mutation(CreateUpload, { input }).toPromise();
-    const upload = answer.data?.createUpload.upload;
-    if (!upload) {
-      const [problem] = problemsOf(answer, answer.data?.createUpload.userErrors);
-      return report({ state: "failed", message: problem?.message ?? "the server took no file" });
-    }
-    const sending = sendFile(file, upload.url, (share) => report({ state: "sending", share }));
-    aborts.current.set(key, sending.abort);
-    const result = await sending.result;
+    const sent = await sendUpload(
+      client,
+      file,
+      (share) => report({ state: "sending", share }),
+      (abort) => aborts.current.set(key, abort),
+    );
     aborts.current.delete(key);
-    report(result.ok ? { state: "stored", uploadId: upload.id } : { state: "failed", message: result.message });
+    report("uploadId" in sent ? { state: "stored", ...sent } : { state: "failed", ...sent });
   };
 
   const stop = (key: string) => aborts.current.get(key)?.();

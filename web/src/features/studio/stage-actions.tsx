@@ -1,26 +1,33 @@
 /** The buttons of the stage strip, each there only while the server allows it. */
-import { ChevronDown, FastForward, Play, RotateCcw, Square } from "lucide-react";
-import { useState } from "react";
-import { useMutation, useQuery } from "urql";
-import { problemsOf, sentence, type UserError } from "@/api/errors";
+import { FastForward, Play, RotateCcw, SlidersHorizontal, Square, StepForward } from "lucide-react";
+import { lazy, Suspense, useState } from "react";
 import { type FragmentType, graphql, readFragment } from "@/api/gql";
 import type { Stage } from "@/api/gql/graphql";
-import { cell, useExternal } from "@/lib/external";
+import { type Cell, cell, useExternal } from "@/lib/external";
 import { newKey } from "@/lib/new-key";
-import { Button, IconButton } from "@/ui/button";
-import { Menu, MenuChoice, MenuItem } from "@/ui/menu";
+import { Button } from "@/ui/button";
+import { MenuItem } from "@/ui/menu";
+import { Problems } from "@/ui/problems";
+import { Cancel, Resume, Retry, Start, useAsk } from "../mutations";
+import { pick, useProviders } from "../terms/providers";
+import { choiceWords, noTerms, startTerms, type Terms } from "../terms/terms";
 import { stageName } from "../words";
+import { SessionMenu } from "./session-menu";
+
+const TermsDialog = lazy(() => import("../terms/terms-dialog").then((module) => ({ default: module.TermsDialog })));
 
 const StageActionsFragment = graphql(`
   fragment StageActions on Session {
     id
     state
+    provider
+    model
+    effort
     allows {
       startStages
       retry
       cancel
-      message
-      answer
+      resume
     }
     stages {
       stage
@@ -30,176 +37,135 @@ const StageActionsFragment = graphql(`
         through
       }
     }
+    ...SessionMenu
   }
 `);
 
-const Start = graphql(`
-  mutation StartStage($input: StartStageInput!) {
-    startStage(input: $input) {
-      session {
-        id
-        ...StageStrip
-      }
-      userErrors {
-        message
-        path
-        code
-        detail
-      }
-    }
-  }
-`);
+/** What was last said about how a session's stages run; a start that was refused does not forget it. */
+const said = new Map<string, Cell<Terms>>();
 
-const Cancel = graphql(`
-  mutation CancelSession($input: CancelSessionInput!) {
-    cancelSession(input: $input) {
-      session {
-        id
-        ...StageStrip
-      }
-      userErrors {
-        message
-        path
-        code
-        detail
-      }
-    }
-  }
-`);
+function termsOf(sessionId: string): Cell<Terms> {
+  const known = said.get(sessionId) ?? cell(noTerms);
+  said.set(sessionId, known);
+  return known;
+}
 
-const Retry = graphql(`
-  mutation RetryStage($input: RetryStageInput!) {
-    retryStage(input: $input) {
-      session {
-        id
-        ...StageStrip
-      }
-      userErrors {
-        message
-        path
-        code
-        detail
-      }
-    }
-  }
-`);
+interface Props {
+  session: FragmentType<typeof StageActionsFragment>;
+  /** What the session is called. */
+  name: string;
+}
 
-const Providers = graphql(`
-  query Providers {
-    providers {
-      name
-      available
-      reason
-      defaultModel
-      description
-    }
-  }
-`);
+export function StageActions({ session, name }: Props) {
+  const data = readFragment(StageActionsFragment, session);
+  const { id, state, allows, stages } = data;
+  const { ask, busy, problems } = useAsk();
+  const kept = termsOf(id);
+  const terms = useExternal(kept);
+  const [choosing, setChoosing] = useState(false);
 
-const PROVIDER = "trainable.provider";
-const provider = cell(localStorage.getItem(PROVIDER) ?? "");
-
-export function StageActions({ session }: { session: FragmentType<typeof StageActionsFragment> }) {
-  const { id, allows, stages } = readFragment(StageActionsFragment, session);
-  const [{ fetching: starting }, start] = useMutation(Start);
-  const [{ fetching: cancelling }, cancel] = useMutation(Cancel);
-  const [{ fetching: retrying }, retry] = useMutation(Retry);
-  const [problems, setProblems] = useState<UserError[]>([]);
-  const chosen = useExternal(provider);
-
-  const begin = async (stage: Stage, through: Stage) => {
-    const input = { sessionId: id, stage, through, provider: chosen || null, idempotencyKey: newKey() };
-    const result = await start({ input });
-    setProblems(problemsOf(result, result.data?.startStage.userErrors));
-  };
-  const stop = async () => {
-    const result = await cancel({ input: { sessionId: id } });
-    setProblems(problemsOf(result, result.data?.cancelSession.userErrors));
-  };
-  const again = async () => {
-    const broken = stages.find(({ state }) => state === "FAILED" || state === "CANCELLED");
-    const result = await retry({
-      input: { sessionId: id, through: broken?.current?.through ?? null, idempotencyKey: newKey() },
-    });
-    setProblems(problemsOf(result, result.data?.retryStage.userErrors));
+  const begin = (stage: Stage, through: Stage) =>
+    void ask(Start, { sessionId: id, stage, through, ...startTerms(terms, stage, through), idempotencyKey: newKey() });
+  const again = () => {
+    const broken = stages.find((one) => one.state === "FAILED" || one.state === "CANCELLED");
+    void ask(Retry, { sessionId: id, through: broken?.current?.through ?? null, idempotencyKey: newKey() });
   };
 
   const startable = allows.startStages;
   const next = startable.find((stage) => stages.find((status) => status.stage === stage)?.state === "PENDING");
   const anew = startable.filter((stage) => stage !== next);
+  const [first] = startable;
+  const broken = allows.resume || allows.retry;
 
   return (
-    <div className="flex flex-wrap items-center gap-2">
-      {problems.map((problem) => (
-        <p key={problem.message} role="alert" className="max-w-md text-small text-error">
-          {sentence(problem.message)}
-        </p>
-      ))}
-      {allows.cancel && (
-        <Button icon={<Square size={14} />} disabled={cancelling} onClick={() => void stop()}>
-          {cancelling ? "Cancelling…" : "Cancel"}
+    <div className="flex min-w-0 flex-wrap items-center justify-end gap-2">
+      <Problems of={problems} className="max-w-md" />
+      {allows.cancel && state.endsWith("_RUNNING") && (
+        <Button icon={<Square size={14} />} disabled={busy} onClick={() => void ask(Cancel, { sessionId: id })}>
+          {busy ? "Cancelling…" : "Cancel"}
+        </Button>
+      )}
+      {(next ?? first) && <TermsButton terms={terms} own={data} onClick={() => setChoosing(true)} />}
+      {allows.resume && (
+        <Button
+          look="primary"
+          icon={<StepForward size={14} />}
+          disabled={busy}
+          onClick={() => void ask(Resume, { sessionId: id, idempotencyKey: newKey() })}
+        >
+          Resume
         </Button>
       )}
       {allows.retry && (
-        <Button look="primary" icon={<RotateCcw size={14} />} disabled={retrying} onClick={() => void again()}>
+        <Button
+          look={allows.resume ? "plain" : "primary"}
+          icon={<RotateCcw size={14} />}
+          disabled={busy}
+          onClick={again}
+        >
           Retry
         </Button>
       )}
       {next && next !== "TRAIN" && (
-        <Button icon={<FastForward size={14} />} disabled={starting} onClick={() => void begin(next, "TRAIN")}>
+        <Button icon={<FastForward size={14} />} disabled={busy} onClick={() => begin(next, "TRAIN")}>
           Run through Train
         </Button>
       )}
       {next && (
         <Button
-          look={allows.retry ? "plain" : "primary"}
+          look={broken ? "plain" : "primary"}
           icon={<Play size={14} />}
-          disabled={starting}
-          onClick={() => void begin(next, next)}
+          disabled={busy}
+          onClick={() => begin(next, next)}
         >
           Start {stageName[next]}
         </Button>
       )}
-      {startable.length > 0 && (
-        <Menu
-          trigger={
-            <IconButton label="More ways to run">
-              <ChevronDown size={16} />
-            </IconButton>
-          }
-        >
-          {anew.map((stage) => (
-            <MenuItem key={stage} icon={<RotateCcw size={14} />} onSelect={() => void begin(stage, stage)}>
-              Run {stageName[stage]} again
-            </MenuItem>
-          ))}
-          <ProviderChoice />
-        </Menu>
+      <SessionMenu session={data} name={name}>
+        {anew.map((stage) => (
+          <MenuItem key={stage} icon={<RotateCcw size={14} />} onSelect={() => begin(stage, stage)}>
+            Run {stageName[stage]} again
+          </MenuItem>
+        ))}
+      </SessionMenu>
+      {choosing && first && (
+        <Suspense fallback={null}>
+          <TermsDialog
+            stage={next ?? first}
+            terms={terms}
+            own={data}
+            onChange={kept.set}
+            onStart={(through) => begin(next ?? first, through)}
+            onClose={() => setChoosing(false)}
+          />
+        </Suspense>
       )}
     </div>
   );
 }
 
-function ProviderChoice() {
-  const [{ data }] = useQuery({ query: Providers });
-  const chosen = useExternal(provider);
-  const available = (data?.providers ?? []).filter((one) => one.available);
-  if (available.length < 2) return null;
+interface TermsButtonProps {
+  terms: Terms;
+  own: Pick<Terms, "provider" | "model" | "effort">;
+  onClick: () => void;
+}
+
+/** What the next stage would run with; opens to say it otherwise. */
+function TermsButton({ terms, own, onClick }: TermsButtonProps) {
+  const [{ data }] = useProviders();
+  const provider = pick(data?.providers ?? [], terms.provider ?? own.provider);
+  const model = terms.model ?? (provider?.name === own.provider ? own.model : null) ?? provider?.defaultModel ?? null;
+  const words = provider ? choiceWords(provider.name, model, terms.effort ?? own.effort) : "the server's choice";
   return (
-    <MenuChoice
-      label="Agent"
-      value={available.some(({ name }) => name === chosen) ? chosen : ""}
-      options={[
-        { value: "", label: "The server's choice" },
-        ...available.map(({ name, defaultModel }) => ({
-          value: name,
-          label: name === defaultModel ? name : `${name} · ${defaultModel}`,
-        })),
-      ]}
-      onChange={(value) => {
-        localStorage.setItem(PROVIDER, value);
-        provider.set(value);
-      }}
-    />
+    <Button
+      look="quiet"
+      className="min-w-0 max-w-80 shrink px-2 max-sm:max-w-36"
+      title="How to run the next stage"
+      icon={<SlidersHorizontal size={14} className="shrink-0" aria-hidden />}
+      onClick={onClick}
+    >
+      <span className="sr-only">How to run: </span>
+      <span className="truncate">{words}</span>
+    </Button>
   );
 }

@@ -50,7 +50,7 @@ export function StageStrip({ session, title }: Props) {
         ))}
       </ol>
       <div className="flex-1" />
-      <StageActions session={data} />
+      <StageActions session={data} name={title.name} />
     </div>
   );
 }
@@ -63,7 +63,7 @@ function StageChip({ status: { stage, state, current } }: { status: Data["stages
       search={(old) => ({ ...old, tab: "report", stage })}
       title={`${stageTitle[stage]}: ${moodWord(state)}${current?.error ? `: ${current.error}` : ""}`}
       className={cx(
-        "flex h-8 items-center gap-1.5 rounded-sm px-2 transition-colors hover:bg-hover",
+        "flex h-8 items-center gap-1.5 rounded-sm px-2 whitespace-nowrap transition-colors hover:bg-hover",
         state === "RUNNING" && "bg-accent-wash",
       )}
     >

@@ -4,13 +4,22 @@
 //! transcript. It is storage, never the public contract: `graphql/event.rs` maps it to the API.
 //! Adding a variant makes every exhaustive match fail to compile until each is served.
 
+mod budget;
+mod parts;
+
 use chrono::{DateTime, Utc};
 use entity::{
     ids::{ExperimentId, MessageId, StageRunId},
-    vocab::{ArtifactType, SessionStateName, Stage, StageRunState},
+    vocab::{Effort, SessionStateName, Stage, StageRunState},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+pub use budget::{Budget, Budgets, Spent};
+pub use parts::{
+    Chart, Ending, EndingKind, File, MetricPoint, OutputStream, PlanStatus, PlanStep,
+    ProcessedDataset, Record, RecordKind, TextDelta,
+};
 
 /// The version that [`Event`] is written in.
 pub const VERSION: i32 = 1;
@@ -50,6 +59,9 @@ pub enum SessionEvent {
     /// Always the first event.
     SessionCreated {
         experiment_id: ExperimentId,
+        /// Who drives its runs when nothing else is asked for; the server's default when absent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        driver: Option<Driver>,
     },
     StateChange {
         state: SessionStateName,
@@ -58,23 +70,82 @@ pub enum SessionEvent {
         stage: Stage,
         /// The stage to continue to without being asked.
         through: Stage,
-        provider: String,
-        model: String,
+        #[serde(flatten)]
+        driver: Driver,
         seed: u64,
+        budgets: Budgets,
+        /// Asks the user before each later stage.
+        #[serde(default)]
+        approval: bool,
+        /// Who drives later stages, where it is somebody else.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        later: Vec<StageDriver>,
+    },
+    /// A run that had failed or was cancelled goes on from its last finished tool call.
+    StageRunResumed {
+        stage: Stage,
+        #[serde(flatten)]
+        driver: Driver,
         budgets: Budgets,
     },
     StageRunEnded {
         stage: Stage,
         outcome: Outcome,
     },
+    /// The agent answers a message while the session rests; no result changes.
+    FollowUpStarted {
+        /// The stage whose outputs it is about: the last one that is done.
+        about: Option<Stage>,
+        #[serde(flatten)]
+        driver: Driver,
+        seed: u64,
+        budgets: Budgets,
+    },
+    FollowUpEnded {
+        outcome: Outcome,
+    },
+    /// The limits of the run at work, or of the one that can be resumed, were changed.
+    BudgetsSet {
+        budgets: Budgets,
+    },
+    /// Approval mode waits for the user's word before a stage.
+    ApprovalAsked {
+        stage: Stage,
+        through: Stage,
+    },
+    ApprovalAnswered {
+        stage: Stage,
+        approved: bool,
+    },
     UserMessage {
         id: MessageId,
         text: String,
+        /// Stops what runs first.
+        #[serde(default)]
+        interrupt: bool,
     },
     QuestionAnswered {
         call_id: String,
         answer: String,
     },
+}
+
+/// Who drives a run.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Driver {
+    pub provider: String,
+    pub model: String,
+    /// How hard it thinks; its own default when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
+}
+
+/// Who drives one stage of several.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StageDriver {
+    pub stage: Stage,
+    #[serde(flatten)]
+    pub driver: Driver,
 }
 
 /// Observations. A fact from a stage run that is not running is refused.
@@ -85,6 +156,9 @@ pub enum Fact {
     TurnStarted {
         turn: u32,
         attempt: u32,
+        /// Seconds that the run had worked before; waiting for an answer does not count.
+        #[serde(default)]
+        elapsed_s: f64,
     },
     /// A model call ended; tools run only after this is durable.
     TurnEnded {
@@ -100,9 +174,12 @@ pub enum Fact {
         turn: u32,
         text: String,
     },
-    /// The loop itself speaks to the model: what is missing, which budget is near.
+    /// The loop itself speaks: to the model about what is missing, or to people about progress.
     Notice {
         text: String,
+        /// Progress that no model sees.
+        #[serde(default)]
+        for_people: bool,
     },
     ToolStart {
         call_id: String,
@@ -161,6 +238,12 @@ pub enum Fact {
         call_id: String,
         question: String,
         options: Vec<String>,
+        /// What is taken for the answer when none comes in time.
+        #[serde(default)]
+        default: Option<String>,
+        /// Seconds that it waits, from this event's time.
+        #[serde(default)]
+        timeout_s: Option<u64>,
     },
     UsageRecorded {
         turn: u32,
@@ -168,9 +251,23 @@ pub enum Fact {
         /// USD; `None` when the price of the model is unknown.
         cost_usd: Option<f64>,
     },
-    BudgetExceeded {
-        budget: String,
+    /// Four fifths of a budget are taken. Said to the model and to people, once per limit.
+    BudgetWarning {
+        budget: Budget,
+        used: f64,
         limit: f64,
+    },
+    BudgetExceeded {
+        budget: Budget,
+        limit: f64,
+    },
+    /// The transcript came near the model's window. The log keeps everything; from here on the model
+    /// is shown less of the past.
+    ContextCondensed {
+        /// Results of tools up to this turn are shown by their heads.
+        results_through: u32,
+        /// Turns up to this one are shown as a summary.
+        summary_through: u32,
     },
     AgentError {
         message: String,
@@ -225,24 +322,6 @@ impl Outcome {
     }
 }
 
-/// The most that a stage run may take.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Budgets {
-    pub turns: u32,
-    /// Wall-clock seconds.
-    pub stage_seconds: u64,
-    /// Wall-clock seconds of one execution.
-    pub execution_seconds: u64,
-    /// Memory of one execution, in MiB.
-    pub memory_mib: u64,
-}
-
-impl Default for Budgets {
-    fn default() -> Self {
-        Self { turns: 30, stage_seconds: 3600, execution_seconds: 600, memory_mib: 4096 }
-    }
-}
-
 /// Tokens of one turn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenUsage {
@@ -250,172 +329,23 @@ pub struct TokenUsage {
     pub output: u64,
     pub cache_read: u64,
     pub cache_write: u64,
+    /// The provider did not say; counted from the texts.
+    #[serde(default)]
+    pub estimated: bool,
 }
 
-/// How an execution ended, with what it took.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Ending {
-    pub how: EndingKind,
-    /// The exit code, or the number of the signal.
-    pub code: Option<i32>,
-    pub duration_ms: u64,
-    pub cpu_seconds: f64,
-    /// Bytes; `None` where the machine cannot tell.
-    pub peak_memory: Option<u64>,
-    /// Bytes of output beyond the cap.
-    pub dropped_output: u64,
-}
-
-/// The ways an execution ends, told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum EndingKind {
-    Exited,
-    Signalled,
-    TimedOut,
-    OutOfMemory,
-    DiskFull,
-    /// The user or a budget stopped it.
-    Terminated,
-    /// The server went away while it ran; its outcome is unknown.
-    Interrupted,
-}
-
-/// Which of a program's two outputs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum OutputStream {
-    Stdout,
-    Stderr,
-}
-
-/// A file that a stage left.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct File {
-    /// Relative to the session folder: `eda/figures/age.png`.
-    pub path: String,
-    pub name: String,
-    pub stage: Stage,
-    #[serde(rename = "artifact_type")]
-    pub kind: ArtifactType,
-    /// Bytes.
-    pub size: u64,
-    /// Lower-case hex.
-    pub sha256: String,
-}
-
-/// One metric point. Points are stored once, in `metrics`; see `store::event`.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MetricPoint {
-    pub step: i64,
-    pub name: String,
-    #[serde(with = "extended_float")]
-    pub value: f64,
-    pub run: Option<String>,
-}
-
-/// One chart of the dashboard.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Chart {
-    pub title: String,
-    pub metrics: Vec<String>,
-    /// `line`, `bar` …: a hint; unknown ones are drawn as lines.
-    #[serde(rename = "chart_type")]
-    pub kind: String,
-}
-
-/// Something logged that is no number.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Record {
-    pub kind: RecordKind,
-    pub name: String,
-    pub step: Option<i64>,
-    pub run: Option<String>,
-    pub data: Value,
-}
-
-/// The kinds of records that the SDK logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordKind {
-    Image,
-    Table,
-    ConfusionMatrix,
-    Roc,
-    Pr,
-    Histogram,
-    Text,
-}
-
-/// One step of the agent's plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct PlanStep {
-    pub title: String,
-    pub status: PlanStatus,
-}
-
-/// How a step of the plan stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PlanStatus {
-    Pending,
-    InProgress,
-    Done,
-}
-
-/// What Prep made, as claimed by its metadata and checked against the files' presence.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct ProcessedDataset {
-    pub columns: Value,
-    pub feature_columns: Vec<String>,
-    pub target_column: String,
-    pub train_rows: i64,
-    pub val_rows: i64,
-    pub test_rows: i64,
-    pub quality_stats: Value,
-}
-
-/// Text of a turn as it arrives: live only, provisional, never stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TextDelta {
-    pub turn: u32,
-    pub attempt: u32,
-    /// Characters of this attempt before this text.
-    pub offset: u64,
-    pub text: String,
-}
-
-/// Floats as JSON, with NaN and the infinities as texts, so that they survive a replay.
-mod extended_float {
-    use serde::{Deserialize, Deserializer, Serializer, de::Error};
-
-    pub fn serialize<S: Serializer>(value: &f64, to: S) -> Result<S::Ok, S::Error> {
-        if value.is_finite() {
-            to.serialize_f64(*value)
-        } else if value.is_nan() {
-            to.serialize_str("NaN")
-        } else if *value > 0.0 {
-            to.serialize_str("Infinity")
-        } else {
-            to.serialize_str("-Infinity")
-        }
+impl TokenUsage {
+    /// Tokens read, cached or not.
+    pub const fn read(&self) -> u64 {
+        self.input + self.cache_read + self.cache_write
     }
 
-    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Either {
-            Number(f64),
-            Text(String),
-        }
-        match Either::deserialize(from)? {
-            Either::Number(value) => Ok(value),
-            Either::Text(text) => match text.as_str() {
-                "NaN" => Ok(f64::NAN),
-                "Infinity" => Ok(f64::INFINITY),
-                "-Infinity" => Ok(f64::NEG_INFINITY),
-                other => Err(D::Error::custom(format!("`{other}` is no number"))),
-            },
-        }
+    /// Adds another turn's.
+    pub fn add(&mut self, other: &TokenUsage) {
+        self.input += other.input;
+        self.output += other.output;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+        self.estimated |= other.estimated;
     }
 }

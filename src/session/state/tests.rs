@@ -2,7 +2,10 @@
 //! invariants.
 
 use super::*;
-use crate::event::{Budgets, Draft, Entry, Event, Fact, Outcome, SessionEvent};
+use crate::event::{
+    Budget, Budgets, Draft, Driver, Entry, Event, Fact, Outcome, SessionEvent, StageDriver,
+    TokenUsage,
+};
 use chrono::{DateTime, Utc};
 use entity::{
     ids::{ExperimentId, MessageId, StageRunId},
@@ -23,16 +26,49 @@ fn experiment() -> ExperimentId {
     ExperimentId(Uuid::from_u128(1))
 }
 
-fn start(n: u128, stage: Stage, through: Stage) -> Command {
-    Command::StartStage(StartStage {
+fn driver(model: &str) -> Driver {
+    Driver { provider: "autopilot".into(), model: model.into(), effort: None }
+}
+
+fn order(n: u128, stage: Stage, through: Stage) -> StartStage {
+    StartStage {
         stage_run: run_id(n),
         stage,
         through,
-        provider: "autopilot".into(),
-        model: "autopilot-1".into(),
+        driver: driver("autopilot-1"),
         seed: 42,
         budgets: Budgets::default(),
-    })
+        approval: false,
+        later: Vec::new(),
+    }
+}
+
+fn start(n: u128, stage: Stage, through: Stage) -> Command {
+    Command::StartStage(order(n, stage, through))
+}
+
+fn resume() -> Command {
+    Command::ResumeStage { driver: None, budgets: None }
+}
+
+fn limit(turns: u32) -> Command {
+    Command::SetBudgets { budgets: Budgets { turns, ..Budgets::default() } }
+}
+
+fn approve(n: u128, approved: bool) -> Command {
+    Command::AnswerApproval { approved, stage_run: run_id(n) }
+}
+
+/// A message that is answered by a follow-up when the session rests.
+fn ask(n: u128, text: &str) -> Command {
+    let follow_up = StartFollowUp {
+        run: run_id(n),
+        driver: driver("talker"),
+        seed: 42,
+        budgets: Budgets::default(),
+    };
+    let id = MessageId(Uuid::from_u128(7));
+    Command::PostMessage { id, text: text.into(), interrupt: false, follow_up: Some(follow_up) }
 }
 
 fn conclude(n: u128, outcome: Outcome) -> Command {
@@ -48,7 +84,8 @@ fn failed() -> Outcome {
 }
 
 fn post(text: &str) -> Command {
-    Command::PostMessage { id: MessageId(Uuid::from_u128(7)), text: text.into() }
+    let id = MessageId(Uuid::from_u128(7));
+    Command::PostMessage { id, text: text.into(), interrupt: false, follow_up: None }
 }
 
 fn cancel() -> Command {
@@ -56,7 +93,7 @@ fn cancel() -> Command {
 }
 
 fn observe(n: u128) -> Command {
-    let facts = vec![Fact::Notice { text: "n".into() }];
+    let facts = vec![Fact::Notice { text: "n".into(), for_people: false }];
     Command::Observe { stage_run: run_id(n), facts }
 }
 
@@ -84,6 +121,11 @@ impl Played {
         Ok(drafts)
     }
 
+    fn log_drafts(&self) -> Vec<Draft> {
+        let draft = |e: &Entry| Draft { stage_run: e.stage_run, event: e.event.clone() };
+        self.log.iter().map(draft).collect()
+    }
+
     fn of(script: Vec<Command>) -> Self {
         let mut played = Self::default();
         for command in script {
@@ -93,7 +135,7 @@ impl Played {
     }
 }
 
-const CREATE: fn() -> Command = || Command::Create { experiment: experiment() };
+const CREATE: fn() -> Command = || Command::Create { experiment: experiment(), driver: None };
 
 /// Scripts that lead to every state, by the name used in the table.
 fn scripts(name: &str) -> Vec<Command> {
@@ -106,6 +148,15 @@ fn scripts(name: &str) -> Vec<Command> {
         "eda_done" => script.extend([start(1, Eda, Eda), conclude(1, done())]),
         "eda_failed" => script.extend([start(1, Eda, Train), conclude(1, failed())]),
         "eda_cancelled" => script.extend([start(1, Eda, Eda), cancel()]),
+        "eda_awaits" => script.extend([
+            Command::StartStage(StartStage {
+                approval: true,
+                later: vec![StageDriver { stage: Stage::Prep, driver: driver("other") }],
+                ..order(1, Eda, Train)
+            }),
+            conclude(1, done()),
+        ]),
+        "answering" => script.extend([start(1, Eda, Eda), conclude(1, done()), ask(50, "why?")]),
         "prep_running" => {
             script.extend([start(1, Eda, Eda), conclude(1, done()), start(2, Prep, Train)])
         }
@@ -152,9 +203,18 @@ fn every_state_meets_every_command() {
     let no_prep = || Err(NotReady { stage: Prep, needs: Eda });
     let no_train = || Err(NotReady { stage: Train, needs: Prep });
 
-    for command in
-        [start(9, Eda, Eda), post("hi"), answer(), cancel(), observe(1), conclude(1, done())]
-    {
+    for command in [
+        start(9, Eda, Eda),
+        resume(),
+        limit(9),
+        approve(9, true),
+        post("hi"),
+        ask(9, "hi"),
+        answer(),
+        cancel(),
+        observe(1),
+        conclude(1, done()),
+    ] {
         check("none", command, Err(Missing));
     }
     check("none", Command::Recover { at: at() }, Err(Missing));
@@ -218,7 +278,46 @@ fn every_state_meets_every_command() {
         check(state, observe(1), Err(Stale));
         check(state, conclude(1, done()), Err(Stale));
         check(state, Command::Recover { at: at() }, Ok(name));
+        check(state, approve(9, true), Err(NothingToApprove));
+        // A follow-up leaves the state as it is.
+        check(state, ask(9, "hi"), Ok(name));
     }
+    for state in ["created", "eda_done", "prep_done", "train_done"] {
+        check(state, resume(), Err(NothingToResume));
+        check(state, limit(9), Err(NothingToLimit));
+    }
+    for (state, name, resumed) in [
+        ("eda_failed", S::Failed, S::EdaRunning),
+        ("eda_cancelled", S::Cancelled, S::EdaRunning),
+        ("prep_failed", S::Failed, S::PrepRunning),
+    ] {
+        check(state, resume(), Ok(resumed));
+        check(state, limit(9), Ok(name));
+    }
+
+    check("eda_awaits", approve(9, true), Ok(S::PrepRunning));
+    check("eda_awaits", approve(9, false), Ok(S::EdaDone));
+    check("eda_awaits", start(9, Prep, Prep), Ok(S::PrepRunning));
+    check("eda_awaits", resume(), Err(NothingToResume));
+    check("eda_awaits", limit(9), Err(NothingToLimit));
+    check("eda_awaits", ask(9, "hi"), Ok(S::EdaDone));
+    check("eda_awaits", cancel(), Err(NothingToCancel));
+
+    check("answering", CREATE(), Err(Exists));
+    check("answering", start(9, Prep, Prep), Err(Answering));
+    check("answering", resume(), Err(Answering));
+    check("answering", approve(9, true), Err(NothingToApprove));
+    check("answering", limit(9), Ok(S::EdaDone));
+    check("answering", post("hi"), Ok(S::EdaDone));
+    check("answering", ask(9, "hi"), Ok(S::EdaDone));
+    check("answering", answer(), Err(NoQuestion));
+    check("answering", cancel(), Ok(S::EdaDone));
+    check("answering", observe(50), Ok(S::EdaDone));
+    check("answering", observe(1), Err(Stale));
+    check("answering", conclude(50, done()), Ok(S::EdaDone));
+    check("answering", conclude(50, failed()), Ok(S::EdaDone));
+    check("answering", conclude(1, done()), Err(Stale));
+    check("answering", Command::Recover { at: at() }, Ok(S::EdaDone));
 
     let working = [
         ("eda_running", 1, Eda, S::EdaRunning, S::EdaDone),
@@ -239,14 +338,37 @@ fn every_state_meets_every_command() {
         check(state, conclude(run, Outcome::Cancelled), Ok(S::Cancelled));
         check(state, conclude(999, done()), Err(Stale));
         check(state, Command::Recover { at: at() }, Ok(name));
+        check(state, resume(), Err(Busy(stage)));
+        check(state, limit(9), Ok(name));
+        check(state, approve(9, true), Err(NothingToApprove));
+        check(state, ask(9, "hi"), Ok(name));
     }
+}
+
+fn asked() -> Fact {
+    Fact::QuestionAsked {
+        call_id: "q".into(),
+        question: "?".into(),
+        options: vec![],
+        default: Some("no".into()),
+        timeout_s: Some(60),
+    }
+}
+
+fn called(call_id: &str, tool: &str) -> Fact {
+    let input = serde_json::json!({});
+    Fact::ToolStart { call_id: call_id.into(), tool: tool.into(), input }
+}
+
+/// The kinds of what a command leads to.
+fn kinds(drafts: &[Draft]) -> Vec<&'static str> {
+    drafts.iter().map(|draft| crate::store::events::kind(&draft.event)).collect()
 }
 
 #[test]
 fn a_question_is_answered_once() {
     let mut played = Played::of(scripts("eda_running"));
-    let asked = Fact::QuestionAsked { call_id: "q".into(), question: "?".into(), options: vec![] };
-    played.play(Command::Observe { stage_run: run_id(1), facts: vec![asked] }).unwrap();
+    played.play(Command::Observe { stage_run: run_id(1), facts: vec![asked()] }).unwrap();
     assert!(played.session.allows().answer);
     played.play(answer()).unwrap();
     assert!(!played.session.allows().answer);
@@ -257,11 +379,7 @@ fn a_question_is_answered_once() {
 fn what_is_in_flight_is_closed_behind_a_cancel() {
     let mut played = Played::of(scripts("eda_running"));
     let facts = vec![
-        Fact::ToolStart {
-            call_id: "c".into(),
-            tool: "execute_code".into(),
-            input: serde_json::json!({}),
-        },
+        called("c", "execute_code"),
         Fact::ExecutionStarted {
             call_id: "c".into(),
             script: "s".into(),
@@ -270,13 +388,82 @@ fn what_is_in_flight_is_closed_behind_a_cancel() {
         },
     ];
     played.play(Command::Observe { stage_run: run_id(1), facts }).unwrap();
-    let kinds: Vec<_> = played
-        .play(cancel())
-        .unwrap()
-        .iter()
-        .map(|d| crate::store::events::kind(&d.event))
-        .collect();
-    assert_eq!(kinds, ["execution_ended", "tool_end", "stage_run_ended", "state_change"]);
+    let drafts = played.play(cancel()).unwrap();
+    let expect = ["execution_ended", "tool_end", "stage_run_ended", "state_change"];
+    assert_eq!(kinds(&drafts), expect);
+}
+
+#[test]
+fn a_question_outlives_the_server() {
+    let mut played = Played::of(scripts("eda_running"));
+    let facts = vec![called("c", "execute_code"), called("q", "ask_user"), asked()];
+    played.play(Command::Observe { stage_run: run_id(1), facts }).unwrap();
+    let drafts = played.play(Command::Recover { at: at() }).unwrap();
+    assert_eq!(kinds(&drafts), ["tool_end"], "the other call is closed, the question is not");
+    assert!(played.session.allows().answer);
+    played.play(answer()).unwrap();
+    let drafts = played.play(Command::Recover { at: at() }).unwrap();
+    assert!(drafts.is_empty(), "an answer that the agent has not read yet is not lost");
+}
+
+#[test]
+fn a_stage_waits_for_the_users_word() {
+    let mut played = Played::of(scripts("eda_awaits"));
+    assert_eq!(kinds(&played.log_drafts())[4..], ["state_change", "approval_asked"]);
+    assert_eq!(played.session.allows().approve, Some(Stage::Prep));
+    let drafts = played.play(approve(9, true)).unwrap();
+    assert_eq!(kinds(&drafts), ["approval_answered", "stage_run_started", "state_change"]);
+    let running = played.session.running().unwrap();
+    assert_eq!((running.stage, running.through), (Stage::Prep, Stage::Train));
+    assert_eq!(running.work.driver, driver("other"), "a stage may have a driver of its own");
+}
+
+#[test]
+fn what_failed_goes_on_as_the_same_run() {
+    let mut played = Played::of(scripts("prep_failed"));
+    let budgets = Budgets { turns: 99, ..Budgets::default() };
+    let resume = Command::ResumeStage { driver: Some(driver("better")), budgets: Some(budgets) };
+    played.play(resume).unwrap();
+    let running = played.session.running().unwrap();
+    assert_eq!(running.work.run, run_id(101));
+    assert_eq!((running.stage, running.work.budgets.turns), (Stage::Prep, 99));
+    assert_eq!(running.work.driver, driver("better"));
+}
+
+#[test]
+fn a_follow_up_changes_no_result() {
+    let mut played = Played::of(scripts("eda_done"));
+    let drafts = played.play(ask(50, "why?")).unwrap();
+    assert_eq!(kinds(&drafts), ["follow_up_started", "user_message"]);
+    assert!(played.session.follow_up().is_some() && played.session.running().is_none());
+    assert!(played.session.allows().start.is_empty(), "one thing at a time");
+    let drafts = played.play(conclude(50, done())).unwrap();
+    assert_eq!(kinds(&drafts), ["follow_up_ended"]);
+    assert_eq!(played.session.allows().start, [Stage::Eda, Stage::Prep]);
+}
+
+#[test]
+fn what_was_taken_adds_up_over_runs() {
+    fn spent(n: u128, turn: u32) -> Command {
+        let usage = TokenUsage { input: 100, output: 10, ..TokenUsage::default() };
+        let used = Fact::UsageRecorded { turn, usage, cost_usd: Some(0.5) };
+        Command::Observe { stage_run: run_id(n), facts: vec![used] }
+    }
+    let mut played = Played::of(scripts("eda_running"));
+    for command in [spent(1, 1), conclude(1, failed()), ask(50, "why?"), spent(50, 1)] {
+        played.play(command).unwrap();
+    }
+    played.play(conclude(50, done())).unwrap();
+    for command in [resume(), spent(1, 2)] {
+        played.play(command).unwrap();
+    }
+    let work = &played.session.running().unwrap().work;
+    let taken = |budget: Budget| budget.taken(&work.spent, &work.before);
+    assert_eq!(taken(Budget::Turns), 2.0, "a resumed run counts on");
+    assert_eq!(taken(Budget::SessionUsd), 1.5, "follow-ups count for the session");
+    assert_eq!(played.session.spent().tokens(), 330);
+    played.play(conclude(1, done())).unwrap();
+    assert_eq!(played.session.spent().usd, 1.5);
 }
 
 #[test]
@@ -294,7 +481,7 @@ fn messages_wait_up_to_a_bound() {
         played.play(post("hi")).unwrap();
     }
     assert_eq!(played.play(post("hi")), Err(Refusal::TooManyMessages));
-    let seen = vec![Fact::TurnStarted { turn: 1, attempt: 1 }];
+    let seen = vec![Fact::TurnStarted { turn: 1, attempt: 1, elapsed_s: 0.0 }];
     played.play(Command::Observe { stage_run: run_id(1), facts: seen }).unwrap();
     played.play(post("hi")).unwrap();
 }
@@ -316,6 +503,15 @@ fn any_command() -> impl Strategy<Value = Command> {
         2 => (101u128..106).prop_map(|n| conclude(n, done())),
         1 => n.clone().prop_map(observe),
         1 => Just(post("hi")),
+        2 => n.clone().prop_map(|n| ask(n + 50, "why?")),
+        2 => n.clone().prop_map(|n| conclude(n + 50, done())),
+        2 => Just(resume()),
+        1 => (1u32..9).prop_map(limit),
+        2 => (n.clone(), any::<bool>()).prop_map(|(n, yes)| approve(n, yes)),
+        2 => n.clone().prop_map(|n| Command::StartStage(StartStage {
+            approval: true,
+            ..order(n, Stage::Eda, Stage::Train)
+        })),
         1 => Just(answer()),
         1 => Just(cancel()),
         1 => Just(Command::Recover { at: at() }),

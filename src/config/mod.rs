@@ -1,6 +1,11 @@
 //! Environment and flags -> [`Config`], once, with every problem reported together.
 
+mod models;
+
+use crate::{event::Budgets, llm::Secret};
 use std::{net::SocketAddr, path::PathBuf};
+
+pub use models::{Anthropic, Models, OpenAi};
 
 /// What flags say; they win over the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -10,7 +15,7 @@ pub struct Flags {
 }
 
 /// Everything that can be set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Config {
     pub listen: SocketAddr,
     /// Database, objects, volumes.
@@ -30,8 +35,10 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Bytes of one upload.
     pub upload_bytes: u64,
-    /// Memory of one execution, in MiB.
-    pub memory_mib: u64,
+    /// What a run may take when nothing else is asked for.
+    pub budgets: Budgets,
+    /// The model providers.
+    pub models: Models,
     /// Cores that one execution may use.
     pub cpus: u32,
     /// Serve GraphiQL and answer introspection.
@@ -97,6 +104,47 @@ impl Reader<'_> {
                 self.problems.push(format!(
                     "{name} is `{text}`; give a whole number of {unit} from {from} to {to}"
                 ));
+                default
+            }
+        }
+    }
+
+    /// A key or token. It is never shown.
+    fn secret(&mut self, name: &str) -> Option<Secret> {
+        let text = self.text(name)?;
+        if text.chars().any(|c| c.is_control() || c.is_whitespace() || !c.is_ascii()) {
+            self.problems.push(format!("{name} holds characters that no key has; set it again"));
+            return None;
+        }
+        Some(Secret::new(text))
+    }
+
+    /// The address of an endpoint, without a trailing slash.
+    fn url(&mut self, name: &str) -> Option<String> {
+        let text = self.text(name)?;
+        let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+        match host {
+            Some(host) if !host.is_empty() && !host.contains(['@', '?', '#', ' ']) => {
+                Some(text.trim_end_matches('/').to_owned())
+            }
+            Some(_) | None => {
+                // Not shown: people put passwords into addresses.
+                self.problems.push(format!(
+                    "{name} is not an address; give one such as `http://127.0.0.1:11434/v1`"
+                ));
+                None
+            }
+        }
+    }
+
+    /// USD from 0.
+    fn amount(&mut self, name: &str, default: f64) -> f64 {
+        let Some(text) = self.text(name) else { return default };
+        match text.parse::<f64>() {
+            Ok(amount) if amount.is_finite() && (0.0..=1e6).contains(&amount) => amount,
+            Ok(_) | Err(_) => {
+                self.problems
+                    .push(format!("{name} is `{text}`; give USD from 0, which is no limit"));
                 default
             }
         }
@@ -175,7 +223,8 @@ impl Config {
             origins: reader.list("TRAINABLE_ORIGINS"),
             upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096)
                 << 20,
-            memory_mib: reader.number("TRAINABLE_MEMORY_MIB", "MiB", 256..=4_194_304, 4096),
+            budgets: models::budgets(&mut reader),
+            models: Models::read(&mut reader),
             cpus: reader.number("TRAINABLE_CPUS", "cores", 1..=1024, cores) as u32,
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
         };

@@ -1,0 +1,87 @@
+//! The folders of a session's volume: whose run they belong to, and what of them is known.
+
+use crate::{
+    event::{Entry, Event, Fact},
+    sandbox::{SandboxError, Volume, VolumePath},
+    tool::{KnownFiles, NOTES},
+};
+use bytes::Bytes;
+use entity::{ids::StageRunId, vocab::Stage};
+use futures::StreamExt;
+use std::collections::BTreeMap;
+
+/// Says which stage run a stage's folder belongs to.
+const MARKER: &str = ".stage_run";
+
+/// Moves the folders of this stage and of later ones to `superseded/{stage_run}`, unless they
+/// belong to this run. Safe to repeat: a crash in between is mended by the next call.
+pub(super) async fn clear(
+    volume: &dyn Volume,
+    stage: Stage,
+    run: StageRunId,
+) -> Result<(), SandboxError> {
+    let path = |text: String| VolumePath::parse(&text).expect("a stage's own paths are valid");
+    for later in Stage::ALL.iter().copied().filter(|s| *s >= stage) {
+        let marker = path(format!("{later}/{MARKER}"));
+        let owner = match volume.stat(&marker).await? {
+            Some(_) => {
+                let bytes = volume.read(&marker, 0..64).await?;
+                String::from_utf8_lossy(&bytes).parse::<StageRunId>().ok()
+            }
+            None => None,
+        };
+        if owner == Some(run) {
+            continue;
+        }
+        if !volume.list(Some(&path(later.to_string()))).await?.files.is_empty() {
+            let away = owner.map_or_else(|| format!("unknown-{run}"), |owner| owner.to_string());
+            volume
+                .rename(&path(later.to_string()), &path(format!("superseded/{away}/{later}")))
+                .await?;
+        }
+    }
+    let marker = path(format!("{stage}/{MARKER}"));
+    // An agent may have put anything in its place.
+    volume.delete(&marker).await?;
+    let body = futures::stream::iter([Ok(Bytes::from(run.to_string()))]).boxed();
+    volume.put(&marker, body).await?;
+    Ok(())
+}
+
+/// The files that the log has reported of this run already.
+pub(super) async fn known_files(
+    volume: &dyn Volume,
+    folder: &VolumePath,
+    history: &[Entry],
+) -> Result<KnownFiles, SandboxError> {
+    let mut known = KnownFiles::default();
+    let reported: BTreeMap<&str, &str> = history
+        .iter()
+        .filter_map(|entry| match &entry.event {
+            Event::Fact(Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. }) => {
+                Some((file.path.as_str(), file.sha256.as_str()))
+            }
+            Event::Fact(_) | Event::Session(_) => None,
+        })
+        .collect();
+    if reported.is_empty() {
+        return Ok(known);
+    }
+    for stat in volume.list(Some(folder)).await?.files {
+        if let Some(sha256) = reported.get(stat.path.as_str())
+            && volume.digest(&stat.path).await? == **sha256
+        {
+            known.remember(stat.path, stat.size, stat.modified, (*sha256).to_owned());
+        }
+    }
+    Ok(known)
+}
+
+/// Makes the folder of follow-ups, so that a sandbox can find it in the volume.
+pub(super) async fn notes(volume: &dyn Volume) -> Result<(), SandboxError> {
+    let marker = VolumePath::parse(&format!("{NOTES}/.notes")).expect("our own path is valid");
+    if volume.stat(&marker).await?.is_none() {
+        volume.put(&marker, futures::stream::iter([Ok(Bytes::new())]).boxed()).await?;
+    }
+    Ok(())
+}
