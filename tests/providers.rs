@@ -6,6 +6,7 @@ mod conformance;
 mod models;
 mod support;
 
+use async_trait::async_trait;
 use conformance::{Came, Expectations, calls, conformance, request, turn, whole};
 use futures::StreamExt;
 use models::{
@@ -24,6 +25,7 @@ use trainable::{
         anthropic::{Anthropic, AnthropicConfig, Credential},
         layers::{Layers, layered},
         openai::{OpenAi, OpenAiConfig},
+        replay::{Recordings, Replay},
         retry::RetryPolicy,
         timeouts::TimeLimits,
     },
@@ -119,6 +121,46 @@ async fn the_fake_conforms() {
     ]);
     let expect = Expectations { model: "script".into(), unknown: None, calls: 2 };
     conformance(fake, expect).await;
+}
+
+/// One transcript, in memory.
+struct OneRecording(Vec<u8>);
+
+#[async_trait]
+impl Recordings for OneRecording {
+    async fn read(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok((name == "flowers").then(|| self.0.clone()))
+    }
+
+    async fn list(&self) -> Result<Vec<String>, String> {
+        Ok(vec!["flowers".into()])
+    }
+}
+
+#[tokio::test]
+async fn the_replay_conforms() {
+    let call = |id: &str| json!({"type": "tool_use", "id": id, "name": "read_file", "input": {}});
+    let text = |text: &str| json!({"type": "text", "text": text});
+    let usage = json!({
+        "input_tokens": 1, "output_tokens": 1, "cache_read_tokens": 0, "cache_write_tokens": 0,
+    });
+    let turn = |turn: u32, blocks: &[Value], stop: &str| json!({"turn": turn, "blocks": blocks, "stop": stop, "usage": usage});
+    let recording = json!({
+        "format": "trainable-transcript", "version": 1, "recorded_at": "2026-11-25T00:00:00Z",
+        "app_version": "0", "dataset": {"name": "flowers", "rows": null, "sha256": null},
+        "target": null, "instructions": "", "seed": 1,
+        "runs": [{
+            "stage": "eda", "provider": "anthropic", "model": CLAUDE,
+            "dataset_dir": "/data/datasets/old", "session_dir": "/data/sessions/old",
+            "turns": [
+                turn(1, &[text(ACCENTS), call("a"), call("b")], "tool_use"),
+                turn(2, &[text("Done.")], "end_turn"),
+            ],
+        }],
+    });
+    let provider = Replay::new(Arc::new(OneRecording(recording.to_string().into())));
+    let expect = Expectations { model: "flowers".into(), unknown: Some(UNKNOWN.into()), calls: 2 };
+    conformance(Arc::new(provider), expect).await;
 }
 
 #[tokio::test]

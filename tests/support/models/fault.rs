@@ -75,6 +75,9 @@ pub enum Fault {
     BadArguments,
     /// A line without an end.
     EndlessLine,
+    /// 200 and a stream without an event: what llama-cpp-python 0.3 sends for a prompt that does
+    /// not fit.
+    EmptyStream,
 }
 
 impl Fault {
@@ -111,6 +114,7 @@ impl Fault {
             Fault::HtmlPage,
             Fault::BadArguments,
             Fault::EndlessLine,
+            Fault::EmptyStream,
         ]);
         all
     }
@@ -145,7 +149,8 @@ impl Fault {
             | Fault::GarbageJson
             | Fault::GarbageSse
             | Fault::HtmlPage
-            | Fault::EndlessLine => &[ErrorKind::Broken],
+            | Fault::EndlessLine
+            | Fault::EmptyStream => &[ErrorKind::Broken],
             Fault::BadArguments => &[],
         }
     }
