@@ -1,11 +1,14 @@
 //! One suite for every provider, and every fault and every awkward delivery for those with a wire.
 
+#[path = "support/adapters.rs"]
+mod adapters;
 #[path = "support/conformance.rs"]
 mod conformance;
 #[path = "support/models/mod.rs"]
 mod models;
 mod support;
 
+use adapters::{ACCENTS, WIRES, adapter, conversation, model, reach, wrapped};
 use async_trait::async_trait;
 use conformance::{Came, Expectations, calls, conformance, request, turn, whole};
 use futures::StreamExt;
@@ -17,91 +20,15 @@ use models::{
     script::{CLAUDE, GPT, KEY, Script, Turn, UNKNOWN, Wire},
 };
 use serde_json::{Value, json};
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 use trainable::{
     autopilot::Autopilot,
     llm::{
-        ErrorKind, LlmProvider, Secret, StopReason,
-        anthropic::{Anthropic, AnthropicConfig, Credential},
-        layers::{Layers, layered},
-        openai::{OpenAi, OpenAiConfig},
+        ErrorKind, StopReason,
         replay::{Recordings, Replay},
-        retry::RetryPolicy,
-        timeouts::TimeLimits,
+        timeouts::{TimeLimits, Timeouts},
     },
 };
-
-const WIRES: [Wire; 2] = [Wire::Anthropic, Wire::OpenAi];
-/// Characters of two, three and four bytes, and what JSON escapes.
-const ACCENTS: &str = "Größe ≥ 3 µm: 数据 🦀 \"\\\n\t\u{1}";
-
-fn model(wire: Wire) -> &'static str {
-    match wire {
-        Wire::Anthropic => CLAUDE,
-        Wire::OpenAi => GPT,
-    }
-}
-
-/// The adapter of a wire at an address.
-fn adapter(wire: Wire, base: &str, key: &str) -> Arc<dyn LlmProvider> {
-    match wire {
-        Wire::Anthropic => Arc::new(
-            Anthropic::new(AnthropicConfig {
-                name: "anthropic".into(),
-                base_url: base.to_owned(),
-                credential: Credential::ApiKey(Secret::new(key)),
-                default_model: CLAUDE.into(),
-            })
-            .expect("an adapter"),
-        ),
-        Wire::OpenAi => Arc::new(
-            OpenAi::new(OpenAiConfig {
-                name: "openai".into(),
-                base_url: base.to_owned(),
-                key: Some(Secret::new(key)),
-                default_model: GPT.into(),
-                tools_in_prose: false,
-            })
-            .expect("an adapter"),
-        ),
-    }
-}
-
-fn reach(wire: Wire, models: &Models) -> Arc<dyn LlmProvider> {
-    let base = match wire {
-        Wire::Anthropic => models.anthropic(),
-        Wire::OpenAi => models.openai(),
-    };
-    adapter(wire, &base, KEY)
-}
-
-/// The wrappers, impatient: a fault costs a test no time.
-fn wrapped(provider: Arc<dyn LlmProvider>) -> Arc<dyn LlmProvider> {
-    let short = Duration::from_millis(400);
-    layered(
-        provider,
-        &Layers {
-            retry: RetryPolicy {
-                attempts: NonZeroU32::new(3).expect("not zero"),
-                base: Duration::from_millis(5),
-                ..RetryPolicy::default()
-            },
-            timeouts: TimeLimits { first: short, between: short },
-            ..Layers::default()
-        },
-    )
-}
-
-fn conversation() -> Vec<Turn> {
-    vec![
-        Turn::text(format!("I look at both. {ACCENTS}"))
-            .thinking(&format!("Two calls. {ACCENTS}"))
-            .code("shape", &format!("print('{ACCENTS}')"))
-            .call("read_file", json!({"path": ACCENTS, "deep": {"list": [1, 2.5, null, true]}})),
-        Turn::default().thinking("Once more.").code("again", "1"),
-        Turn::text("Done."),
-    ]
-}
 
 fn expect(wire: Wire) -> Expectations {
     Expectations { model: model(wire).into(), unknown: Some(UNKNOWN.into()), calls: 2 }
@@ -215,7 +142,7 @@ async fn every_fault_has_its_kind() {
             if Fault::silent().contains(&fault) {
                 let limit = Duration::from_millis(400);
                 let limits = TimeLimits { first: limit, between: limit };
-                provider = Arc::new(trainable::llm::timeouts::Timeouts::new(provider, limits));
+                provider = Arc::new(Timeouts::new(provider, limits));
             }
             let came = turn(&*provider, request(model(wire), "Look.")).await;
             named(wire, &fault, &came);
