@@ -113,7 +113,8 @@ impl LlmProvider for Scripted {
                 input,
             });
         }
-        let done = Completion { blocks, stop: StopReason::ToolUse, usage: Usage::default() };
+        let stop = if blocks.len() > 1 { StopReason::ToolUse } else { StopReason::EndTurn };
+        let done = Completion { blocks, stop, usage: Usage::default() };
         Ok(stream::iter([Ok(Delta::Text(format!("turn {turn}"))), Ok(Delta::Done(done))]).boxed())
     }
 }
