@@ -4,6 +4,8 @@
 //! The loop records facts and returns how the stage run ended. It never imports the log or the
 //! store, and cannot tell one provider from another.
 
+#[allow(dead_code)]
+mod context;
 mod transcript;
 mod turn;
 

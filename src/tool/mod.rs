@@ -13,6 +13,8 @@ mod output;
 mod read_file;
 mod record;
 mod script;
+#[cfg(test)]
+mod tests;
 mod update_plan;
 
 use crate::{
