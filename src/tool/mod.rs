@@ -4,6 +4,7 @@
 //! never imports the log or the store, and never decides how a stage ends.
 
 mod ask_user;
+mod ending;
 mod execute_code;
 mod files;
 mod finish_stage;
@@ -31,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use input::{parse, spec};
 
 pub use files::{KnownFiles, classify};
+pub(crate) use output::{head, tail};
 
 /// Where facts go. The session implements it.
 #[async_trait]
