@@ -99,7 +99,8 @@ impl House {
         let log = EventLog::start(store.clone());
         store::experiments::insert(&store, &experiment, &[]).await.expect("an experiment");
         for id in &sessions {
-            let created = SessionEvent::SessionCreated { experiment_id: experiment.id, driver: None };
+            let created =
+                SessionEvent::SessionCreated { experiment_id: experiment.id, driver: None };
             let draft = Draft { stage_run: None, event: Event::Session(created) };
             log.append(*id, 0, 0, Utc::now(), vec![draft]).await.expect("a session");
         }

@@ -169,9 +169,14 @@ async fn a_bad_append_fails_alone_and_whole() {
     let run = StageRunId::new();
     // The same message twice breaks a key of the database half way through the append.
     let id = MessageId::new();
-    let twice = || decision(None, SessionEvent::UserMessage { id, text: "x".into(), interrupt: false });
-    let notice =
-        || decision(None, SessionEvent::UserMessage { id: MessageId::new(), text: "y".into(), interrupt: false });
+    let twice =
+        || decision(None, SessionEvent::UserMessage { id, text: "x".into(), interrupt: false });
+    let notice = || {
+        decision(
+            None,
+            SessionEvent::UserMessage { id: MessageId::new(), text: "y".into(), interrupt: false },
+        )
+    };
     let (refused, stale, accepted) = tokio::join!(
         bench.append(bad, 1, vec![started(run), twice(), twice()]),
         bench.append(bad, 0, vec![notice()]),
@@ -193,7 +198,10 @@ async fn an_old_owner_appends_no_more() {
     let epoch = trainable::store::sessions::take_over(bench.store.write(), id).await.expect("read");
     assert_eq!(epoch, Some(1));
     let said = || {
-        vec![decision(None, SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false })]
+        vec![decision(
+            None,
+            SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false },
+        )]
     };
     let old = bench.log.append(id, 0, 1, Utc::now(), said()).await;
     assert!(matches!(old, Err(AppendError::Conflict)), "{old:?}");
@@ -218,7 +226,8 @@ async fn a_follower_that_reads_after_each_wake_misses_nothing() {
         seen
     });
     for after in 1..=200 {
-        let said = SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false };
+        let said =
+            SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false };
         bench.append(id, after, vec![decision(None, said)]).await.expect("appended");
     }
     assert_eq!(reader.await.expect("the reader ends"), (1..=201).collect::<Vec<_>>());
@@ -232,7 +241,8 @@ async fn many_sessions_share_commits() {
         sessions.push(bench.session().await);
     }
     let appends = sessions.iter().map(|id| {
-        let said = SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false };
+        let said =
+            SessionEvent::UserMessage { id: MessageId::new(), text: "x".into(), interrupt: false };
         bench.append(*id, 1, vec![decision(None, said)])
     });
     for result in futures::future::join_all(appends).await {

@@ -26,7 +26,10 @@ fn conversation() -> Vec<Turn> {
         Turn::text(format!("I look at both. {ACCENTS}"))
             .thinking(&format!("Two files, so two calls. {ACCENTS}"))
             .call("read_file", json!({"path": "a.csv"}))
-            .call("read_file", json!({"path": ACCENTS, "deep": {"list": [1, 2.5, null, true, "\"\\\n"]}})),
+            .call(
+                "read_file",
+                json!({"path": ACCENTS, "deep": {"list": [1, 2.5, null, true, "\"\\\n"]}}),
+            ),
         Turn::default().thinking("Now the code.").code("shape", "print('π')\n"),
         Turn::text(format!("Done. {ACCENTS}")),
     ]
@@ -69,8 +72,7 @@ async fn the_official_clients_understand_every_delivery() {
         .map(|(_, delivery)| Models::start(script.clone().delivered(delivery)))
         .collect();
     let parts = ["anthropic-stream", "openai-stream"];
-    let parts: Vec<_> =
-        each.iter().flat_map(|models| parts.map(|part| (part, models))).collect();
+    let parts: Vec<_> = each.iter().flat_map(|models| parts.map(|part| (part, models))).collect();
     sdk(&parts).await;
 }
 

@@ -24,10 +24,8 @@ impl MigrationTrait for Migration {
     }
 
     async fn down(&self, m: &SchemaManager) -> Result<(), DbErr> {
-        m.drop_index(
-            Index::drop().name("idx_events_run").table(Alias::new("events")).to_owned(),
-        )
-        .await?;
+        m.drop_index(Index::drop().name("idx_events_run").table(Alias::new("events")).to_owned())
+            .await?;
         let table = Table::alter()
             .table(Alias::new("sessions"))
             .drop_column(Alias::new("answering"))

@@ -174,9 +174,7 @@ impl Loop {
             Some(Reply::Interruption) => {
                 ("The user has something else to say first; read it.".to_owned(), true)
             }
-            None => {
-                (format!("Nobody answered in time. Go on with your default: {default}"), false)
-            }
+            None => (format!("Nobody answered in time. Go on with your default: {default}"), false),
         };
         self.ended(call, output, false, begun).await?;
         if interrupted {

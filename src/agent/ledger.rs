@@ -108,8 +108,11 @@ impl Ledger {
             let limit = budget.limit(&budgets)?;
             let used = self.taken(budget);
             let new = !self.warned.iter().any(|(b, l)| *b == budget && *l >= limit);
-            (new && used >= WARN_AT * limit && used < limit)
-                .then_some(Fact::BudgetWarning { budget, used, limit })
+            (new && used >= WARN_AT * limit && used < limit).then_some(Fact::BudgetWarning {
+                budget,
+                used,
+                limit,
+            })
         };
         Budget::ALL.into_iter().filter_map(due).collect()
     }

@@ -7,8 +7,8 @@ use super::{
 };
 use crate::{
     config::{Config, Database},
-    event::Budgets,
     dataset::{CreateError, NewExperiment, Source},
+    event::Budgets,
     sandbox::{SandboxProvider, Volume, VolumeName, VolumePath},
     session::{Directory, DriverRequest, StageRequest},
 };
@@ -230,9 +230,7 @@ async fn transcript(app: &App, session: SessionId, out: &Path) {
         Err(error) => Err(error.to_string()),
     };
     let written = match recording {
-        Ok(bytes) => {
-            tokio::fs::write(out.join(TRANSCRIPT), bytes).await.map_err(|e| e.to_string())
-        }
+        Ok(bytes) => tokio::fs::write(out.join(TRANSCRIPT), bytes).await.map_err(|e| e.to_string()),
         Err(error) => Err(error),
     };
     if let Err(error) = written {

@@ -143,7 +143,8 @@ impl Reader<'_> {
         match text.parse::<f64>() {
             Ok(amount) if amount.is_finite() && (0.0..=1e6).contains(&amount) => amount,
             Ok(_) | Err(_) => {
-                self.problems.push(format!("{name} is `{text}`; give USD from 0, which is no limit"));
+                self.problems
+                    .push(format!("{name} is `{text}`; give USD from 0, which is no limit"));
                 default
             }
         }

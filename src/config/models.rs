@@ -51,7 +51,9 @@ impl Models {
         let default = reader.text("TRAINABLE_PROVIDER");
         if let Some(name) = default.as_ref().filter(|name| !PROVIDERS.contains(&name.as_str())) {
             let known = PROVIDERS.join("`, `");
-            reader.problems.push(format!("TRAINABLE_PROVIDER is `{name}`; choose one of `{known}`"));
+            reader
+                .problems
+                .push(format!("TRAINABLE_PROVIDER is `{name}`; choose one of `{known}`"));
         }
         let anthropic = Anthropic {
             key: reader.secret("ANTHROPIC_API_KEY"),
@@ -86,9 +88,12 @@ fn layers(reader: &mut Reader<'_>) -> Layers {
             attempts: NonZeroU32::new(attempts as u32).unwrap_or(default.retry.attempts),
             ..default.retry
         },
-        at_once: NonZeroUsize::new(
-            reader.number("TRAINABLE_LLM_AT_ONCE", "turns at once", 1..=10_000, 128) as usize,
-        ),
+        at_once: NonZeroUsize::new(reader.number(
+            "TRAINABLE_LLM_AT_ONCE",
+            "turns at once",
+            1..=10_000,
+            128,
+        ) as usize),
         rate: RateLimits {
             requests_per_minute: per_minute(reader, "TRAINABLE_LLM_RPM", "requests a minute"),
             input_tokens_per_minute: per_minute(reader, "TRAINABLE_LLM_TPM", "tokens a minute"),

@@ -17,8 +17,8 @@ use serde_json::Value;
 
 pub use budget::{Budget, Budgets, Spent};
 pub use parts::{
-    Chart, Ending, EndingKind, File, MetricPoint, OutputStream, PlanStatus, PlanStep, ProcessedDataset,
-    Record, RecordKind, TextDelta,
+    Chart, Ending, EndingKind, File, MetricPoint, OutputStream, PlanStatus, PlanStep,
+    ProcessedDataset, Record, RecordKind, TextDelta,
 };
 
 /// The version that [`Event`] is written in.

@@ -7,8 +7,8 @@ use super::{
     scalars::{Json, Long, Time},
     session::{Chart, PlanStep},
     vocab::{
-        ArtifactType, Effort, ExecutionEndingKind, MetricKind, OutputStream, RecordKind, SessionState,
-        Stage, StageRunState,
+        ArtifactType, Effort, ExecutionEndingKind, MetricKind, OutputStream, RecordKind,
+        SessionState, Stage, StageRunState,
     },
 };
 use async_graphql::{ID, Interface, SimpleObject};

@@ -1,8 +1,8 @@
 //! Sessions: the object and its queries.
 
 use super::{
-    budgets::{Budgets, Spent},
     artifact::{Artifact, ArtifactConnection},
+    budgets::{Budgets, Spent},
     connection::{PageArguments, connection, cost},
     context::api,
     error::{ApiError, Code},

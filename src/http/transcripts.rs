@@ -18,10 +18,15 @@ pub async fn get(
     let missing = || HttpError::not_found("transcript");
     let session: SessionId = session.parse().map_err(|_| missing())?;
     let owned = store::sessions::owned(state.store.read(), &principal, session).await;
-    owned.map_err(|error| HttpError::internal("write the transcript", &error))?.ok_or_else(missing)?;
+    owned
+        .map_err(|error| HttpError::internal("write the transcript", &error))?
+        .ok_or_else(missing)?;
     let recording = state.transcripts.record(session).await;
-    let recording = recording.map_err(|error| HttpError::internal("write the transcript", &error))?.ok_or_else(missing)?;
-    let bytes = recording.write().map_err(|error| HttpError::internal("write the transcript", &error))?;
+    let recording = recording
+        .map_err(|error| HttpError::internal("write the transcript", &error))?
+        .ok_or_else(missing)?;
+    let bytes =
+        recording.write().map_err(|error| HttpError::internal("write the transcript", &error))?;
     Ok(HttpResponse::Ok()
         .insert_header((header::CONTENT_TYPE, "application/json"))
         .insert_header((header::CACHE_CONTROL, "private, no-store"))

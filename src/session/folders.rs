@@ -15,7 +15,11 @@ const MARKER: &str = ".stage_run";
 
 /// Moves the folders of this stage and of later ones to `superseded/{stage_run}`, unless they
 /// belong to this run. Safe to repeat: a crash in between is mended by the next call.
-pub(super) async fn clear(volume: &dyn Volume, stage: Stage, run: StageRunId) -> Result<(), SandboxError> {
+pub(super) async fn clear(
+    volume: &dyn Volume,
+    stage: Stage,
+    run: StageRunId,
+) -> Result<(), SandboxError> {
     let path = |text: String| VolumePath::parse(&text).expect("a stage's own paths are valid");
     for later in Stage::ALL.iter().copied().filter(|s| *s >= stage) {
         let marker = path(format!("{later}/{MARKER}"));

@@ -12,7 +12,9 @@ mod setting;
 pub mod state;
 mod transcripts;
 
-use crate::{dataset::Datasets, event::Budgets, log::EventLog, sandbox::SandboxProvider, store::Store};
+use crate::{
+    dataset::Datasets, event::Budgets, log::EventLog, sandbox::SandboxProvider, store::Store,
+};
 use std::sync::Arc;
 
 pub use directory::{CommandError, Directory, SessionSnapshot, StageRequest};

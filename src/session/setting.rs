@@ -139,9 +139,7 @@ impl Setting<'_> {
         sandboxes.prepare(self.progress()).await.map_err(|e| e.to_string())?;
         let volume = sandboxes.volume(&own).await.map_err(|e| e.to_string())?;
         let made = match self.assignment {
-            Assignment::Stage(stage) => {
-                folders::clear(volume.as_ref(), stage, self.work.run).await
-            }
+            Assignment::Stage(stage) => folders::clear(volume.as_ref(), stage, self.work.run).await,
             Assignment::FollowUp(_) => folders::notes(volume.as_ref()).await,
         };
         made.map_err(|e| e.to_string())?;
@@ -188,7 +186,8 @@ impl Setting<'_> {
             Assignment::Stage(stage) => stage::earlier(volume, stage).await,
             // What it is about is done, and so is what came before.
             Assignment::FollowUp(about) => {
-                let done: Vec<_> = Stage::ALL.iter().copied().filter(|s| Some(*s) <= about).collect();
+                let done: Vec<_> =
+                    Stage::ALL.iter().copied().filter(|s| Some(*s) <= about).collect();
                 stage::left(volume, &done).await
             }
         };
@@ -233,9 +232,7 @@ impl Setting<'_> {
             .into_iter()
             .map(|row| match row.role {
                 Role::User => (stage::Speaker::User, row.content),
-                Role::Assistant | Role::Tool | Role::System => {
-                    (stage::Speaker::Agent, row.content)
-                }
+                Role::Assistant | Role::Tool | Role::System => (stage::Speaker::Agent, row.content),
             })
             .collect();
         Ok(stage::follow_up_opening(brief, &said))

@@ -5,7 +5,9 @@ use crate::{
     event::{Entry, Event, Fact, SessionEvent},
     llm::{
         Usage,
-        recording::{FORMAT, MAX_BYTES, VERSION, RecordedDataset, RecordedRun, RecordedTurn, Recording},
+        recording::{
+            FORMAT, MAX_BYTES, RecordedDataset, RecordedRun, RecordedTurn, Recording, VERSION,
+        },
         replay::Recordings,
     },
     log::EventLog,
@@ -133,7 +135,8 @@ impl Transcripts {
         let digest = Sha256::digest(&bytes);
         let name: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let name = name[..NAME].to_owned();
-        let key = ObjectKey::parse(&format!("{FOLDER}/{name}")).expect("a digest is a plain segment");
+        let key =
+            ObjectKey::parse(&format!("{FOLDER}/{name}")).expect("a digest is a plain segment");
         let body = futures::stream::iter([Ok(Bytes::from(bytes))]).boxed();
         self.recordings.0.put(&key, body, MAX_BYTES as u64).await.map_err(|error| {
             tracing::error!(%error, "a transcript could not be kept");
@@ -243,7 +246,10 @@ impl Tape {
                 let Some(stop) = parsed(Value::String(stop_reason)) else { return };
                 recorded.turns.push(RecordedTurn {
                     turn,
-                    blocks: blocks.into_iter().filter_map(|b| serde_json::from_value(b).ok()).collect(),
+                    blocks: blocks
+                        .into_iter()
+                        .filter_map(|b| serde_json::from_value(b).ok())
+                        .collect(),
                     stop,
                     usage: Usage {
                         input_tokens: usage.input,

@@ -1,8 +1,8 @@
 //! `execute_code`: saves the code as a script of the stage and runs it in the sandbox, with its
 //! output, records and files streaming out as facts.
 
-use super::{Call, 
-    Outcome, Stopped, Tool, ToolContext,
+use super::{
+    Call, Outcome, Stopped, Tool, ToolContext,
     files::{Found, Moment},
     output::{Decoder, HeadTail},
     parse, record, refuse, script, spec,
@@ -17,8 +17,8 @@ use futures::{StreamExt, stream::BoxStream};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use std::{fmt::Write, time::Duration};
-use tokio_util::sync::CancellationToken;
 use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
+use tokio_util::sync::CancellationToken;
 
 /// The eye's pace: output and metrics are handed on at least this often.
 const FLUSH: Duration = Duration::from_millis(25);
@@ -331,8 +331,9 @@ impl<'a> Run<'a> {
 
     async fn look(&mut self, moment: Moment) -> Result<(), Stopped> {
         let mut known = self.cx.known.lock().await;
-        let found =
-            known.detect(self.cx.volume.as_ref(), self.cx.place(), Some(self.call_id), moment).await;
+        let found = known
+            .detect(self.cx.volume.as_ref(), self.cx.place(), Some(self.call_id), moment)
+            .await;
         drop(known);
         match found {
             Ok(Found { facts, refused, too_many }) => {

@@ -36,6 +36,7 @@ pub struct Server {
     pub base: String,
     pub store: Store,
     pub log: EventLog,
+    pub directory: Directory,
     pub sandboxes: Arc<FakeSandboxes>,
     pub http: reqwest::Client,
     pub stopping: CancellationToken,
@@ -67,6 +68,11 @@ impl Server {
     }
 
     pub async fn with(configure: impl FnOnce(&mut HttpConfig)) -> Self {
+        Self::of(Providers::new(Scripted::new(Vec::new())), configure).await
+    }
+
+    /// With model providers of the test's own.
+    pub async fn of(providers: Providers, configure: impl FnOnce(&mut HttpConfig)) -> Self {
         let data = temporary();
         let store = Store::open_sqlite(&data.path().join("t.db")).await.expect("the database");
         let log = EventLog::start(store.clone());
@@ -85,7 +91,7 @@ impl Server {
             log: log.clone(),
             sandboxes: port.clone(),
             datasets: datasets.clone(),
-            providers: Providers::new(Scripted::new(Vec::new())),
+            providers,
             transcripts: transcripts.clone(),
             cpus: 1,
             budgets: Budgets { memory_mib: 512, ..Budgets::default() },
@@ -94,7 +100,7 @@ impl Server {
         configure(&mut config);
         let schema = graphql::schema(graphql::Parts {
             store: store.clone(),
-            directory,
+            directory: directory.clone(),
             datasets: datasets.clone(),
             sandboxes: port.clone(),
             environment: watch::channel(EnvironmentState::Ready).1,
@@ -114,7 +120,7 @@ impl Server {
         };
         actix_web::rt::spawn(http::serve(listener, parts, stopping.clone()));
         let http = reqwest::Client::new();
-        Self { base, store, log, sandboxes, http, stopping, _data: data }
+        Self { base, store, log, directory, sandboxes, http, stopping, _data: data }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -83,12 +83,8 @@ impl Session {
             }
             SessionEvent::FollowUpStarted { about, driver, seed, budgets } => {
                 let Some(run) = entry.stage_run else { return };
-                let start = StartFollowUp {
-                    run,
-                    driver: driver.clone(),
-                    seed: *seed,
-                    budgets: *budgets,
-                };
+                let start =
+                    StartFollowUp { run, driver: driver.clone(), seed: *seed, budgets: *budgets };
                 let mut work = start.work();
                 work.before = self.spent;
                 self.follow_up = Some(FollowUp { about: *about, work });

@@ -236,15 +236,8 @@ fn following(running: &Running, stage_run: StageRunId) -> Option<StartStage> {
 fn started(start: StartStage) -> Vec<Draft> {
     let StartStage { stage_run, stage, through, driver, seed, budgets, approval, later } = start;
     let state = running_name(stage);
-    let begun = SessionEvent::StageRunStarted {
-        stage,
-        through,
-        driver,
-        seed,
-        budgets,
-        approval,
-        later,
-    };
+    let begun =
+        SessionEvent::StageRunStarted { stage, through, driver, seed, budgets, approval, later };
     vec![
         decision(Some(stage_run), begun),
         decision(Some(stage_run), SessionEvent::StateChange { state }),

@@ -19,9 +19,7 @@ use entity::{
     vocab::{SessionStateName, Stage},
 };
 
-pub use command::{
-    Command, MAX_MESSAGE, MAX_UNSEEN, Refusal, StartFollowUp, StartStage, title,
-};
+pub use command::{Command, MAX_MESSAGE, MAX_UNSEEN, Refusal, StartFollowUp, StartStage, title};
 pub use work::{OpenCall, OpenQuestion, Work};
 
 /// A session, folded from its log.

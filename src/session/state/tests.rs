@@ -422,8 +422,7 @@ fn a_stage_waits_for_the_users_word() {
 fn what_failed_goes_on_as_the_same_run() {
     let mut played = Played::of(scripts("prep_failed"));
     let budgets = Budgets { turns: 99, ..Budgets::default() };
-    let resume =
-        Command::ResumeStage { driver: Some(driver("better")), budgets: Some(budgets) };
+    let resume = Command::ResumeStage { driver: Some(driver("better")), budgets: Some(budgets) };
     played.play(resume).unwrap();
     let running = played.session.running().unwrap();
     assert_eq!(running.work.run, run_id(101));

@@ -1,9 +1,7 @@
 //! A run at work: what a stage run and a follow-up share.
 
 use super::decision;
-use crate::event::{
-    Budgets, Draft, Driver, Ending, EndingKind, Event, Fact, SessionEvent, Spent,
-};
+use crate::event::{Budgets, Draft, Driver, Ending, EndingKind, Event, Fact, SessionEvent, Spent};
 use chrono::{DateTime, Utc};
 use entity::ids::StageRunId;
 

@@ -105,10 +105,8 @@ fn turn(state: &State, script: &Script, wire: Wire, heard: &Heard, seen: &mut Se
         state.pause(&turn.text);
     }
     let end = fault.map_or(End::Good, |fault| spoil(&fault, wire, &mut events));
-    let events: Vec<_> = events
-        .iter()
-        .map(|(name, data)| script.delivery.event(*name, data))
-        .collect();
+    let events: Vec<_> =
+        events.iter().map(|(name, data)| script.delivery.event(*name, data)).collect();
     Plan::Stream { kind: EVENTS, writes: script.delivery.writes(&events), end }
 }
 

@@ -244,9 +244,12 @@ impl Fault {
             Fault::ServerError if anthropic => {
                 said(500, "api_error", None, "Internal server error")
             }
-            Fault::ServerError => {
-                said(500, "server_error", None, "The server had an error while processing your request. Sorry about that!")
-            }
+            Fault::ServerError => said(
+                500,
+                "server_error",
+                None,
+                "The server had an error while processing your request. Sorry about that!",
+            ),
             Fault::Unavailable => said(503, "api_error", None, "Service unavailable"),
             Fault::Overloaded if anthropic => said(529, "overloaded_error", None, "Overloaded"),
             Fault::Overloaded => said(

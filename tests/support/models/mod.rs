@@ -14,16 +14,16 @@
 //! ```
 #![allow(dead_code)]
 
-pub mod anthropic;
 mod answer;
+pub mod anthropic;
 pub mod delivery;
 pub mod fault;
 pub mod line;
 pub mod openai;
 pub mod script;
 
-use anthropic::cache::{Cache, Prompt};
 use answer::{End, Plan};
+use anthropic::cache::{Cache, Prompt};
 use fault::Fault;
 use line::{Gone, Heard, Line};
 use script::{Asked, Script, Wire};
@@ -150,7 +150,8 @@ impl State {
 fn mark_all(body: &mut Value) {
     for message in body["messages"].as_array_mut().into_iter().flatten() {
         let whole = message.clone();
-        let block = serde_json::json!({"type": "text", "text": whole.to_string(), "cache_control": {}});
+        let block =
+            serde_json::json!({"type": "text", "text": whole.to_string(), "cache_control": {}});
         message["content"] = Value::Array(vec![block]);
     }
 }
@@ -299,10 +300,12 @@ async fn carry_out(mut line: Line, script: &Script, plan: Plan) -> (Option<Line>
             let sent = line.send(&[head.as_bytes(), &body].concat()).await;
             if sent.is_ok() { (Some(line), Ended::Sent) } else { left }
         }
-        Plan::Stream { kind, writes, end } => match stream(&mut line, script, kind, &writes).await {
-            Ok(()) => finish(line, end).await,
-            Err(Gone) => left,
-        },
+        Plan::Stream { kind, writes, end } => {
+            match stream(&mut line, script, kind, &writes).await {
+                Ok(()) => finish(line, end).await,
+                Err(Gone) => left,
+            }
+        }
         Plan::Silence => {
             line.silence().await;
             left

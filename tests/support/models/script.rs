@@ -65,15 +65,13 @@ impl Turn {
 
     /// Why it stops.
     pub fn stops(&self) -> StopReason {
-        let usual =
-            if self.calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
+        let usual = if self.calls.is_empty() { StopReason::EndTurn } else { StopReason::ToolUse };
         self.stop.unwrap_or(usual)
     }
 
     /// The inputs of the calls as JSON; the last one cut off when the turn ran out of tokens.
     pub fn arguments(&self) -> Vec<String> {
-        let mut all: Vec<String> =
-            self.calls.iter().map(|(_, input)| input.to_string()).collect();
+        let mut all: Vec<String> = self.calls.iter().map(|(_, input)| input.to_string()).collect();
         if self.stop == Some(StopReason::MaxTokens)
             && let Some(last) = all.last_mut()
         {
@@ -103,7 +101,9 @@ impl From<&Completion> for Turn {
         for block in &said.blocks {
             match block {
                 Block::Text { text } => turn.text.push_str(text),
-                Block::ToolUse { name, input, .. } => turn.calls.push((name.clone(), input.clone())),
+                Block::ToolUse { name, input, .. } => {
+                    turn.calls.push((name.clone(), input.clone()))
+                }
                 Block::Opaque { .. } => {}
             }
         }
@@ -214,10 +214,7 @@ impl Script {
     }
 
     /// Faults by a rule; the first rule that knows one counts.
-    pub fn faults(
-        self,
-        fails: impl Fn(&Asked) -> Option<Fault> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn faults(self, fails: impl Fn(&Asked) -> Option<Fault> + Send + Sync + 'static) -> Self {
         let before = Arc::clone(&self.fails);
         Self { fails: Arc::new(move |asked| before(asked).or_else(|| fails(asked))), ..self }
     }

@@ -1,8 +1,8 @@
 //! What the Messages API refuses, in its words. The order of the checks is the API's: the shape of
 //! the body, then each message, then how messages answer each other.
 
-use super::render::{redacted, seal, signature};
 use super::super::fault::Refusal;
+use super::render::{redacted, seal, signature};
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -127,9 +127,7 @@ fn tools(tools: &Value) -> Checked {
             return refuse("tools: Tool names must be unique.");
         }
         if tool["input_schema"]["type"] != "object" {
-            return refuse(format!(
-                "tools.{n}.custom.input_schema.type: Input should be 'object'"
-            ));
+            return refuse(format!("tools.{n}.custom.input_schema.type: Input should be 'object'"));
         }
     }
     Ok(())
@@ -141,7 +139,8 @@ fn cache_marks(value: &Value) -> usize {
         Value::Object(fields) => {
             let own = usize::from(fields.get("cache_control").is_some_and(|mark| !mark.is_null()));
             // Schemas and inputs are the user's own.
-            let inner = fields.iter().filter(|(name, _)| *name != "input_schema" && *name != "input");
+            let inner =
+                fields.iter().filter(|(name, _)| *name != "input_schema" && *name != "input");
             own + inner.map(|(_, value)| cache_marks(value)).sum::<usize>()
         }
         Value::Array(values) => values.iter().map(cache_marks).sum(),
@@ -240,7 +239,9 @@ fn block(place: &str, block: &Value) -> Checked {
                 ));
             }
             if !block["input"].is_object() {
-                return refuse(format!("{place}.tool_use.input: Input should be a valid dictionary"));
+                return refuse(format!(
+                    "{place}.tool_use.input: Input should be a valid dictionary"
+                ));
             }
             known(place, block, &["type", "id", "name", "input", "cache_control", "caller"])
         }

@@ -49,20 +49,15 @@ pub fn authorised(heard: &Heard) -> Result<(), Refusal> {
     }
     match heard.header("anthropic-version") {
         Some("2023-06-01" | LATEST) => Ok(()),
-        Some(other) => Err(Refusal::invalid(format!(
-            "anthropic-version: \"{other}\" is not a valid version"
-        ))),
+        Some(other) => {
+            Err(Refusal::invalid(format!("anthropic-version: \"{other}\" is not a valid version")))
+        }
         None => Err(Refusal::invalid("anthropic-version: header is required")),
     }
 }
 
 /// What a body asks; a refusal in the words of the API when it is wrong.
-pub fn ask(
-    script: &Script,
-    heard: &Heard,
-    body: Value,
-    paused: bool,
-) -> Result<Asked, Refusal> {
+pub fn ask(script: &Script, heard: &Heard, body: Value, paused: bool) -> Result<Asked, Refusal> {
     check::body(&body, heard.header("anthropic-version") == Some(LATEST), paused)?;
     let asked = understand(body);
     if !script.models[&Wire::Anthropic].contains(&asked.model) {
@@ -144,8 +139,7 @@ pub fn error(refusal: &Refusal, request_id: &str) -> Value {
 pub fn models(script: &Script, heard: &Heard) -> Value {
     let all = &script.models[&Wire::Anthropic];
     let after = heard.parameter("after_id");
-    let start =
-        after.and_then(|id| all.iter().position(|name| name == id)).map_or(0, |at| at + 1);
+    let start = after.and_then(|id| all.iter().position(|name| name == id)).map_or(0, |at| at + 1);
     let limit = heard.parameter("limit").and_then(|limit| limit.parse().ok()).unwrap_or(20);
     let page: Vec<_> = all.iter().skip(start).take(limit).collect();
     let data: Vec<_> = page

@@ -1,10 +1,10 @@
 //! A turn in the words of the Messages API, whole or as a stream of events.
 
-use super::cache::Prompt;
 use super::super::{
     delivery::pieces,
     script::{Asked, Thinking, Turn},
 };
+use super::cache::Prompt;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -63,9 +63,7 @@ pub fn stop_reason(stop: StopReason) -> &'static str {
 fn content(asked: &Asked, turn: &Turn) -> Vec<(Value, String)> {
     let mut blocks = Vec::new();
     if asked.body["thinking"]["type"] != "disabled" {
-        let signed = |thought: &str| {
-            json!({"type": "thinking", "thinking": thought, "signature": signature(thought)})
-        };
+        let signed = |thought: &str| json!({"type": "thinking", "thinking": thought, "signature": signature(thought)});
         match &turn.thinking {
             Some(Thinking::Shown(thought)) => blocks.push(signed(thought)),
             Some(Thinking::Omitted) => blocks.push(signed("")),
@@ -168,10 +166,7 @@ pub fn events(asked: &Asked, turn: &Turn, prompt: Prompt) -> Vec<(&'static str, 
                 json!({"type": "content_block_delta", "index": index, "delta": delta}),
             ));
         }
-        events.push((
-            "content_block_stop",
-            json!({"type": "content_block_stop", "index": index}),
-        ));
+        events.push(("content_block_stop", json!({"type": "content_block_stop", "index": index})));
     }
     let stop = turn.stops();
     events.push((

@@ -1,7 +1,7 @@
 //! What chat completions refuse, in their words.
 
-use super::Quirk;
 use super::super::{fault::Refusal, script::Script};
+use super::Quirk;
 use serde_json::Value;
 use std::collections::HashSet;
 
@@ -52,7 +52,8 @@ pub fn body(script: &Script, body: &Value) -> Checked {
         return refuse(None, "you must provide a model parameter");
     };
     stream(script, body)?;
-    let reasons = ["gpt-5", "gpt-6"].iter().any(|name| model.starts_with(name)) || model.starts_with('o');
+    let reasons =
+        ["gpt-5", "gpt-6"].iter().any(|name| model.starts_with(name)) || model.starts_with('o');
     if reasons && !body["max_tokens"].is_null() {
         return refuse(
             Some("unsupported_parameter"),

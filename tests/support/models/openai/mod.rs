@@ -13,8 +13,17 @@ use super::{
 };
 use serde_json::{Value, json};
 
-pub const MODELS: &[&str] =
-    &["gpt-6-sol", "gpt-5.2", "gpt-5.1", "gpt-5", "gpt-5-mini", "gpt-4.1", "gpt-4.1-mini", "gpt-4o", "o4-mini"];
+pub const MODELS: &[&str] = &[
+    "gpt-6-sol",
+    "gpt-5.2",
+    "gpt-5.1",
+    "gpt-5",
+    "gpt-5-mini",
+    "gpt-4.1",
+    "gpt-4.1-mini",
+    "gpt-4o",
+    "o4-mini",
+];
 
 /// What compatible servers do otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,11 +1,11 @@
 //! A turn in the words of chat completions, whole or as a stream of chunks.
 
-use super::Quirk;
 use super::super::{
     anthropic::cache::Prompt,
     delivery::pieces,
     script::{Asked, Script, Thinking, Turn},
 };
+use super::Quirk;
 use serde_json::{Value, json};
 use trainable::llm::StopReason;
 
@@ -120,7 +120,9 @@ pub fn chunks(script: &Script, asked: &Asked, turn: &Turn, prompt: Prompt) -> Ve
     }
     for (n, call) in calls(script, asked, turn).into_iter().enumerate() {
         chunks.extend(
-            call_deltas(script, n, call).into_iter().map(|call| delta(json!({"tool_calls": [call]}))),
+            call_deltas(script, n, call)
+                .into_iter()
+                .map(|call| delta(json!({"tool_calls": [call]}))),
         );
     }
     let finish = finish_reason(script, turn);
