@@ -244,7 +244,7 @@ test("what is said to the autopilot is kept for the next stage", async ({ page, 
   await created(page, request, undefined, "autopilot");
   await start(page);
   await expect(log(page).getByText("EDA done")).toBeVisible();
-  await expect(page.getByText("autopilot does not answer: a message is kept for the next stage.")).toBeVisible();
+  await expect(page.getByText("This agent does not answer: a message is kept for the next stage.")).toBeVisible();
   await box(page).fill("Use fewer trees");
   await page.keyboard.press("Enter");
   await expect(log(page).getByText("kept for the next stage")).toBeVisible();

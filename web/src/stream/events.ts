@@ -24,6 +24,7 @@ export const SessionEvents = graphql(`
           approval
           budgets {
             executionSeconds
+            questionSeconds
             memoryMib
             turns
             stageSeconds
@@ -43,6 +44,7 @@ export const SessionEvents = graphql(`
           model
           budgets {
             executionSeconds
+            questionSeconds
             memoryMib
             turns
             stageSeconds
@@ -59,6 +61,7 @@ export const SessionEvents = graphql(`
         ... on BudgetsSetEvent {
           budgets {
             executionSeconds
+            questionSeconds
             memoryMib
             turns
             stageSeconds

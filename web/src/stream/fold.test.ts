@@ -42,6 +42,7 @@ function check(rows: Row[], expected: Record<string, unknown>) {
 
 const held: Budgets = {
   executionSeconds: 600,
+  questionSeconds: 86_400,
   memoryMib: 4096,
   turns: 30,
   stageSeconds: 3600,

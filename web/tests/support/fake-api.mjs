@@ -265,6 +265,7 @@ function view(session) {
     model: session.own.model ?? null,
     effort: session.own.effort ?? null,
     answering: session.answering,
+    converses: provider(session.runs.at(-1)?.provider ?? session.own.provider)?.converses ?? false,
     awaitingApproval: session.awaitingApproval,
     question: session.open,
     budgets: session.budgets,

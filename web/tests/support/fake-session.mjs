@@ -6,6 +6,7 @@ const order = ["EDA", "PREP", "TRAIN"];
 
 const usual = {
   executionSeconds: 600,
+  questionSeconds: 86_400,
   memoryMib: 4096,
   turns: 30,
   stageSeconds: 3600,
@@ -18,9 +19,14 @@ const usual = {
   sessionUsd: 5,
   sessionSandboxSeconds: null,
 };
-/** As they are held: no limit, 0 in an input, is null. */
-const budgetsOf = (input) =>
-  Object.fromEntries(Object.entries({ ...usual, ...input }).map(([name, value]) => [name, value || null]));
+/** As they are held: what is absent stays as it was, no limit, 0 in an input, is null. */
+const budgetsOf = (input, before = usual) =>
+  Object.fromEntries(
+    Object.entries({ ...before, ...input }).map(([name, value]) => [
+      name,
+      name === "questionSeconds" ? value : value || null,
+    ]),
+  );
 
 export class FakeSession {
   state = "CREATED";
@@ -195,7 +201,7 @@ export class FakeSession {
       provider: provider ?? run.provider,
       model: model ?? run.model,
     });
-    if (budgets) this.budgets = budgetsOf(budgets);
+    if (budgets) this.budgets = budgetsOf(budgets, this.budgets);
     this.state = `${run.stage}_RUNNING`;
     this.append("StageRunResumedEvent", {
       stage: run.stage,
@@ -208,7 +214,7 @@ export class FakeSession {
   }
 
   setBudgets(budgets) {
-    this.budgets = budgetsOf(budgets);
+    this.budgets = budgetsOf(budgets, this.budgets);
     this.append("BudgetsSetEvent", { budgets: this.budgets });
   }
 

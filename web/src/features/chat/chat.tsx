@@ -9,7 +9,6 @@ import type { Item } from "@/stream/view";
 import { Button } from "@/ui/button";
 import { Empty, Failure, Skeleton } from "@/ui/pane";
 import { useStreamTrouble } from "../studio/use-trouble";
-import { pick, useProviders } from "../terms/providers";
 import { Composer, type Reach } from "./composer";
 import { ItemView, Streaming } from "./items";
 import { Plan } from "./plan";
@@ -20,7 +19,7 @@ const ChatSessionFragment = graphql(`
   fragment ChatSession on Session {
     id
     state
-    provider
+    converses
     answering
     allows {
       retry
@@ -36,15 +35,13 @@ const ChatSessionFragment = graphql(`
 `);
 
 export function Chat({ session }: { session: FragmentType<typeof ChatSessionFragment> }) {
-  const { id, state, allows, answering, provider: own } = readFragment(ChatSessionFragment, session);
+  const { id, state, allows, answering, converses } = readFragment(ChatSessionFragment, session);
   const stream = useStream();
   const trouble = useStreamTrouble();
   const items = useView((view) => view.items);
   const provisional = useView((view) => view.provisional);
   const caughtUp = useView((view) => view.caughtUp);
   const base = useView((view) => view.filesBase);
-  const [{ data: known }] = useProviders();
-  const provider = pick(known?.providers ?? [], own);
   const { scroller, content, behind, follow } = useFollow(items.length);
   const running = state.endsWith("_RUNNING");
   const navigate = useNavigate({ from: "/e/$experiment/s/$session" });
@@ -53,13 +50,7 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
     [navigate],
   );
 
-  const reach: Reach = !allows.message
-    ? "closed"
-    : running || answering
-      ? "steers"
-      : provider?.converses
-        ? "answered"
-        : "waits";
+  const reach: Reach = !allows.message ? "closed" : running || answering ? "steers" : converses ? "answered" : "waits";
   const standing = items.findLast(
     ({ kind }) => kind === "stage-start" || kind === "stage-resume" || kind === "stage-end",
   );
@@ -114,13 +105,7 @@ export function Chat({ session }: { session: FragmentType<typeof ChatSessionFrag
         )}
       </div>
       <SpendMeter sessionId={id} settable={allows.setBudgets} />
-      <Composer
-        sessionId={id}
-        reach={reach}
-        interrupts={allows.interrupt}
-        stoppable={answering && allows.cancel}
-        provider={provider?.name ?? null}
-      />
+      <Composer sessionId={id} reach={reach} interrupts={allows.interrupt} stoppable={answering && allows.cancel} />
     </section>
   );
 }

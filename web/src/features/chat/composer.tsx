@@ -35,8 +35,6 @@ interface Props {
   interrupts: boolean;
   /** The agent is answering, and can be stopped. */
   stoppable: boolean;
-  /** Who would answer, by name. */
-  provider: string | null;
 }
 
 const placeholders: Record<Reach, string> = {
@@ -46,7 +44,7 @@ const placeholders: Record<Reach, string> = {
   closed: "Start a stage to talk to the agent",
 };
 
-export function Composer({ sessionId, reach, interrupts, stoppable, provider }: Props) {
+export function Composer({ sessionId, reach, interrupts, stoppable }: Props) {
   const [text, setText] = useState("");
   const { ask, problems } = useAsk();
   const { ask: askToStop, busy: stopping, problems: refusals } = useAsk();
@@ -95,7 +93,7 @@ export function Composer({ sessionId, reach, interrupts, stoppable, provider }: 
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
         <p id={hintId} className="min-w-40 flex-1 text-small text-muted">
-          {hint(reach, provider)}
+          {hint(reach)}
         </p>
         {stoppable && (
           <Button icon={<Square size={14} />} disabled={stopping} onClick={() => void askToStop(Cancel, { sessionId })}>
@@ -120,14 +118,14 @@ export function Composer({ sessionId, reach, interrupts, stoppable, provider }: 
   );
 }
 
-function hint(reach: Reach, provider: string | null): string {
+function hint(reach: Reach): string {
   switch (reach) {
     case "steers":
       return "The agent sees this at its next turn and loses no work.";
     case "answered":
       return "The agent answers, and may compute; the stages' results stay as they are.";
     case "waits":
-      return `${provider ?? "The agent"} does not answer: a message is kept for the next stage.`;
+      return "This agent does not answer: a message is kept for the next stage.";
     case "closed":
       return "";
   }

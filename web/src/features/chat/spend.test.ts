@@ -6,6 +6,7 @@ import { costWords, type Figure, figureOf, tightest } from "./spend";
 
 const held: Budgets = {
   executionSeconds: 600,
+  questionSeconds: 86_400,
   memoryMib: 4096,
   turns: 30,
   stageSeconds: 3600,

@@ -1,7 +1,8 @@
 /** The budgets as fields: a row for each unit, a column for the stage and one for the session. */
 import { useId } from "react";
 import { cx } from "@/lib/cx";
-import { type Budget, type BudgetDraft, budgets, defaultWord, needed, type ReadBudgets, units } from "./budgets";
+import { TextField } from "@/ui/field";
+import { type Budget, type BudgetDraft, budgets, defaultWord, needed, type ReadBudgets, units, WAIT } from "./budgets";
 
 interface Props {
   draft: BudgetDraft;
@@ -74,6 +75,16 @@ export function BudgetFields({ draft, onChange, problems, first, held = false }:
           </div>
         ))}
       </div>
+      <TextField
+        label="A question waits, in minutes"
+        hint="Then the agent goes on with the answer that it stated itself; 0 means that it never waits."
+        inputMode="decimal"
+        autoComplete="off"
+        placeholder={held ? "" : "1440: a day"}
+        value={draft[WAIT] ?? ""}
+        onChange={(event) => onChange({ ...draft, [WAIT]: event.target.value })}
+        error={problems[WAIT]}
+      />
     </fieldset>
   );
 }

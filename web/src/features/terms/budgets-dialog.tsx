@@ -48,10 +48,9 @@ export function BudgetsDialog({ sessionId, exceeded, onClose }: Props) {
   const { input, problems: wrong } = changedBudgets(held, draft);
 
   const submit = async () => {
-    if (!input) return;
     const taken = exceeded
       ? await ask(Resume, { sessionId, budgets: input, idempotencyKey: newKey() })
-      : await ask(SetBudgets, { sessionId, budgets: input });
+      : input === null || (await ask(SetBudgets, { sessionId, budgets: input }));
     if (taken) onClose();
   };
 

@@ -41,6 +41,7 @@ test.each<[BudgetDraft, ReturnType<typeof readBudgets>]>([
 
 const held: Budgets = {
   executionSeconds: 600,
+  questionSeconds: 86_400,
   memoryMib: 4096,
   turns: 30,
   stageSeconds: 3600,
@@ -54,26 +55,19 @@ const held: Budgets = {
   sessionSandboxSeconds: null,
 };
 
-test("a change keeps every other budget as it is, no limit included", () => {
+test("the budgets of a run read as they would have been typed", () => {
   expect(draftOf(held)).toMatchObject({ turns: "30", stageSeconds: "60", stageUsd: "", sessionUsd: "5" });
-  expect(changedBudgets(held, { ...draftOf(held), sessionUsd: "10" }).input).toEqual({
-    executionSeconds: 600,
-    memoryMib: 4096,
-    turns: 30,
-    stageSeconds: 3600,
-    stageTokens: 0,
-    stageUsd: 0,
-    stageSandboxSeconds: 0,
-    sessionTurns: 0,
-    sessionSeconds: 0,
-    sessionTokens: 1_000_000,
-    sessionUsd: 10,
-    sessionSandboxSeconds: 0,
-  });
+  expect(draftOf({ ...held, questionSeconds: 0 })).toMatchObject({ questionSeconds: "0" });
 });
 
-test("an empty field of a run's budgets is no limit, where that can be", () => {
-  const { input, problems } = changedBudgets(held, { ...draftOf(held), sessionUsd: "", turns: "" });
-  expect(input?.sessionUsd).toBe(0);
-  expect(problems).toEqual({ turns: "More than 0, please." });
+test.each<[string, BudgetDraft, ReturnType<typeof changedBudgets>]>([
+  ["nothing", {}, { input: null, problems: {} }],
+  ["one", { sessionUsd: "10" }, { input: { sessionUsd: 10 }, problems: {} }],
+  ["one to no limit", { sessionUsd: " " }, { input: { sessionUsd: 0 }, problems: {} }],
+  ["one that had no limit", { stageUsd: "2" }, { input: { stageUsd: 2 }, problems: {} }],
+  ["one that must have a limit", { turns: "" }, { input: null, problems: { turns: "More than 0, please." } }],
+  ["how long a question waits", { questionSeconds: "0" }, { input: { questionSeconds: 0 }, problems: {} }],
+  ["how long a question waits, emptied", { questionSeconds: "" }, { input: null, problems: {} }],
+])("a change of %s says nothing of the rest", (_name, change, expected) => {
+  expect(changedBudgets(held, { ...draftOf(held), ...change })).toEqual(expected);
 });

@@ -6,10 +6,13 @@ import type { Budgets } from "@/stream/view";
 type Unit = "usd" | "turns" | "seconds" | "sandbox" | "tokens";
 type Scope = "stage" | "session";
 
+/** How long a question waits: set beside the budgets, and in their unit of time, but nothing that is spent. */
+export const WAIT = "questionSeconds";
+
 export interface Budget {
   /** As events name it. */
   name: string;
-  field: Exclude<keyof BudgetsInput, "executionSeconds" | "memoryMib">;
+  field: Exclude<keyof BudgetsInput, "executionSeconds" | "memoryMib" | typeof WAIT>;
   scope: Scope;
   unit: Unit;
 }
@@ -27,7 +30,10 @@ export const budgets: readonly Budget[] = [
   { name: "stage_sandbox_seconds", field: "stageSandboxSeconds", scope: "stage", unit: "sandbox" },
 ];
 
-export type BudgetField = Budget["field"];
+export type BudgetField = Budget["field"] | typeof WAIT;
+
+/** Everything that can be typed, with its unit. */
+const fields: readonly { field: BudgetField; unit: Unit }[] = [...budgets, { field: WAIT, unit: "seconds" }];
 
 /** What each unit is called where its budget is set, and what one step of it is in the API's own unit. */
 export const units: Record<Unit, { label: string; suffix: string; scale: number; whole: boolean }> = {
@@ -81,15 +87,15 @@ export type BudgetDraft = Partial<Record<BudgetField, string>>;
 /** The budgets of a run as they would have been typed; no limit is an empty field. */
 export function draftOf(held: Budgets): BudgetDraft {
   return Object.fromEntries(
-    budgets.map(({ field, unit }) => {
+    fields.map(({ field, unit }) => {
       const limit = held[field];
-      return [field, limit ? String(limit / units[unit].scale) : ""];
+      return [field, limit || field === WAIT ? String((limit ?? 0) / units[unit].scale) : ""];
     }),
   );
 }
 
 export interface ReadBudgets {
-  /** Null when every field stands for its default. */
+  /** Null when nothing is said: every field stands for its default, or as it was. */
   input: BudgetsInput | null;
   problems: Partial<Record<BudgetField, string>>;
 }
@@ -97,12 +103,13 @@ export interface ReadBudgets {
 export function readBudgets(draft: BudgetDraft): ReadBudgets {
   const input: BudgetsInput = {};
   const problems: ReadBudgets["problems"] = {};
-  for (const { field, unit } of budgets) {
+  for (const { field, unit } of fields) {
     const typed = (draft[field] ?? "").trim().replace(",", ".");
     if (typed === "") continue;
     const value = Number(typed);
     const { whole, scale } = units[unit];
-    if (!Number.isFinite(value) || value < 0) problems[field] = "A number, please; 0 means no limit.";
+    if (!Number.isFinite(value) || value < 0)
+      problems[field] = field === WAIT ? "A number, please." : "A number, please; 0 means no limit.";
     else if (whole && !Number.isInteger(value)) problems[field] = "A whole number, please.";
     else if (value === 0 && needed.has(field)) problems[field] = "More than 0, please.";
     else input[field] = unit === "usd" ? value : Math.round(value * scale);
@@ -110,15 +117,14 @@ export function readBudgets(draft: BudgetDraft): ReadBudgets {
   return { input: Object.keys(input).length > 0 ? input : null, problems };
 }
 
-/**
- * All budgets of a run as `draft` has them, where an empty field is no limit: what is absent from an input would fall
- * back to its default.
- */
+/** What `draft` changes of a run's budgets. A field that was emptied is no limit; what is absent stays as it was. */
 export function changedBudgets(held: Budgets, draft: BudgetDraft): ReadBudgets {
-  const whole = budgets.map(({ field }) => [field, draft[field]?.trim() || "0"]);
-  const { input, problems } = readBudgets(Object.fromEntries(whole));
-  const { executionSeconds, memoryMib } = held;
-  return { input: { ...input, executionSeconds, memoryMib }, problems };
+  const before = draftOf(held);
+  const changed = fields.flatMap(({ field }) => {
+    const typed = (draft[field] ?? "").trim();
+    return typed === before[field] ? [] : [[field, typed || (field === WAIT ? "" : "0")]];
+  });
+  return readBudgets(Object.fromEntries(changed));
 }
 
 /** A limit that leaves room again: twice what it was. */

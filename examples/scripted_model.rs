@@ -1,0 +1,216 @@
+//! A model by rote, for driving the product by hand without any account. It speaks Anthropic's
+//! Messages API, works through all three stages on any table with one target column, asks a
+//! question, thinks aloud, hears what is said to it, and answers between stages.
+//!
+//! It knows nothing: which turn comes next follows from the request alone, and the scripts beside
+//! this file do the work.
+//!
+//! ```text
+//! cargo run --example scripted_model [PORT] [MILLISECONDS BETWEEN PIECES]
+//! ```
+
+#[path = "../tests/support/models/mod.rs"]
+mod models;
+
+use entity::vocab::Stage;
+use models::{
+    Models,
+    delivery::Delivery,
+    script::{Asked, CLAUDE, KEY, Script, Turn},
+};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const PORT: u16 = 4299;
+/// Pieces are nine characters: two hundred a second can be read along.
+const DELAY_MS: u64 = 40;
+
+const WATCH: &str = include_str!("scripted_model/watch.py");
+const LOOK_BACK: &str = include_str!("scripted_model/look_back.py");
+const EDA: &str = include_str!("scripted_model/eda.py");
+const PREP: &str = include_str!("scripted_model/prep.py");
+const TRAIN: &str = include_str!("scripted_model/train.py");
+
+fn main() {
+    let mut arguments = std::env::args().skip(1);
+    let mut number = |what: &str, usual: u64| match arguments.next() {
+        Some(given) => given.parse().unwrap_or_else(|_| {
+            eprintln!("`{given}` is no {what}; usage: scripted_model [PORT] [MILLISECONDS]");
+            std::process::exit(2);
+        }),
+        None => usual,
+    };
+    let port = u16::try_from(number("port", PORT.into())).unwrap_or(PORT);
+    let delay = Duration::from_millis(number("number of milliseconds", DELAY_MS));
+    let script = Script::rule(speak).delivered(Delivery { delay, ..Delivery::default() });
+    let models = Models::start_on(port, script);
+    println!("the scripted model is at {}; give it to the server like this:", models.anthropic());
+    println!(
+        "ANTHROPIC_API_KEY={KEY} ANTHROPIC_BASE_URL={} CLAUDE_MODEL={CLAUDE} trainable serve",
+        models.anthropic()
+    );
+    loop {
+        std::thread::park();
+    }
+}
+
+/// What it says to a request. What was said to it in the meantime comes first.
+fn speak(asked: &Asked) -> Turn {
+    let turn = match asked.stage {
+        Some(Stage::Eda) => eda(asked),
+        Some(Stage::Prep) => prep(asked),
+        Some(Stage::Train) => train(asked),
+        None => follow_up(asked),
+    };
+    match said(asked) {
+        Some(words) if asked.stage.is_some() => {
+            let text =
+                format!("You say “{words}”. I keep that in mind from here on.\n\n{}", turn.text);
+            Turn { text, ..turn }
+        }
+        Some(_) | None => turn,
+    }
+}
+
+fn eda(asked: &Asked) -> Turn {
+    let steps = ["Look at every column", "Settle what the data cannot tell", "Draw and write"];
+    match asked.turn {
+        0 => Turn::text("I first look at the **shape**, the types and what is missing.")
+            .thinking("The table is new to me. Before any figure I want to know what one row is.")
+            .call("update_plan", plan(&steps, 0))
+            .code("look at columns", WATCH),
+        1 => Turn::text("One thing the data cannot tell.")
+            .thinking("A gap can mean unknown or nothing. Whoever made the table knows, I do not.")
+            .call("update_plan", plan(&steps, 1))
+            .call(
+                "ask_user",
+                json!({
+                    "question": "What does an empty cell mean in this table?",
+                    "options": ["It was not recorded", "There is none"],
+                    "default": "It was not recorded",
+                    "timeout_s": 600,
+                }),
+            ),
+        2 => Turn::text(format!("{} I go by that, draw the target and write it up.", heard(asked)))
+            .call("update_plan", plan(&steps, 2))
+            .code("describe and draw", &script(EDA, asked)),
+        turn => end(
+            turn - 3,
+            asked,
+            "describe and draw",
+            EDA,
+            "I looked at every column; the report says what to watch.",
+        ),
+    }
+}
+
+fn prep(asked: &Asked) -> Turn {
+    let steps = ["Split the rows", "Fit the pipeline on train", "Check and report"];
+    match asked.turn {
+        0 => Turn::text(
+            "I split first; whatever learns from data is then fitted on **train** alone.",
+        )
+        .thinking("70/15/15 with the given seed, stratified where the target has classes.")
+        .call("update_plan", plan(&steps, 0))
+        .code("split and transform", &script(PREP, asked)),
+        turn => end(
+            turn - 1,
+            asked,
+            "split and transform",
+            PREP,
+            "The rows are split and the pipeline was fitted on train alone.",
+        ),
+    }
+}
+
+fn train(asked: &Asked) -> Turn {
+    let steps = ["Baselines", "Boosted trees", "One look at test"];
+    match asked.turn {
+        0 => Turn::text(
+            "Baselines first, then boosted trees; validation chooses, test is seen **once**.",
+        )
+        .thinking("A model that does not beat a dummy is no result, so the dummy comes first.")
+        .call("update_plan", plan(&steps, 0))
+        .call(
+            "execute_code",
+            json!({"code": script(TRAIN, asked), "slug": "train models", "heavy": true}),
+        ),
+        turn => end(
+            turn - 1,
+            asked,
+            "train models",
+            TRAIN,
+            "The best model on validation was scored once on test; the report says how sure that is.",
+        ),
+    }
+}
+
+/// Finishes; when something was missing or stopped, does the work once more and finishes again.
+fn end(turn: usize, asked: &Asked, slug: &str, code: &str, summary: &str) -> Turn {
+    if turn.is_multiple_of(2) {
+        return Turn::text("Everything is there.")
+            .call("finish_stage", json!({"summary": summary}));
+    }
+    Turn::text("Something is missing, so I do this once more.").code(slug, &script(code, asked))
+}
+
+/// One look at the files, and a word.
+fn follow_up(asked: &Asked) -> Turn {
+    match asked.turn {
+        0 => Turn::text("I look at what the stages left.").code("look back", LOOK_BACK),
+        _ => Turn::text(format!(
+            "You ask “{}”. The stages left this:\n\n```\n{}\n```\n\nNothing of it was changed.",
+            asked.users.get(1).map_or("", String::as_str),
+            asked.results.first().map_or("", |result| result.trim()),
+        )),
+    }
+}
+
+fn plan(titles: &[&str], at: usize) -> Value {
+    let steps: Vec<Value> = titles
+        .iter()
+        .enumerate()
+        .map(|(n, title)| {
+            let status = match n.cmp(&at) {
+                std::cmp::Ordering::Less => "done",
+                std::cmp::Ordering::Equal => "in_progress",
+                std::cmp::Ordering::Greater => "pending",
+            };
+            json!({"title": title, "status": status})
+        })
+        .collect();
+    json!({"steps": steps})
+}
+
+/// The words of people and of the loop since it spoke last; the opening is neither.
+fn said(asked: &Asked) -> Option<String> {
+    let messages = asked.body["messages"].as_array()?;
+    let since = messages.iter().rposition(|message| message["role"] == "assistant");
+    let new = &messages[since.map_or(0, |at| at + 1)..];
+    let texts = new.iter().flat_map(texts).skip(usize::from(since.is_none()));
+    texts.last().map(|text| text.trim().chars().take(120).collect())
+}
+
+fn texts(message: &Value) -> Vec<&str> {
+    match &message["content"] {
+        Value::String(text) => vec![text],
+        Value::Array(blocks) => blocks.iter().filter_map(|block| block["text"].as_str()).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
+}
+
+/// What came of the question.
+fn heard(asked: &Asked) -> String {
+    match asked.results.iter().find_map(|result| result.strip_prefix("The user answers: ")) {
+        Some(answer) => format!("You answer “{}”.", answer.trim()),
+        None => "Without an answer I take it that it was not recorded.".to_owned(),
+    }
+}
+
+/// A script with the target that the opening names, which is written as JSON and so as Python too.
+fn script(code: &str, asked: &Asked) -> String {
+    let opening = asked.users.first().map_or("", String::as_str);
+    let target = opening.lines().find_map(|line| line.strip_prefix("Target column: \""));
+    let target = target.map_or("None".to_owned(), |name| format!("\"{name}"));
+    format!("TARGET = {target}\n{code}")
+}
