@@ -63,7 +63,7 @@ impl Case {
 
     /// Whether trying again helps.
     fn passes(&self) -> bool {
-        self.fault.kinds().iter().any(|kind| kind.is_passing())
+        self.fault.kinds(self.wire).iter().any(|kind| kind.is_passing())
     }
 }
 
