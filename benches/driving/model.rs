@@ -4,7 +4,10 @@ use std::{
     collections::HashMap,
     io::{Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering},
+    },
     thread,
     time::{Duration, Instant},
 };
@@ -24,16 +27,19 @@ pub fn start(pause: Duration) -> Model {
     let written = Written::default();
     let notes = Arc::clone(&written);
     thread::spawn(move || {
-        let mut words = 0;
+        let words = Arc::new(AtomicU64::new(0));
         for stream in listener.incoming() {
             let mut stream = stream.expect("a connection");
             stream.set_nodelay(true).expect("a socket");
-            while hear(&mut stream) {
-                words += 1;
-                if speak(&mut stream, &format!("word-{words}"), pause, &notes).is_err() {
-                    break;
+            let (words, notes) = (Arc::clone(&words), Arc::clone(&notes));
+            thread::spawn(move || {
+                while hear(&mut stream) {
+                    let word = format!("word-{}", words.fetch_add(1, Ordering::Relaxed));
+                    if speak(&mut stream, &word, pause, &notes).is_err() {
+                        break;
+                    }
                 }
-            }
+            });
         }
     });
     Model { address, written }
@@ -119,8 +125,6 @@ pub fn floor(model: &Model, times: usize) -> Vec<f64> {
                 break;
             }
         }
-        // The model serves one connection at a time.
-        drop(stream);
     }
     found
 }
