@@ -92,7 +92,7 @@ export function Composer({ sessionId, reach, interrupts, stoppable }: Props) {
         className="field-sizing-content max-h-40 min-h-8 w-full resize-none rounded-sm border border-control bg-surface px-2.5 py-[5px] text-ui placeholder:text-faint disabled:border-line disabled:bg-sunken"
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
-        <p id={hintId} className="min-w-40 flex-1 text-small text-muted">
+        <p id={hintId} className="min-w-40 flex-1 max-sm:basis-full text-small text-muted">
           {hint(reach)}
         </p>
         {stoppable && (
