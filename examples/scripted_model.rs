@@ -6,7 +6,7 @@
 //! this file do the work.
 //!
 //! ```text
-//! cargo run --example scripted_model [PORT] [MILLISECONDS BETWEEN PIECES]
+//! cargo run --example scripted_model [PORT, 0 for any] [MILLISECONDS BETWEEN PIECES]
 //! ```
 
 #[path = "../tests/support/models/mod.rs"]
@@ -19,7 +19,7 @@ use models::{
     script::{Asked, CLAUDE, KEY, Script, Turn},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 const PORT: u16 = 4299;
 /// Pieces are nine characters: two hundred a second can be read along.
@@ -33,15 +33,8 @@ const TRAIN: &str = include_str!("scripted_model/train.py");
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let mut number = |what: &str, usual: u64| match arguments.next() {
-        Some(given) => given.parse().unwrap_or_else(|_| {
-            eprintln!("`{given}` is no {what}; usage: scripted_model [PORT] [MILLISECONDS]");
-            std::process::exit(2);
-        }),
-        None => usual,
-    };
-    let port = u16::try_from(number("port", PORT.into())).unwrap_or(PORT);
-    let delay = Duration::from_millis(number("number of milliseconds", DELAY_MS));
+    let port: u16 = argument(arguments.next(), PORT);
+    let delay = Duration::from_millis(argument(arguments.next(), DELAY_MS));
     let script = Script::rule(speak).delivered(Delivery { delay, ..Delivery::default() });
     let models = Models::start_on(port, script);
     println!("the scripted model is at {}; give it to the server like this:", models.anthropic());
@@ -52,6 +45,17 @@ fn main() {
     loop {
         std::thread::park();
     }
+}
+
+fn argument<T: FromStr>(given: Option<String>, usual: T) -> T {
+    given.map_or(usual, |text| {
+        text.parse().unwrap_or_else(|_| {
+            eprintln!(
+                "`{text}` is no number that fits; usage: scripted_model [PORT] [MILLISECONDS]"
+            );
+            std::process::exit(2);
+        })
+    })
 }
 
 /// What it says to a request. What was said to it in the meantime comes first.
@@ -65,7 +69,7 @@ fn speak(asked: &Asked) -> Turn {
     match said(asked) {
         Some(words) if asked.stage.is_some() => {
             let text =
-                format!("You say “{words}”. I keep that in mind from here on.\n\n{}", turn.text);
+                format!("I read “{words}” and keep it in mind from here on.\n\n{}", turn.text);
             Turn { text, ..turn }
         }
         Some(_) | None => turn,
