@@ -9,10 +9,10 @@ SAMPLE ?= diamonds
 BINARY := target/release/trainable
 WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser lint audit bench soak clean
+.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-local-model lint audit bench soak clean
 
 help:                ## Shows this
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-14s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' Makefile
 
 setup:               ## Installs what running needs
 	@.ci/setup
@@ -55,7 +55,8 @@ lint: web            ## Formats, lints and types, as checks
 test-rust: web       ## Rust tests, on the real database and real sandboxes
 	cargo build --locked
 	target/debug/trainable admin python-env
-	@if cargo nextest --version >/dev/null 2>&1; then \
+	@export TRAINABLE_SDK_PYTHON && TRAINABLE_SDK_PYTHON=$$(tests/models/python) && \
+	if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run --workspace --locked --no-fail-fast; \
 	else \
 	    echo "cargo-nextest is not installed (cargo install cargo-nextest); using cargo test"; \
@@ -70,6 +71,10 @@ test-web: web        ## The web client's unit tests, generated types and size bu
 
 test-browser: web    ## A real browser on the real binary, from the upload to the report
 	@tests/browser/run
+
+test-local-model:    ## One stage on a small real model on this machine; compiles its server once
+	cargo build --locked
+	@tests/models/local
 
 audit: web/node_modules/.installed  ## Licences, sources and known holes of dependencies
 	@.ci/audit

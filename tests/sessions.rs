@@ -2,106 +2,17 @@
 
 mod support;
 
-use bytes::Bytes;
-use entity::{
-    ids::{ExperimentId, SessionId},
-    principal::Principal,
-    vocab::{SessionStateName, Stage, StageRunState},
-};
-use futures::StreamExt;
+use entity::vocab::{SessionStateName, Stage, StageRunState};
 use sea_orm::EntityTrait;
-use std::{path::Path, sync::Arc};
-use support::{Scripted, code, finish, state, until, whole_log};
-use trainable::{
-    dataset::{self, Datasets, NewExperiment, Source},
-    event::{Budgets, EndingKind, Event, Fact, Outcome, SessionEvent},
-    log::EventLog,
-    objects::{ObjectStore, filesystem::FilesystemObjects},
-    session::{
-        CommandError, Directory, DriverRequest, Parts, Providers, Refusal, StageRequest,
-        StoredRecordings, Transcripts,
-    },
-    store::Store,
+use support::{
+    Scripted, code, finish,
+    house::{House, in_system},
+    state, until, whole_log,
 };
-
-/// A server without an edge.
-struct House {
-    store: Store,
-    datasets: Datasets,
-    directory: Directory,
-}
-
-impl House {
-    async fn open(data: &Path, script: Arc<Scripted>) -> Self {
-        let store =
-            Store::open_sqlite(&data.join("trainable.db")).await.expect("the database opens");
-        let log = EventLog::start(store.clone());
-        let objects: Arc<dyn ObjectStore> = Arc::new(
-            FilesystemObjects::open(&data.join("objects")).expect("the object store opens"),
-        );
-        let sandboxes = support::sandboxes(data).await;
-        let limits = dataset::Limits::default();
-        let datasets =
-            Datasets::new(store.clone(), log.clone(), objects.clone(), sandboxes.clone(), limits);
-        let recordings = StoredRecordings::new(objects);
-        let transcripts =
-            Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
-        let directory = Directory::new(Parts {
-            store: store.clone(),
-            log,
-            sandboxes,
-            datasets: datasets.clone(),
-            providers: Providers::new(script),
-            transcripts,
-            cpus: 2,
-            budgets: Budgets { memory_mib: 1024, ..Budgets::default() },
-        });
-        Self { store, datasets, directory }
-    }
-
-    async fn experiment(&self) -> ExperimentId {
-        let mut text = String::from("a,b,y\n");
-        for n in 0..60 {
-            text.push_str(&format!("{n},{},{}\n", n % 7, n % 2));
-        }
-        let principal = Principal::Local;
-        let upload = self.datasets.open_upload(&principal, "t.csv", None).await.expect("an upload");
-        let body = futures::stream::iter([Ok(Bytes::from(text))]).boxed();
-        self.datasets.receive(&principal, upload.id, body).await.expect("the bytes arrive");
-        let new = NewExperiment {
-            target: Some("y".into()),
-            source: Source::Uploads(vec![upload.id]),
-            ..NewExperiment::default()
-        };
-        self.datasets.create_experiment(&principal, new).await.expect("an experiment").id
-    }
-
-    async fn session(&self) -> SessionId {
-        let experiment = self.experiment().await;
-        let driver = DriverRequest::default();
-        self.directory.create(&Principal::Local, experiment, driver).await.expect("a session")
-    }
-
-    async fn start(&self, session: SessionId) {
-        self.directory.start_stage(session, self.eda()).await.expect("EDA starts");
-    }
-
-    fn eda(&self) -> StageRequest {
-        StageRequest::new(Stage::Eda, self.directory.default_budgets())
-    }
-
-    fn log(&self) -> &EventLog {
-        self.directory.log()
-    }
-}
-
-/// Runs a test inside an actix system on a pool of threads, as the binary does.
-fn in_system(work: impl Future<Output = ()> + 'static) {
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let mut runtime = Some(runtime);
-    actix::System::with_tokio_rt(move || runtime.take().expect("once")).block_on(work);
-}
+use trainable::{
+    event::{EndingKind, Event, Fact, Outcome, SessionEvent},
+    session::{CommandError, Providers, Refusal},
+};
 
 const WRITE_EDA: &str = r##"
 import pathlib, trainable, pandas as pd
@@ -123,7 +34,7 @@ fn a_stage_runs_to_its_end() {
         let data = support::temporary();
         let script =
             Scripted::new(vec![vec![finish()], vec![code("write", WRITE_EDA)], vec![finish()]]);
-        let house = House::open(data.path(), script).await;
+        let house = House::open(data.path(), Providers::new(script)).await;
         let session = house.session().await;
         house.start(session).await;
         let entries =
@@ -175,7 +86,7 @@ fn a_cancel_kills_what_runs() {
             "sleep",
             "print('up', flush=True)\nimport time\ntime.sleep(600)",
         )]]);
-        let house = House::open(data.path(), script).await;
+        let house = House::open(data.path(), Providers::new(script)).await;
         let session = house.session().await;
         house.start(session).await;
         let up = |e: &[trainable::event::Entry]| {
@@ -229,7 +140,7 @@ fn a_session_is_taken_up_by_the_next_server() {
                 vec![finish()],
             ])
         };
-        let house = House::open(data.path(), turns()).await;
+        let house = House::open(data.path(), Providers::new(turns())).await;
         let session = house.session().await;
         house.start(session).await;
         let down = |e: &[trainable::event::Entry]| {
@@ -238,7 +149,7 @@ fn a_session_is_taken_up_by_the_next_server() {
         let before = until(house.log(), session, "the output", down).await;
         house.directory.suspend().await;
 
-        let next = House::open(data.path(), turns()).await;
+        let next = House::open(data.path(), Providers::new(turns())).await;
         assert_eq!(next.directory.recover().await.expect("recovered"), 1);
         let entries =
             until(next.log(), session, "the end", |e| state(e) == Some(SessionStateName::EdaDone))
@@ -259,7 +170,7 @@ fn a_session_is_taken_up_by_the_next_server() {
 fn a_run_that_fails_can_be_retried() {
     in_system(async {
         let data = support::temporary();
-        let house = House::open(data.path(), Scripted::new(vec![])).await;
+        let house = House::open(data.path(), Providers::new(Scripted::new(vec![]))).await;
         let session = house.session().await;
         house.start(session).await;
         let entries = until(house.log(), session, "the failure", |e| {

@@ -50,11 +50,12 @@ pub fn measure() {
 async fn subscriber(model: &model::Model) -> Vec<f64> {
     let server = Server::of(Providers::new(provider(&model.address)), |_| {}).await;
     let (session, global) = server.session(0).await;
+    server.extracted(session).await;
     let mut socket = server.ready().await;
     socket
         .subscribe(
             "1",
-            "subscription($id: ID!) { sessionEvents(sessionId: $id, kinds: [TEXT_DELTA]) { events { ... on TextDeltaEvent { text } } } }",
+            "subscription($id: ID!) { sessionEvents(sessionId: $id, kinds: [TEXT_DELTA, AGENT_ERROR]) { events { ... on TextDeltaEvent { text } ... on AgentErrorEvent { message } } } }",
             json!({"id": global}),
         )
         .await;
@@ -67,6 +68,7 @@ async fn subscriber(model: &model::Model) -> Vec<f64> {
         let now = Instant::now();
         let events = message["payload"]["data"]["sessionEvents"]["events"].as_array().cloned();
         for event in events.unwrap_or_default() {
+            assert!(event["message"].is_null(), "{event}");
             let Some(word) = event["text"].as_str() else { continue };
             let written = model.written.lock().expect("nobody panicked")[word];
             found.push((now - written).as_secs_f64() * 1000.0);

@@ -23,7 +23,7 @@ const GOAL: u64 = 50;
 /// The same when the latest turns must give it: they are worth more than a long peace.
 const HARD_GOAL: u64 = 65;
 /// Tokens of the system prompt and the tools, on the safe side.
-const FIXED: u64 = 8_000;
+const FIXED: u64 = 6_500;
 /// Tokens that a message or a block takes beside its text.
 const FRAME: u64 = 8;
 
@@ -144,11 +144,6 @@ fn least(
         if fits(condensation(middle)) { high = middle } else { low = middle + 1 }
     }
     Some(condensation(high))
-}
-
-/// Tokens of messages, from their bytes, on the safe side.
-pub(super) fn estimate(messages: &[Message]) -> u64 {
-    messages.iter().map(tokens).sum()
 }
 
 /// Tokens of what came after a turn's answer: its results, and everything later.

@@ -1,5 +1,6 @@
 //! What a run has taken of its budgets, and what follows from it.
 
+use super::executions::Executed;
 use crate::event::{Budget, Budgets, Entry, Event, Fact, SessionEvent, Spent};
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
@@ -14,6 +15,8 @@ pub(super) struct Ledger {
     /// What the session had taken before.
     before: Spent,
     run: Spent,
+    /// What executions took since this loop took the run up.
+    executed: Executed,
     /// Seconds of work before this loop took the run up.
     earlier: f64,
     begun: Instant,
@@ -24,11 +27,17 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    pub(super) fn new(budgets: watch::Receiver<Budgets>, before: Spent, history: &[Entry]) -> Self {
+    pub(super) fn new(
+        budgets: watch::Receiver<Budgets>,
+        before: Spent,
+        history: &[Entry],
+        executed: Executed,
+    ) -> Self {
         let mut ledger = Self {
             budgets,
             before,
             run: Spent::default(),
+            executed,
             earlier: 0.0,
             begun: Instant::now(),
             waited: Duration::ZERO,
@@ -83,7 +92,8 @@ impl Ledger {
     }
 
     fn taken(&self, budget: Budget) -> f64 {
-        let run = Spent { seconds: self.elapsed(), ..self.run };
+        let sandbox_seconds = self.run.sandbox_seconds + self.executed.seconds();
+        let run = Spent { seconds: self.elapsed(), sandbox_seconds, ..self.run };
         budget.taken(&run, &self.before)
     }
 

@@ -8,10 +8,12 @@
 //! turn        one model call and its attempts     call      one tool call, a question, the finish
 //! transcript  facts -> messages                   context   what of the past is shown
 //! ledger      budgets                             hearing   the user's words while it works
+//! executions  what the sandbox takes
 //! ```
 
 mod call;
 mod context;
+mod executions;
 mod hearing;
 mod ledger;
 mod transcript;
@@ -24,6 +26,7 @@ use crate::{
     tool::{self, Stopped, Tool, ToolContext},
 };
 use chrono::Utc;
+use executions::{Counted, Executed};
 use hearing::Hearing;
 use ledger::Ledger;
 use std::sync::Arc;
@@ -121,15 +124,19 @@ impl Loop {
         let specs = tools.iter().map(|tool| tool.spec()).collect();
         let mut transcript = Transcript::new(opening);
         transcript.replay(&run.history);
+        let executed = Executed::default();
+        let inner = Arc::clone(&run.cx.facts);
+        let counted = Counted { inner, executed: executed.clone() };
+        let cx = ToolContext { facts: Arc::new(counted), ..run.cx };
         Self {
-            ledger: Ledger::new(run.budgets, run.before, &run.history),
+            ledger: Ledger::new(run.budgets, run.before, &run.history, executed),
             hearing: Hearing::new(run.signals),
             task: run.task,
             provider: run.provider,
             driver: run.driver,
             model: run.model,
             brief: run.brief,
-            cx: run.cx,
+            cx,
             system,
             tools,
             specs,

@@ -75,6 +75,11 @@ struct Usage {
     turns: u64,
     input_tokens: u64,
     output_tokens: u64,
+    /// Beside `input_tokens`, which are those that no cache gave or took.
+    cache_read_tokens: u64,
+    cache_write_tokens: u64,
+    /// The share of what was read that came from the provider's cache; null when nothing was read.
+    cached_share: Option<f64>,
     cost_usd: Option<f64>,
 }
 
@@ -285,10 +290,14 @@ async fn results(volume: &dyn Volume, summary: &mut Summary) {
 async fn usage(app: &App, session: SessionId, summary: &mut Summary) {
     match crate::store::usage::total(app.store.read(), session).await {
         Ok(total) => {
+            let read = total.input + total.cache_read + total.cache_write;
             summary.usage = Usage {
                 turns: total.turns,
                 input_tokens: total.input,
                 output_tokens: total.output,
+                cache_read_tokens: total.cache_read,
+                cache_write_tokens: total.cache_write,
+                cached_share: (read > 0).then(|| total.cache_read as f64 / read as f64),
                 cost_usd: total.cost_usd,
             };
         }

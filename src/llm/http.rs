@@ -280,7 +280,11 @@ fn cause(error: &(dyn Error + 'static)) -> String {
     }
     match inner.downcast_ref::<reqwest::Error>() {
         Some(_) => "the connection failed".to_owned(),
-        None => inner.to_string(),
+        None => {
+            // The number is for programmers.
+            let said = inner.to_string();
+            said.split(" (os error ").next().unwrap_or_default().to_owned()
+        }
     }
 }
 

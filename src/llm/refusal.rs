@@ -96,7 +96,9 @@ pub(super) fn kind(status: Option<u16>, said: &Said) -> ErrorKind {
         return ErrorKind::ContextOverflow;
     }
     let denied = ["authentication_error", "permission_error", "invalid_api_key"];
-    if said.labelled(&denied) || said.mentions(&["api key not valid"]) {
+    // A model that exists but is not this key's comes as 403 with the label of an unknown one.
+    let withheld = status == Some(403) && said.labelled(&["model_not_found"]);
+    if withheld || said.labelled(&denied) || said.mentions(&["api key not valid"]) {
         return ErrorKind::Access;
     }
     if said.labelled(&["not_found_error", "model_not_found"])
@@ -217,6 +219,7 @@ mod tests {
         check(429, &openai("You exceeded", "insufficient_quota", "insufficient_quota"), Quota);
         check(429, &openai("slow", "requests", "rate_limit_exceeded"), RateLimited);
         check(404, &openai("no", "invalid_request_error", "model_not_found"), UnknownModel);
+        check(403, &openai("no", "invalid_request_error", "model_not_found"), Access);
         check(
             400,
             &openai("long", "invalid_request_error", "context_length_exceeded"),

@@ -10,6 +10,9 @@ use futures::{FutureExt, Stream, StreamExt, channel::mpsc, stream};
 use serde_json::Value;
 use std::{collections::VecDeque, convert::Infallible};
 
+/// Bytes that may come without making an event: more than any answer's longest, whole call.
+const MAX_EVENT: usize = 1 << 20;
+
 /// Builds a turn from the events of one wire.
 pub(super) trait Assemble: Send + 'static {
     /// Takes in one event. After a [`Delta::Done`] no more are offered.
@@ -32,6 +35,7 @@ where
         events: EventStream::new(fed),
         assemble,
         ready: VecDeque::new(),
+        unmade: 0,
         fresh: false,
         over: false,
     };
@@ -49,6 +53,10 @@ pub(super) async fn one_event(
     let mut whole = Vec::new();
     while let Some(piece) = body.next().await {
         whole.extend_from_slice(&piece?);
+        if whole.len() > MAX_EVENT {
+            let words = "the answer is longer than any answer can be";
+            return Err(LlmError::new(ErrorKind::Broken, words));
+        }
     }
     let value: Value = serde_json::from_slice(&whole).unwrap_or_default();
     Ok(stream::iter([Ok(Bytes::from(format!("data: {value}\n\n")))]))
@@ -60,6 +68,8 @@ struct Following<B, A> {
     events: EventStream<mpsc::UnboundedReceiver<Result<Bytes, Infallible>>>,
     assemble: A,
     ready: VecDeque<Delta>,
+    /// Bytes since the last event.
+    unmade: usize,
     /// Bytes came since the last event.
     fresh: bool,
     over: bool,
@@ -95,6 +105,7 @@ where
         match self.events.next().now_or_never() {
             Some(Some(Ok(event))) => {
                 self.fresh = false;
+                self.unmade = 0;
                 self.ready.extend(self.assemble.take(&event)?);
             }
             Some(Some(Err(_))) => {
@@ -107,10 +118,16 @@ where
             None if std::mem::take(&mut self.fresh) => self.ready.push_back(Delta::Working),
             None => match self.body.next().await {
                 Some(piece) => {
+                    let piece = piece?;
                     self.fresh = true;
+                    self.unmade += piece.len();
+                    if self.unmade > MAX_EVENT {
+                        let words = "the answer holds an event without an end";
+                        return Err(LlmError::new(ErrorKind::Broken, words));
+                    }
                     if let Some(feed) = &self.feed {
                         // The other end lives in this very struct.
-                        let _ = feed.unbounded_send(Ok(piece?));
+                        let _ = feed.unbounded_send(Ok(piece));
                     }
                 }
                 None => self.feed = None,

@@ -212,10 +212,12 @@ impl Play {
 
 /// The volume that shows at a path, and the path inside it.
 fn find(mounts: &Mounts, path: &str) -> Option<(Arc<FakeVolume>, Access, VolumePath)> {
-    mounts.iter().find_map(|(volume, mount)| {
+    let shown = mounts.iter().filter_map(|(volume, mount)| {
         let inner = path.strip_prefix(mount.at.as_str())?.strip_prefix('/')?;
-        Some((volume.clone(), mount.access, VolumePath::parse(inner).ok()?))
-    })
+        Some((mount.at.len(), (volume.clone(), mount.access, VolumePath::parse(inner).ok()?)))
+    });
+    // A mount inside another one covers it.
+    shown.max_by_key(|(depth, _)| *depth).map(|(_, found)| found)
 }
 
 /// A test that panicked elsewhere left whole values behind: nothing here is half changed.

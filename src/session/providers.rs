@@ -29,8 +29,11 @@ pub struct Providers {
     all: Vec<Standing>,
     default: String,
     catalog: Arc<Catalog>,
-    asked: Arc<Mutex<HashMap<String, (Instant, Vec<String>)>>>,
+    asked: Arc<Mutex<Asked>>,
 }
+
+/// What providers said of their models, and when.
+type Asked = HashMap<String, (Instant, Vec<String>)>;
 
 #[derive(Clone)]
 struct Standing {
@@ -220,7 +223,7 @@ impl Providers {
         ids
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Vec<String>)>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Asked> {
         // A map of answers is whole after any panic.
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,5 +1,6 @@
 //! Words of others, between marks of ours, as data that cannot leave its mark.
 
+use crate::tool;
 use serde_json::Value;
 use std::borrow::Cow;
 
@@ -27,10 +28,9 @@ pub(super) fn capped(text: &str, cap: usize) -> Cow<'_, str> {
     if text.len() <= cap {
         return Cow::Borrowed(text);
     }
-    let head = text.floor_char_boundary(cap / 3 * 2);
-    let tail = text.ceil_char_boundary(text.len() - cap / 3);
-    let left_out = tail - head;
-    Cow::Owned(format!("{}\n… {left_out} bytes left out here …\n{}", &text[..head], &text[tail..]))
+    let (head, tail) = (tool::head(text, cap / 3 * 2), tool::tail(text, cap / 3));
+    let left_out = text.len() - head.len() - tail.len();
+    Cow::Owned(format!("{head}\n… {left_out} bytes left out here …\n{tail}"))
 }
 
 /// Writes an angle bracket otherwise wherever it could begin a mark: everywhere but before a

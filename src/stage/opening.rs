@@ -121,7 +121,7 @@ fn description(brief: &Brief) -> Vec<String> {
     // Of thousands of columns the first ones show the pattern.
     let most = columns_of.iter().map(|columns| columns.len()).max().unwrap_or(0);
     let bytes: usize = columns_of.iter().flat_map(|columns| columns.iter()).map(length).sum();
-    let keep = if bytes == 0 { most } else { (most * (MAX_DATASET * 3 / 4) / bytes).max(1) };
+    let keep = (most * (MAX_DATASET * 3 / 4)).checked_div(bytes).map_or(most, |keep| keep.max(1));
     for columns in &mut columns_of {
         let left_out = columns.len().saturating_sub(keep);
         if left_out > 0 {

@@ -4,6 +4,7 @@
 //! never imports the log or the store, and never decides how a stage ends.
 
 mod ask_user;
+mod ending;
 mod execute_code;
 mod files;
 mod finish_stage;
@@ -13,6 +14,8 @@ mod output;
 mod read_file;
 mod record;
 mod script;
+#[cfg(test)]
+mod tests;
 mod update_plan;
 
 use crate::{
@@ -29,6 +32,7 @@ use tokio_util::sync::CancellationToken;
 use input::{parse, spec};
 
 pub use files::{KnownFiles, classify};
+pub(crate) use output::{head, tail};
 
 /// The folder of the session's volume that follow-ups write to.
 pub const NOTES: &str = "notes";

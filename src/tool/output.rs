@@ -105,10 +105,7 @@ impl HeadTail {
     }
 
     fn trim(&mut self) {
-        let mut from = self.tail.len().saturating_sub(SHOWN);
-        while !self.tail.is_char_boundary(from) {
-            from += 1;
-        }
+        let from = self.tail.len() - tail(&self.tail, SHOWN).len();
         self.cut += from;
         self.tail.drain(..from);
     }
@@ -123,6 +120,20 @@ impl HeadTail {
         }
         format!("{}\n… {} bytes cut here …\n{}", self.head, self.cut, self.tail)
     }
+}
+
+/// The beginning of a text, of at most so many bytes.
+pub(crate) fn head(text: &str, bytes: usize) -> &str {
+    split_at_char(text, bytes).0
+}
+
+/// The end of a text, of at most so many bytes.
+pub(crate) fn tail(text: &str, bytes: usize) -> &str {
+    let mut from = text.len().saturating_sub(bytes);
+    while !text.is_char_boundary(from) {
+        from += 1;
+    }
+    &text[from..]
 }
 
 fn split_at_char(text: &str, at: usize) -> (&str, &str) {

@@ -31,12 +31,22 @@ TEXTS = [f"I look at both. {ACCENTS}", "", f"Done. {ACCENTS}"]
 THOUGHTS = [f"Two files, so two calls. {ACCENTS}", "Now the code.", None]
 
 
+# A client takes long to make.
+CLIENTS = {}
+
+
+def once(vendor, key, make):
+    if (vendor, key, PORT) not in CLIENTS:
+        CLIENTS[vendor, key, PORT] = make()
+    return CLIENTS[vendor, key, PORT]
+
+
 def claude(key=KEY):
-    return anthropic.Anthropic(base_url=f"http://127.0.0.1:{PORT}", api_key=key, max_retries=0, timeout=20)
+    return once("anthropic", key, lambda: anthropic.Anthropic(base_url=f"http://127.0.0.1:{PORT}", api_key=key, max_retries=0, timeout=20))
 
 
 def gpt(key=KEY):
-    return openai.OpenAI(base_url=f"http://127.0.0.1:{PORT}/v1", api_key=key, max_retries=0, timeout=20)
+    return once("openai", key, lambda: openai.OpenAI(base_url=f"http://127.0.0.1:{PORT}/v1", api_key=key, max_retries=0, timeout=20))
 
 
 def same(found, expected):

@@ -1,6 +1,6 @@
 //! The real binary, run and asked from outside as its users do.
 
-use super::{python_root, temporary};
+use super::{client, python_root, temporary};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{
@@ -200,7 +200,7 @@ impl Server {
         let line = running.line("the web client is at http://").await;
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let address = address.expect("an address").to_owned();
-        let http = reqwest::Client::new();
+        let http = client();
         let server = Self { running, data: data.to_owned(), address, http };
         assert!(server.ready().await, "the server is ready: {}", server.running.said());
         server

@@ -2,6 +2,7 @@
 #![allow(dead_code)]
 
 pub mod binary;
+pub mod house;
 
 use async_trait::async_trait;
 use entity::{ids::SessionId, vocab::SessionStateName};
@@ -47,6 +48,13 @@ pub fn temporary() -> TempDir {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).expect("its mode");
     dir
+}
+
+/// A client of HTTP: it wants a provider of cryptography though it never needs one here.
+pub fn client() -> reqwest::Client {
+    // Whoever comes first installs it; a second time changes nothing.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::new()
 }
 
 /// The real sandboxes, with the real environment.
@@ -105,7 +113,8 @@ impl LlmProvider for Scripted {
                 input,
             });
         }
-        let done = Completion { blocks, stop: StopReason::ToolUse, usage: Usage::default() };
+        let stop = if blocks.len() > 1 { StopReason::ToolUse } else { StopReason::EndTurn };
+        let done = Completion { blocks, stop, usage: Usage::default() };
         Ok(stream::iter([Ok(Delta::Text(format!("turn {turn}"))), Ok(Delta::Done(done))]).boxed())
     }
 }

@@ -1,7 +1,7 @@
 //! A whole server on a loopback port: real database, real edge, sandboxes that do what a table says.
 #![allow(dead_code)]
 
-use super::support::{Scripted, temporary};
+use super::support::{Scripted, client, temporary};
 use bytes::Bytes;
 use entity::{ids::*, principal::Principal};
 use futures::{SinkExt, StreamExt};
@@ -119,7 +119,7 @@ impl Server {
             config,
         };
         actix_web::rt::spawn(http::serve(listener, parts, stopping.clone()));
-        let http = reqwest::Client::new();
+        let http = client();
         Self { base, store, log, directory, sandboxes, http, stopping, _data: data }
     }
 
@@ -207,6 +207,18 @@ impl Server {
             })
             .collect();
         self.log.append(session, epoch, after, chrono::Utc::now(), drafts).await.expect("appended");
+    }
+
+    /// Makes the folder of a session's dataset, which no runner makes here.
+    pub async fn extracted(&self, session: SessionId) {
+        let row = trainable::store::sessions::find(self.store.read(), session).await;
+        let experiment = row.expect("the row").expect("a session").experiment_id;
+        let name = VolumeName::parse(&format!("datasets/{experiment}")).expect("a name");
+        let volume = self.sandboxes.volume(&name).await.expect("a volume");
+        for (path, body) in [("dataset.json", &b"{\"tables\":[]}"[..]), (".ready", b"1")] {
+            let stream = futures::stream::iter([Ok(Bytes::from_static(body))]).boxed();
+            volume.put(&VolumePath::parse(path).expect("a path"), stream).await.expect("written");
+        }
     }
 
     /// Writes a file into a session's folder.

@@ -5,7 +5,7 @@
 use super::Said;
 use crate::{
     llm::{Block, Message, ToolResult},
-    stage,
+    stage, tool,
 };
 use serde_json::Value;
 use std::{borrow::Cow, fmt::Write};
@@ -73,7 +73,7 @@ pub(super) fn condensed(result: &ToolResult, calls: &Calls<'_>) -> ToolResult {
 
 /// What an execution came to, without most of what it printed.
 fn execution(output: &str) -> String {
-    let from = output.ceil_char_boundary(output.len().saturating_sub(LOOKED_AT));
+    let from = output.len() - tool::tail(output, LOOKED_AT).len();
     let (mut stderr, mut files) = (None, None);
     let mut printed = output.len();
     for (at, _) in output[from..].rmatch_indices("\n--- ") {
@@ -107,7 +107,7 @@ fn execution(output: &str) -> String {
 
 /// Both ends of a text.
 fn ends(output: &str) -> String {
-    let (head, tail) = (&output[..output.floor_char_boundary(END)], last_lines(output));
+    let (head, tail) = (tool::head(output, END), last_lines(output));
     format!("{head}\n{}\n{tail}", said_condensed(output, head.len() + tail.len()))
 }
 
@@ -140,7 +140,9 @@ pub(super) fn digest(said: &[Said], through: u32) -> Option<String> {
     lines.extend(counted.said());
     lines.reverse();
     Some(format!(
-        "The turns up to {through}, in short; the files that they left are all there and can be read again.\n{}",
+        "The turns up to {through}, in short. The files that they left are all there and can be read \
+         again. A `message` is what the user or the loop said then; what the user wished still \
+         holds.\n{}",
         stage::marked("earlier_turns", &lines.join("\n"))
     ))
 }
@@ -191,8 +193,7 @@ fn words(text: &str, left: &mut usize, counted: &mut Counted) -> Option<String> 
     let line = if text.len() <= MESSAGE.min(*left) {
         format!("message: {text}")
     } else if text.len() > MESSAGE && *left > MESSAGE {
-        let (head, tail) =
-            (&text[..text.floor_char_boundary(MESSAGE * 3 / 4)], last_bytes(text, MESSAGE / 4));
+        let (head, tail) = (tool::head(text, MESSAGE * 3 / 4), tool::tail(text, MESSAGE / 4));
         format!(
             "message: {head}\n… {} bytes left out …\n{tail}",
             text.len() - head.len() - tail.len()
@@ -271,7 +272,7 @@ fn first_line(text: &str) -> &str {
 /// Whole lines of the end of a text, or its last bytes when the last line is long.
 fn last_lines(text: &str) -> &str {
     let text = text.trim_end();
-    let end = last_bytes(text, END);
+    let end = tool::tail(text, END);
     match end.find('\n') {
         Some(at) if end.len() < text.len() => &end[at + 1..],
         Some(_) | None => end,
@@ -279,21 +280,17 @@ fn last_lines(text: &str) -> &str {
 }
 
 fn first_lines(text: &str) -> &str {
-    let head = &text[..text.floor_char_boundary(FILES)];
+    let head = tool::head(text, FILES);
     match head.rfind('\n') {
         Some(at) if head.len() < text.len() => &head[..at],
         Some(_) | None => head,
     }
 }
 
-fn last_bytes(text: &str, bytes: usize) -> &str {
-    &text[text.ceil_char_boundary(text.len().saturating_sub(bytes))..]
-}
-
 /// A text on one line, of at most so many characters; only its beginning is looked at.
 fn one_line(text: &str, most: usize) -> String {
     // Four bytes are the longest character, and some of what is looked at may be white space.
-    let looked_at = &text[..text.floor_char_boundary(most * 8)];
+    let looked_at = tool::head(text, most * 8);
     let line = looked_at.split_whitespace().collect::<Vec<_>>().join(" ");
     match shortened(&line, most) {
         short if short.len() == line.len() && looked_at.len() < text.len() => format!("{short}…"),

@@ -63,20 +63,20 @@ impl Session {
                 self.done = self.done.min(stage.previous());
                 let mut work = Work::new(run, driver.clone(), *seed, *budgets);
                 work.before = self.spent;
-                self.state = SessionState::Running(Running {
+                self.state = SessionState::Running(Box::new(Running {
                     stage: *stage,
                     through: *through,
                     approval: *approval,
                     later: later.clone(),
                     work,
-                });
+                }));
             }
             SessionEvent::StageRunResumed { driver, budgets, .. } => {
                 let Some(mut run) = self.resumable().cloned() else { return };
                 run.work.driver = driver.clone();
                 run.work.budgets = *budgets;
                 run.work.before = self.spent.minus(&run.work.spent);
-                self.state = SessionState::Running(run);
+                self.state = SessionState::Running(Box::new(run));
             }
             SessionEvent::StageRunEnded { stage, outcome } => {
                 self.stage_ended(entry.at, *stage, outcome)
@@ -123,7 +123,7 @@ impl Session {
 
     fn stage_ended(&mut self, at: DateTime<Utc>, stage: Stage, outcome: &Outcome) {
         let SessionState::Running(running) = std::mem::take(&mut self.state) else { return };
-        let mut run = Box::new(running);
+        let mut run = running;
         run.work.rest(at);
         self.spent = run.work.before.plus(&run.work.spent);
         self.state = match outcome {

@@ -41,7 +41,7 @@ pub struct Session {
 pub enum SessionState {
     #[default]
     Created,
-    Running(Running),
+    Running(Box<Running>),
     Done {
         stage: Stage,
         /// The finished run whose next stage waits for the user's word.

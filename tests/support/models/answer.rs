@@ -182,6 +182,7 @@ fn instead(fault: &Fault) -> Option<Plan> {
         Fault::Reset => Some(Plan::Reset),
         Fault::Silent => Some(Plan::Silence),
         Fault::SilentBody => stream(Vec::new(), End::Silence),
+        Fault::EmptyStream => stream(Vec::new(), End::Good),
         Fault::BadGateway => page(502),
         Fault::HtmlPage => page(200),
         Fault::GarbageSse => stream(vec![(0..4096u32).map(|n| (n * 7) as u8).collect()], End::Good),

@@ -75,6 +75,9 @@ pub enum Fault {
     BadArguments,
     /// A line without an end.
     EndlessLine,
+    /// 200 and a stream without an event: what llama-cpp-python 0.3 sends for a prompt that does
+    /// not fit.
+    EmptyStream,
 }
 
 impl Fault {
@@ -111,6 +114,7 @@ impl Fault {
             Fault::HtmlPage,
             Fault::BadArguments,
             Fault::EndlessLine,
+            Fault::EmptyStream,
         ]);
         all
     }
@@ -122,7 +126,7 @@ impl Fault {
 
     /// The kinds that an adapter may call it. None: the turn arrives, with a bad call in it, or is
     /// [`ErrorKind::Broken`].
-    pub fn kinds(&self) -> &'static [ErrorKind] {
+    pub fn kinds(&self, wire: Wire) -> &'static [ErrorKind] {
         match self {
             Fault::Closed | Fault::Reset => &[ErrorKind::Unreachable],
             Fault::Silent | Fault::SilentBody | Fault::SilentMiddle => &[ErrorKind::TimedOut],
@@ -134,14 +138,19 @@ impl Fault {
             Fault::RateLimited(_) => &[ErrorKind::RateLimited],
             Fault::ServerError | Fault::BadGateway => &[ErrorKind::Unreachable],
             Fault::Unavailable => &[ErrorKind::Overloaded, ErrorKind::Unreachable],
-            Fault::Overloaded | Fault::OverloadedInStream => &[ErrorKind::Overloaded],
+            Fault::Overloaded | Fault::OverloadedInStream => match wire {
+                Wire::Anthropic => &[ErrorKind::Overloaded],
+                // Only the words tell it from any other 503.
+                Wire::OpenAi => &[ErrorKind::Overloaded, ErrorKind::Unreachable],
+            },
             Fault::ErrorInStream => &[ErrorKind::Unreachable, ErrorKind::Broken],
             Fault::BrokenFin | Fault::BrokenRst => &[ErrorKind::Broken, ErrorKind::Unreachable],
             Fault::Truncated
             | Fault::GarbageJson
             | Fault::GarbageSse
             | Fault::HtmlPage
-            | Fault::EndlessLine => &[ErrorKind::Broken],
+            | Fault::EndlessLine
+            | Fault::EmptyStream => &[ErrorKind::Broken],
             Fault::BadArguments => &[],
         }
     }
