@@ -6,7 +6,7 @@
 //! this file do the work.
 //!
 //! ```text
-//! cargo run --example scripted_model [PORT] [MILLISECONDS BETWEEN PIECES]
+//! cargo run --example scripted_model [PORT, 0 for any] [MILLISECONDS BETWEEN PIECES]
 //! ```
 
 #[path = "../tests/support/models/mod.rs"]
@@ -19,7 +19,7 @@ use models::{
     script::{Asked, CLAUDE, KEY, Script, Turn},
 };
 use serde_json::{Value, json};
-use std::time::Duration;
+use std::{str::FromStr, time::Duration};
 
 const PORT: u16 = 4299;
 /// Pieces are nine characters: two hundred a second can be read along.
@@ -33,15 +33,8 @@ const TRAIN: &str = include_str!("scripted_model/train.py");
 
 fn main() {
     let mut arguments = std::env::args().skip(1);
-    let mut number = |what: &str, usual: u64| match arguments.next() {
-        Some(given) => given.parse().unwrap_or_else(|_| {
-            eprintln!("`{given}` is no {what}; usage: scripted_model [PORT] [MILLISECONDS]");
-            std::process::exit(2);
-        }),
-        None => usual,
-    };
-    let port = u16::try_from(number("port", PORT.into())).unwrap_or(PORT);
-    let delay = Duration::from_millis(number("number of milliseconds", DELAY_MS));
+    let port: u16 = argument(arguments.next(), PORT);
+    let delay = Duration::from_millis(argument(arguments.next(), DELAY_MS));
     let script = Script::rule(speak).delivered(Delivery { delay, ..Delivery::default() });
     let models = Models::start_on(port, script);
     println!("the scripted model is at {}; give it to the server like this:", models.anthropic());
@@ -52,6 +45,17 @@ fn main() {
     loop {
         std::thread::park();
     }
+}
+
+fn argument<T: FromStr>(given: Option<String>, usual: T) -> T {
+    given.map_or(usual, |text| {
+        text.parse().unwrap_or_else(|_| {
+            eprintln!(
+                "`{text}` is no number that fits; usage: scripted_model [PORT] [MILLISECONDS]"
+            );
+            std::process::exit(2);
+        })
+    })
 }
 
 /// What it says to a request. What was said to it in the meantime comes first.
@@ -65,23 +69,50 @@ fn speak(asked: &Asked) -> Turn {
     match said(asked) {
         Some(words) if asked.stage.is_some() => {
             let text =
-                format!("You say “{words}”. I keep that in mind from here on.\n\n{}", turn.text);
+                format!("I read “{words}” and keep it in mind from here on.\n\n{}", turn.text);
             Turn { text, ..turn }
         }
         Some(_) | None => turn,
     }
 }
 
+/// The one script that makes all that a stage must leave, and how it is spoken of.
+struct Work {
+    steps: [&'static str; 3],
+    slug: &'static str,
+    code: &'static str,
+    summary: &'static str,
+}
+
+const OF_EDA: Work = Work {
+    steps: ["Look at every column", "Settle what the data cannot tell", "Draw and write"],
+    slug: "describe and draw",
+    code: EDA,
+    summary: "I looked at every column; the report says what to watch.",
+};
+const OF_PREP: Work = Work {
+    steps: ["Split the rows", "Fit the pipeline on train", "Check and report"],
+    slug: "split and transform",
+    code: PREP,
+    summary: "The rows are split and the pipeline was fitted on train alone.",
+};
+const OF_TRAIN: Work = Work {
+    steps: ["Baselines", "Boosted trees", "One look at test"],
+    slug: "train models",
+    code: TRAIN,
+    summary: "The best model on validation was scored once on test.",
+};
+
 fn eda(asked: &Asked) -> Turn {
-    let steps = ["Look at every column", "Settle what the data cannot tell", "Draw and write"];
+    let work = &OF_EDA;
     match asked.turn {
         0 => Turn::text("I first look at the **shape**, the types and what is missing.")
             .thinking("The table is new to me. Before any figure I want to know what one row is.")
-            .call("update_plan", plan(&steps, 0))
+            .call("update_plan", plan(work, 0))
             .code("look at columns", WATCH),
         1 => Turn::text("One thing the data cannot tell.")
             .thinking("A gap can mean unknown or nothing. Whoever made the table knows, I do not.")
-            .call("update_plan", plan(&steps, 1))
+            .call("update_plan", plan(work, 1))
             .call(
                 "ask_user",
                 json!({
@@ -92,66 +123,46 @@ fn eda(asked: &Asked) -> Turn {
                 }),
             ),
         2 => Turn::text(format!("{} I go by that, draw the target and write it up.", heard(asked)))
-            .call("update_plan", plan(&steps, 2))
-            .code("describe and draw", &script(EDA, asked)),
-        turn => end(
-            turn - 3,
-            asked,
-            "describe and draw",
-            EDA,
-            "I looked at every column; the report says what to watch.",
-        ),
+            .call("update_plan", plan(work, 2))
+            .code(work.slug, &script(work.code, asked)),
+        turn => end(turn - 3, asked, work),
     }
 }
 
 fn prep(asked: &Asked) -> Turn {
-    let steps = ["Split the rows", "Fit the pipeline on train", "Check and report"];
+    let work = &OF_PREP;
+    let words = "I split first; whatever learns from data is then fitted on **train** alone.";
     match asked.turn {
-        0 => Turn::text(
-            "I split first; whatever learns from data is then fitted on **train** alone.",
-        )
-        .thinking("70/15/15 with the given seed, stratified where the target has classes.")
-        .call("update_plan", plan(&steps, 0))
-        .code("split and transform", &script(PREP, asked)),
-        turn => end(
-            turn - 1,
-            asked,
-            "split and transform",
-            PREP,
-            "The rows are split and the pipeline was fitted on train alone.",
-        ),
+        0 => Turn::text(words)
+            .thinking("70/15/15 with the given seed, stratified where the target has classes.")
+            .call("update_plan", plan(work, 0))
+            .code(work.slug, &script(work.code, asked)),
+        turn => end(turn - 1, asked, work),
     }
 }
 
 fn train(asked: &Asked) -> Turn {
-    let steps = ["Baselines", "Boosted trees", "One look at test"];
+    let work = &OF_TRAIN;
+    let words = "Baselines first, then boosted trees; validation chooses, test is seen **once**.";
+    let code = json!({"code": script(work.code, asked), "slug": work.slug, "heavy": true});
     match asked.turn {
-        0 => Turn::text(
-            "Baselines first, then boosted trees; validation chooses, test is seen **once**.",
-        )
-        .thinking("A model that does not beat a dummy is no result, so the dummy comes first.")
-        .call("update_plan", plan(&steps, 0))
-        .call(
-            "execute_code",
-            json!({"code": script(TRAIN, asked), "slug": "train models", "heavy": true}),
-        ),
-        turn => end(
-            turn - 1,
-            asked,
-            "train models",
-            TRAIN,
-            "The best model on validation was scored once on test; the report says how sure that is.",
-        ),
+        0 => Turn::text(words)
+            .thinking("A model that does not beat a dummy is no result, so the dummy comes first.")
+            .call("update_plan", plan(work, 0))
+            .call("execute_code", code),
+        turn => end(turn - 1, asked, work),
     }
 }
 
 /// Finishes; when something was missing or stopped, does the work once more and finishes again.
-fn end(turn: usize, asked: &Asked, slug: &str, code: &str, summary: &str) -> Turn {
+fn end(turn: usize, asked: &Asked, work: &Work) -> Turn {
     if turn.is_multiple_of(2) {
         return Turn::text("Everything is there.")
-            .call("finish_stage", json!({"summary": summary}));
+            .call("update_plan", plan(work, work.steps.len()))
+            .call("finish_stage", json!({"summary": work.summary}));
     }
-    Turn::text("Something is missing, so I do this once more.").code(slug, &script(code, asked))
+    Turn::text("Something is missing, so I do this once more.")
+        .code(work.slug, &script(work.code, asked))
 }
 
 /// One look at the files, and a word.
@@ -161,13 +172,15 @@ fn follow_up(asked: &Asked) -> Turn {
         _ => Turn::text(format!(
             "You ask “{}”. The stages left this:\n\n```\n{}\n```\n\nNothing of it was changed.",
             asked.users.get(1).map_or("", String::as_str),
-            asked.results.first().map_or("", |result| result.trim()),
+            printed(asked),
         )),
     }
 }
 
-fn plan(titles: &[&str], at: usize) -> Value {
-    let steps: Vec<Value> = titles
+/// The plan with so many steps done.
+fn plan(work: &Work, at: usize) -> Value {
+    let steps: Vec<Value> = work
+        .steps
         .iter()
         .enumerate()
         .map(|(n, title)| {
@@ -197,6 +210,13 @@ fn texts(message: &Value) -> Vec<&str> {
         Value::Array(blocks) => blocks.iter().filter_map(|block| block["text"].as_str()).collect(),
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     }
+}
+
+/// What the last script printed.
+fn printed(asked: &Asked) -> &str {
+    let result = asked.results.first().map_or("", String::as_str);
+    let after = result.split_once("--- stdout ---").map_or(result, |(_, after)| after);
+    after.split_once("\n---").map_or(after, |(printed, _)| printed).trim()
 }
 
 /// What came of the question.

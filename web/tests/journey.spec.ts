@@ -1,7 +1,9 @@
 /**
- * The main job in a browser on a real server: drop a table, say the target, run it through, watch, read the report, open
- * the files, reload. Needs TRAINABLE_URL; the agent is the autopilot or whatever the server has.
+ * The main jobs in a browser on a real server. With the autopilot: drop a table, say the target, run it through, watch, read
+ * the report, open the files, reload. With a model: steer it, answer it, afford it, ask it. Needs TRAINABLE_URL, of a server
+ * whose `anthropic` is `examples/scripted_model`.
  */
+import type { Page } from "@playwright/test";
 import { expect, expectAccessible, test } from "./support/page";
 
 /** A table with a signal, a category, missing values and a repeated row: 400 rows, always the same. */
@@ -21,18 +23,23 @@ function houses(): string {
   return `area,rooms,town,price\n${[...rows, rows[0]].join("\n")}\n`;
 }
 
-test("from a dropped table to a trained model", async ({ page }) => {
-  await page.goto("/");
-  await expect(page.getByRole("heading", { name: "Samples" })).toBeVisible();
-  await expectAccessible(page, "the gallery");
-
+async function drop(page: Page) {
   const data = await page.evaluateHandle((csv) => {
     const transfer = new DataTransfer();
     transfer.items.add(new File([csv], "houses.csv", { type: "text/csv" }));
     return transfer;
   }, houses());
   await page.locator("#experiments").dispatchEvent("drop", { dataTransfer: data });
-  const dialog = page.getByRole("dialog");
+  return page.getByRole("dialog");
+}
+
+test("from a dropped table to a trained model", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Samples" })).toBeVisible();
+  await expectAccessible(page, "the gallery");
+
+  const dialog = await drop(page);
+  await dialog.getByLabel("Agent", { exact: true }).selectOption("autopilot");
   await dialog.getByLabel("Target column").fill("cost");
   await dialog.getByRole("button", { name: "Create and start" }).click();
   await expect(dialog.getByRole("alert")).toContainText("cost", { timeout: 60_000 });
@@ -83,4 +90,55 @@ test("from a dropped table to a trained model", async ({ page }) => {
 
   await page.goto("/");
   await expect(page.getByRole("listitem").filter({ hasText: "houses" }).first()).toContainText("Trained");
+});
+
+test("a model is steered, stopped, answered, afforded and asked", async ({ page }) => {
+  await page.goto("/");
+  await expect(page.getByRole("heading", { name: "Samples" })).toBeVisible();
+  const dialog = await drop(page);
+  await dialog.getByLabel("Target column").fill("price");
+  await dialog.getByLabel("Start with EDA").check();
+  await dialog.getByLabel("Agent", { exact: true }).selectOption("anthropic");
+  await dialog.getByText("Budgets", { exact: true }).first().click();
+  await dialog.getByLabel("Turns, each stage").fill("3");
+  await dialog.getByRole("button", { name: "Create and start" }).click();
+  await expect(page).toHaveURL(/\/s\//, { timeout: 60_000 });
+  const log = page.getByRole("log");
+  const box = page.getByLabel("Message to the agent");
+
+  const look = log.getByRole("button", { name: /^Run look at columns/ });
+  await expect(look).toBeVisible({ timeout: 60_000 });
+  await expect(log.getByText("distinct", { exact: false })).toBeVisible({ timeout: 30_000 });
+  await box.fill("Keep an eye on rooms");
+  await page.keyboard.press("Enter");
+  await expect(log.getByText("seen at the next turn", { exact: false })).toBeVisible();
+  await box.fill("That is enough");
+  await page.getByRole("button", { name: "Interrupt and send" }).click();
+  await expect(look).toContainText("interrupted");
+  await expect(log.getByText("I read “That is enough”", { exact: false })).toBeVisible();
+  await expect(log.getByText("seen at the next turn", { exact: false })).toHaveCount(0);
+
+  const question = page.getByRole("region", { name: "Question" });
+  await expect(
+    question.getByText(/9 m \d\d s left; after that the agent goes on with “It was not recorded”/),
+  ).toBeVisible();
+  await expectAccessible(page, "a question");
+  await question.getByRole("button", { name: "There is none" }).click();
+  await expect(question.getByText("You answered: There is none")).toBeVisible();
+  await expect(log.getByText("You answer “There is none”", { exact: false })).toBeVisible();
+
+  await expect(log.getByText("Used up: the stage's 3 turns.")).toBeVisible({ timeout: 30_000 });
+  await page.getByRole("button", { name: "Raise and resume" }).click();
+  await expect(dialog.getByLabel("Turns, each stage")).toHaveValue("6");
+  await dialog.getByRole("button", { name: "Raise and resume" }).click();
+  await expect(log.getByText("EDA goes on")).toBeVisible();
+  await expect(log.getByText("EDA done")).toBeVisible({ timeout: 30_000 });
+  await expect(page.getByLabel("What was spent")).toContainText(/\$0\.\d\d of \$5\.00.*% cached/);
+
+  await box.fill("What did you find?");
+  await page.keyboard.press("Enter");
+  await expect(log.getByText("You ask “What did you find?”", { exact: false })).toBeVisible({ timeout: 30_000 });
+  await expect(log.getByText("eda: What the data says")).toBeVisible();
+  await expect(log.getByText("The agent answered", { exact: false })).toBeVisible();
+  await expectAccessible(page, "an answer");
 });

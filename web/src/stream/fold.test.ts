@@ -325,6 +325,12 @@ describe("runs", () => {
 
 describe("what the user says", () => {
   const said: Row = ["UserMessageEvent", { messageId: "m", text: "fewer trees", interrupt: false }];
+
+  test("stands before the answer that it began", () =>
+    check([["FollowUpStartedEvent", { provider: "a", model: "b" }], said], {
+      unseen: 1,
+      items: [{ kind: "user" }, { kind: "follow-up", state: "RUNNING" }],
+    }));
   const turn = (attempt: number): Row => ["TurnStartedEvent", { turn: 2, attempt }];
 
   test("waits for the next turn", () => check([running, said], { unseen: 1, items: [{}, { seen: false }] }));

@@ -7,7 +7,7 @@ import type { MetricKind } from "@/api/gql/graphql";
 import { extend, type Point, type SeriesName, seriesKey } from "@/features/metrics/series";
 import { Draft, place } from "./draft";
 import type { EventOf, SessionEvent } from "./events";
-import { applyApproval, applyFollowUp, endRun, markSeen, resumeRun, spend, startRun } from "./runs";
+import { applyApproval, applyFollowUp, asBegun, endRun, markSeen, resumeRun, spend, startRun } from "./runs";
 import { withExecution, withoutExecution, withTurn } from "./spend";
 import type { Provisional, SessionView, ToolItem } from "./view";
 
@@ -46,7 +46,8 @@ function apply(draft: Draft, event: SessionEvent): void {
     case "UserMessageEvent": {
       const { text, interrupt } = event;
       view.unseen += 1;
-      return draft.push({ ...place(draft, event), kind: "user", text, interrupt, seen: false });
+      draft.push({ ...place(draft, event), kind: "user", text, interrupt, seen: false });
+      return asBegun(draft);
     }
     case "AgentMessageEvent":
       view.provisional = null;
@@ -176,7 +177,7 @@ function applyTool(draft: Draft, event: ToolEvent) {
     case "ToolEndEvent":
       return draft.tool(event.callId, (item) => ({
         ...item,
-        state: event.isError ? "error" : "ok",
+        state: event.isError ? (stopped(item) ? "interrupted" : "error") : "ok",
         answer: event.output,
         durationMs: event.durationMs,
       }));
@@ -201,6 +202,11 @@ function applyTool(draft: Draft, event: ToolEvent) {
     case "CodeOutputEvent":
       return draft.tool(event.callId, (item) => withOutput(item, event));
   }
+}
+
+/** Whether its script was stopped from outside, which is no failure of its own. */
+function stopped({ execution }: ToolItem): boolean {
+  return execution?.how === "TERMINATED" || execution?.how === "INTERRUPTED";
 }
 
 function withOutput(item: ToolItem, { stream, text }: EventOf<"CodeOutputEvent">): ToolItem {

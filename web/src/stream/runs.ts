@@ -80,6 +80,13 @@ export function applyFollowUp(draft: Draft, event: EventOf<"FollowUpStartedEvent
   if (item?.kind === "follow-up") draft.items()[at] = { ...item, state: event.outcome, error: event.error };
 }
 
+/** Puts a question that was just pushed before the answer that it began: the log has them the other way round. */
+export function asBegun(draft: Draft) {
+  const items = draft.items();
+  const [answer, question] = items.slice(-2);
+  if (answer?.kind === "follow-up" && answer.state === "RUNNING" && question) items.splice(-2, 2, question, answer);
+}
+
 export function applyApproval(draft: Draft, event: EventOf<"ApprovalAskedEvent" | "ApprovalAnsweredEvent">) {
   const { view } = draft;
   view.stateSeq = view.seq;

@@ -236,9 +236,8 @@ export class FakeSession {
   }
 
   /** Answers what was said between stages. */
-  async followUp(provider, model, scene) {
+  async followUp(scene) {
     this.answering = true;
-    this.append("FollowUpStartedEvent", { provider, model });
     if (scene === "ponders") {
       this.say({ turn: 1, attempt: 1, offset: 0, text: "Both were close: the first column separates **Adelie** from" });
       await this.sleep(5000);
@@ -270,9 +269,11 @@ export class FakeSession {
 
   message(text, interrupt, provider, scene) {
     this.messages += 1;
+    const answers = !this.current && !this.answering && provider?.converses;
+    if (answers) this.append("FollowUpStartedEvent", { provider: provider.name, model: provider.defaultModel });
     this.append("UserMessageEvent", { messageId: `m${this.messages}`, text, interrupt: interrupt ?? false });
     if (interrupt) this.stopped = true;
-    if (!this.current && provider?.converses) void this.followUp(provider.name, provider.defaultModel, scene);
+    if (answers) void this.followUp(scene);
   }
 
   async speak(turn, text, usage = {}) {

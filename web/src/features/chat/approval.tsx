@@ -16,11 +16,11 @@ interface Props {
 export function Approval({ item: { stage, through, approved }, sessionId, open }: Props) {
   const { ask, busy, problems } = useAsk();
   if (approved !== null || !open) {
-    const word = approved === null ? "was not started" : approved ? "was started" : "was left for later";
+    const word = approved ? "was started" : "was left for later";
     return (
       <p className="mx-3 flex items-center gap-2 px-3 py-1 text-muted">
         {approved ? <Check size={14} className="text-ok" aria-hidden /> : <X size={14} aria-hidden />}
-        {stageName[stage]} {word}.
+        {approved === null ? `The question about ${stageName[stage]} is over.` : `${stageName[stage]} ${word}.`}
       </p>
     );
   }

@@ -1,6 +1,7 @@
 import { Hand, SendHorizontal, Square } from "lucide-react";
 import { type KeyboardEvent, useId, useRef, useState } from "react";
 import { graphql } from "@/api/gql";
+import { cx } from "@/lib/cx";
 import { useHotkey } from "@/lib/keys";
 import { newKey } from "@/lib/new-key";
 import { Button } from "@/ui/button";
@@ -92,7 +93,7 @@ export function Composer({ sessionId, reach, interrupts, stoppable }: Props) {
         className="field-sizing-content max-h-40 min-h-8 w-full resize-none rounded-sm border border-control bg-surface px-2.5 py-[5px] text-ui placeholder:text-faint disabled:border-line disabled:bg-sunken"
       />
       <div className="flex flex-wrap items-center justify-end gap-2">
-        <p id={hintId} className="min-w-40 flex-1 text-small text-muted">
+        <p id={hintId} className={cx("min-w-40 flex-1 text-small text-muted", interrupts && "max-sm:basis-full")}>
           {hint(reach)}
         </p>
         {stoppable && (

@@ -1,7 +1,6 @@
 /** One entry of the conversation, by what it is. */
 import { Bot, CircleAlert, FoldVertical, Gauge, Info, ListChecks, MessageSquareReply, User } from "lucide-react";
 import { lazy, memo, type ReactNode, Suspense } from "react";
-import { sentence } from "@/api/errors";
 import type { ChatSessionFragment } from "@/api/gql/graphql";
 import { cx } from "@/lib/cx";
 import { formatClock, plural } from "@/lib/format";
@@ -236,7 +235,11 @@ function StageEnd({ item, children }: { item: StageEndItem; children?: ReactNode
         <MoodIcon mood={outcome} />
         {stageName[stage]} {moodWord(outcome)}
       </p>
-      {summary && <p className="mt-1 text-muted [overflow-wrap:anywhere]">{summary}</p>}
+      {summary && (
+        <p className="mt-1 text-muted [overflow-wrap:anywhere]">
+          <Sentence text={summary} />
+        </p>
+      )}
       {error && (
         <p className="mt-1 text-error [overflow-wrap:anywhere]">
           <Sentence text={error} />
@@ -257,12 +260,12 @@ function Validation({ item: { stage, passed, warnings, errors } }: { item: Valid
       <ul className="mt-1 flex flex-col gap-0.5">
         {errors.map((text) => (
           <li key={text} className="text-error">
-            Failed: {sentence(text)}
+            Failed: <Sentence text={text} />
           </li>
         ))}
         {warnings.map((text) => (
           <li key={text} className="text-warn">
-            Warning: {sentence(text)}
+            Warning: <Sentence text={text} />
           </li>
         ))}
       </ul>

@@ -55,6 +55,7 @@ test("the budget that ends first is the one to show", () => {
     spent: "$1.00",
     limit: null,
   });
+  expect(tightest("sandbox", spent({ sandboxMs: 2000 }), spent({ sandboxMs: 9000 }), null, now).spent).toBe("2 s");
 });
 
 test.each<[Partial<Spend>, string, string | null]>([

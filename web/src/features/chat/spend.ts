@@ -72,6 +72,7 @@ export function tightest(unit: Budget["unit"], run: Spend, session: Spend, held:
     .filter((budget) => budget.unit === unit)
     .map((budget) => figureOf(budget, budget.scope === "stage" ? run : session, held, now));
   if (!first || !second) throw new Error(`no budgets in ${unit}`);
-  // The session's stands first in the list: it is what is shown where neither has a limit.
+  // Time in the sandbox stands beside the stage's time; of the rest the session's is shown where neither has a limit.
+  if (unit === "sandbox" && first.share === null) return second;
   return (second.share ?? -1) > (first.share ?? -1) ? second : first;
 }

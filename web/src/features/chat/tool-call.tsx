@@ -17,6 +17,7 @@ import { cx } from "@/lib/cx";
 import { formatDuration, plural } from "@/lib/format";
 import type { ToolItem, ToolState } from "@/stream/view";
 import { Code } from "@/ui/code";
+import { Sentence } from "@/ui/sentence";
 import { Output, tail } from "./output";
 import { askedFor, codeOf } from "./tool-words";
 
@@ -63,7 +64,9 @@ export function ToolCall({ item, onOpenFile }: Props) {
         />
         <Icon size={14} className="shrink-0 text-muted" aria-hidden />
         <span className="shrink-0 font-medium">{asked.title}</span>
-        <span className="min-w-0 flex-1 truncate text-muted">{asked.detail}</span>
+        <span className="min-w-0 flex-1 truncate text-muted">
+          {item.tool === "finish_stage" ? <Sentence text={asked.detail} /> : asked.detail}
+        </span>
         {item.durationMs !== null && (
           <span className="shrink-0 text-small text-muted">{formatDuration(item.durationMs)}</span>
         )}

@@ -8,7 +8,7 @@ import { newKey } from "@/lib/new-key";
 import { Button } from "@/ui/button";
 import { MenuItem } from "@/ui/menu";
 import { Problems } from "@/ui/problems";
-import { Cancel, Resume, Retry, Start, useAsk } from "../mutations";
+import { Approve, Cancel, Resume, Retry, Start, useAsk } from "../mutations";
 import { pick, useProviders } from "../terms/providers";
 import { choiceWords, noTerms, startTerms, type Terms } from "../terms/terms";
 import { stageName } from "../words";
@@ -28,6 +28,7 @@ const StageActionsFragment = graphql(`
       retry
       cancel
       resume
+      approve
     }
     stages {
       stage
@@ -76,6 +77,8 @@ export function StageActions({ session, name }: Props) {
   const anew = startable.filter((stage) => stage !== next);
   const [first] = startable;
   const broken = allows.resume || allows.retry;
+  // The session waits for a word on it: to start it otherwise would leave out what follows it.
+  const awaited = next !== undefined && allows.approve === next;
 
   return (
     <div className="flex min-w-0 flex-wrap items-center justify-end gap-2">
@@ -85,7 +88,7 @@ export function StageActions({ session, name }: Props) {
           {busy ? "Cancelling…" : "Cancel"}
         </Button>
       )}
-      {(next ?? first) && <TermsButton terms={terms} own={data} onClick={() => setChoosing(true)} />}
+      {(next ?? first) && !awaited && <TermsButton terms={terms} own={data} onClick={() => setChoosing(true)} />}
       {allows.resume && (
         <Button
           look="primary"
@@ -106,7 +109,7 @@ export function StageActions({ session, name }: Props) {
           Retry
         </Button>
       )}
-      {next && next !== "TRAIN" && (
+      {next && next !== "TRAIN" && !awaited && (
         <Button icon={<FastForward size={14} />} disabled={busy} onClick={() => begin(next, "TRAIN")}>
           Run through Train
         </Button>
@@ -116,7 +119,7 @@ export function StageActions({ session, name }: Props) {
           look={broken ? "plain" : "primary"}
           icon={<Play size={14} />}
           disabled={busy}
-          onClick={() => begin(next, next)}
+          onClick={() => (awaited ? void ask(Approve, { sessionId: id, approve: true }) : begin(next, next))}
         >
           Start {stageName[next]}
         </Button>

@@ -7,7 +7,7 @@ import { Failure, Skeleton } from "@/ui/pane";
 import { Select } from "@/ui/select";
 import { Sentence } from "@/ui/sentence";
 import { modelFacts, type Provider, pick, useModels, useProviders } from "./providers";
-import { type Choice, efforts, noChoice, REPLAY } from "./terms";
+import { type Choice, efforts, modelName, noChoice, REPLAY } from "./terms";
 
 interface Props {
   value: Choice;
@@ -138,9 +138,12 @@ function ModelOfProvider({ provider, value, onChange, own, stage }: ModelProps) 
           options={[
             ...(known || id === ""
               ? []
-              : [{ value: id, label: `${id}${id === provider.defaultModel ? " · default" : ""}` }]),
+              : [{ value: id, label: `${modelName(id)}${id === provider.defaultModel ? " · default" : ""}` }]),
             ...(id === "" ? [{ value: "", label: "None yet", disabled: true }] : []),
-            ...models.map((one) => ({ value: one.id, label: `${one.id}${one.isDefault ? " · default" : ""}` })),
+            ...models.map((one) => ({
+              value: one.id,
+              label: `${modelName(one.id)}${one.isDefault ? " · default" : ""}`,
+            })),
             ...(provider.converses ? [{ value: OTHER, label: "Another model…" }] : []),
           ]}
           onChange={(next) => {

@@ -32,6 +32,7 @@ test.each<[string, string]>([
   [choiceWords("autopilot", "autopilot", null), "autopilot"],
   [choiceWords("anthropic", "claude", "HIGH"), "anthropic · claude · high effort"],
   [choiceWords("openai", null, null), "openai"],
+  [choiceWords("replay", "6bcb9643bfccbfb59b3742cb3585917d", null), "replay · 6bcb9643"],
 ])("%s reads %s", (shown, expected) => {
   expect(shown).toBe(expected);
 });

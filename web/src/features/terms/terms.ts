@@ -54,9 +54,14 @@ export function hasProblems(terms: Terms): boolean {
   return Object.keys(readBudgets(terms.budgets).problems).length > 0;
 }
 
+/** A model as people read it: of a transcript that is named by its hash, the beginning tells it from others. */
+export function modelName(id: string): string {
+  return /^[0-9a-f]{32,}$/.test(id) ? id.slice(0, 8) : id;
+}
+
 /** A choice in a few words: `anthropic · claude-sonnet · high`; a model that is called like its provider stands once. */
 export function choiceWords(provider: string, model: string | null, effort: Effort | null): string {
-  return [provider, model !== provider && model, effort && `${effort.toLowerCase()} effort`]
+  return [provider, model !== provider && model && modelName(model), effort && `${effort.toLowerCase()} effort`]
     .filter(Boolean)
     .join(" · ");
 }
