@@ -41,6 +41,10 @@ impl LlmProvider for Autopilot {
         "autopilot-1"
     }
 
+    fn converses(&self) -> bool {
+        false
+    }
+
     /// *Shape*: the words in pieces of about a line, then `Done` with the same words and the calls. Never an error.
     async fn stream(
         &self,

@@ -53,7 +53,9 @@ impl Transcript {
         let mut open: HashMap<&str, (&str, &Value)> = HashMap::new();
         for (position, message) in messages.iter().enumerate() {
             match message {
-                Message::User { text } if position > 0 => transcript.new_words.push(text.clone()),
+                Message::User { text } if position > 0 && !of_the_loop(text) => {
+                    transcript.new_words.push(text.clone());
+                }
                 Message::User { .. } => {}
                 Message::Assistant { blocks } => {
                     transcript.new_words.clear();
@@ -106,6 +108,12 @@ impl Transcript {
     pub(super) fn of<'a>(&'a self, slug: &'a str) -> impl Iterator<Item = &'a Run> {
         self.runs.iter().filter(move |run| run.slug == slug)
     }
+}
+
+/// What the loop says of resuming and of budgets: nobody's wish, and nothing to answer.
+fn of_the_loop(text: &str) -> bool {
+    text.starts_with("The stage was stopped and now goes on")
+        || text.contains("are used. Bring the work to a good end")
 }
 
 fn ending(output: &str, is_error: bool) -> Ending {

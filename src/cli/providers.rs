@@ -18,8 +18,8 @@ use crate::{
 use std::sync::Arc;
 
 const NO_ANTHROPIC: &str =
-    "set ANTHROPIC_API_KEY (or ANTHROPIC_AUTH_TOKEN) and start the server again";
-const NO_OPENAI: &str = "set OPENAI_API_KEY, or OPENAI_BASE_URL for an endpoint of your own such as \
+    "set `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and start the server again";
+const NO_OPENAI: &str = "set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for an endpoint of your own such as \
     `http://127.0.0.1:11434/v1`, and start the server again";
 
 /// Builds the set. With a key a real model is the default; without one the autopilot is.

@@ -97,6 +97,7 @@ async fn import(
     };
     let key = input.idempotency_key.clone();
     let name = once(api, caller, "importTranscript", key, &input, work).await?;
+    api.directory.parts().providers.forget("replay");
     let info = transcripts.info(&name).await?;
     let gone = || ApiError::internal(&std::io::Error::other("an imported transcript is gone"));
     Ok(info.ok_or_else(gone)?.into())

@@ -223,6 +223,11 @@ impl Providers {
         ids
     }
 
+    /// Asks the provider again when its models are wanted next: they have just changed.
+    pub fn forget(&self, name: &str) {
+        self.lock().remove(name);
+    }
+
     fn lock(&self) -> std::sync::MutexGuard<'_, Asked> {
         // A map of answers is whole after any panic.
         self.asked.lock().unwrap_or_else(PoisonError::into_inner)

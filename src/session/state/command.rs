@@ -121,6 +121,8 @@ pub enum Refusal {
     NothingToRetry,
     #[error("no stage has failed or was cancelled, so there is nothing to resume")]
     NothingToResume,
+    #[error("the limit of {0} is used up; raise it with the resumption")]
+    UsedUp(String),
     #[error("no stage waits for your word")]
     NothingToApprove,
     #[error("no run is at work or can be resumed, so there are no limits to change")]

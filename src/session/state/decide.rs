@@ -4,7 +4,7 @@ use super::{
     Command, MAX_MESSAGE, MAX_UNSEEN, Refusal, Running, Session, SessionState, StartFollowUp,
     StartStage, decision, done_name, running_name,
 };
-use crate::event::{Budgets, Draft, Driver, Event, Fact, Outcome, SessionEvent};
+use crate::event::{Budget, Budgets, Draft, Driver, Event, Fact, Outcome, SessionEvent};
 use chrono::{DateTime, Utc};
 use entity::{
     ids::{MessageId, StageRunId},
@@ -69,10 +69,20 @@ impl Session {
     ) -> Result<Vec<Draft>, Refusal> {
         self.rests()?;
         let run = self.resumable().ok_or(Refusal::NothingToResume)?;
+        let budgets = budgets.unwrap_or(run.work.budgets);
+        let before = self.spent.minus(&run.work.spent);
+        let used_up = |budget: &Budget| {
+            budget.limit(&budgets).filter(|limit| budget.taken(&run.work.spent, &before) >= *limit)
+        };
+        if let Some((budget, limit)) =
+            Budget::ALL.iter().find_map(|budget| Some((budget, used_up(budget)?)))
+        {
+            return Err(Refusal::UsedUp(budget.words(limit)));
+        }
         let resumed = SessionEvent::StageRunResumed {
             stage: run.stage,
             driver: driver.unwrap_or_else(|| run.work.driver.clone()),
-            budgets: budgets.unwrap_or(run.work.budgets),
+            budgets,
         };
         let state = SessionEvent::StateChange { state: running_name(run.stage) };
         Ok(vec![run.work.decision(resumed), run.work.decision(state)])

@@ -431,6 +431,17 @@ fn what_failed_goes_on_as_the_same_run() {
 }
 
 #[test]
+fn what_is_used_up_is_raised_before_it_goes_on() {
+    let mut played = Played::of(scripts("eda_running"));
+    let used = Fact::UsageRecorded { turn: 1, usage: TokenUsage::default(), cost_usd: Some(5.0) };
+    played.play(Command::Observe { stage_run: run_id(1), facts: vec![used] }).unwrap();
+    played.play(conclude(1, failed())).unwrap();
+    assert_eq!(played.play(resume()), Err(Refusal::UsedUp("USD 5.00".into())));
+    let budgets = Some(Budgets { session_usd: Some(6.0), ..Budgets::default() });
+    played.play(Command::ResumeStage { driver: None, budgets }).unwrap();
+}
+
+#[test]
 fn a_follow_up_changes_no_result() {
     let mut played = Played::of(scripts("eda_done"));
     let drafts = played.play(ask(50, "why?")).unwrap();
