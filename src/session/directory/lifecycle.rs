@@ -1,0 +1,209 @@
+//! What every session goes through when the server starts and stops: taken up, rebuilt from its log,
+//! let go of.
+
+use super::{Directory, Slot, ask, away};
+use crate::{
+    event::{Entry, Event, Fact},
+    session::{
+        CommandError,
+        actor::{Rebuilt, Resume, SessionActor, Suspend},
+        state::{Command, Session},
+    },
+    store::{self, StoreError},
+};
+use actix::{Actor, Addr};
+use chrono::Utc;
+use entity::ids::{SessionId, StageRunId};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
+
+/// Entries of a log that are read at once.
+const PAGE: u64 = 512;
+/// The waits before a session whose actor had to stop is rebuilt.
+const FIRST_REVIVAL: Duration = Duration::from_secs(1);
+const LAST_REVIVAL: Duration = Duration::from_secs(8);
+
+impl Directory {
+    /// Takes up every session that was at work when the last server went away. Answers how many.
+    pub async fn recover(&self) -> Result<usize, CommandError> {
+        let rows = store::sessions::running(self.0.parts.store.read()).await?;
+        for row in &rows {
+            match self.actor(row.id).await {
+                Ok(_) => tracing::info!(session.id = %row.id, "took up a running session"),
+                Err(error) => {
+                    tracing::error!(session.id = %row.id, %error, "could not take up a session")
+                }
+            }
+        }
+        Ok(rows.len())
+    }
+
+    /// Lets go of everything that runs, so that the next server takes it up.
+    pub async fn suspend(&self) {
+        let slots: Vec<Slot> = self.lock().drain().map(|(_, slot)| slot).collect();
+        for slot in slots {
+            if let Some(actor) = slot.lock().await.take() {
+                // An actor that is gone has let go already.
+                let _ = actor.send(Suspend).await;
+            }
+        }
+    }
+
+    /// Rebuilds a session whose actor had to stop, as soon as that works: a full disk may stay full
+    /// for an hour, and what ran must go on after it.
+    pub(in crate::session) fn revive_later(&self, session: SessionId) {
+        if !self.reviving().insert(session) {
+            return;
+        }
+        let directory = self.clone();
+        self.0.runtime.spawn(async move {
+            let mut wait = FIRST_REVIVAL;
+            loop {
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LAST_REVIVAL);
+                // Out of the set first: if the revived actor stops at once, it asks again.
+                directory.reviving().remove(&session);
+                match directory.actor(session).await {
+                    Ok(_) | Err(CommandError::NotFound) => return,
+                    Err(error) => tracing::warn!(session.id = %session, %error, "not revived yet"),
+                }
+                if !directory.reviving().insert(session) {
+                    return;
+                }
+            }
+        });
+    }
+
+    fn reviving(&self) -> std::sync::MutexGuard<'_, HashSet<SessionId>> {
+        // A set of ids is whole after any panic.
+        self.0.reviving.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The actor of a session, rebuilt from the log when it is not there.
+    pub(super) async fn actor(&self, id: SessionId) -> Result<Addr<SessionActor>, CommandError> {
+        let slot = self.slot(id);
+        if let Some(actor) = slot.lock().await.as_ref().filter(|actor| actor.connected()) {
+            return Ok(actor.clone());
+        }
+        // In a task of its own: a request that is dropped half way must not leave a session that
+        // runs without an agent.
+        let directory = self.clone();
+        let rebuilding = self.0.runtime.spawn(async move { directory.rebuilt(id).await });
+        rebuilding.await.map_err(|error| {
+            tracing::error!(session.id = %id, %error, "rebuilding a session panicked");
+            CommandError::Unavailable("the session could not be rebuilt; try again".into())
+        })?
+    }
+
+    /// Rebuilds a session and takes up what runs. The actor is found by others only when all of it
+    /// has worked.
+    async fn rebuilt(&self, id: SessionId) -> Result<Addr<SessionActor>, CommandError> {
+        let slot = self.slot(id);
+        let mut held = slot.lock().await;
+        if let Some(actor) = held.as_ref().filter(|actor| actor.connected()) {
+            return Ok(actor.clone());
+        }
+        *held = None;
+        let rebuilt = match self.rebuild(id).await {
+            Ok(found) => found,
+            Err(error) => {
+                self.lock().remove(&id);
+                return Err(error);
+            }
+        };
+        let run = rebuilt.session.work().map(|work| work.run);
+        let actor = self.start(id, rebuilt);
+        if let Some(run) = run
+            && let Err(error) = self.resume(id, &actor, run).await
+        {
+            // Half made: let go of it, so that the next one begins anew.
+            let _ = actor.send(Suspend).await;
+            return Err(error);
+        }
+        Ok(held.insert(actor).clone())
+    }
+
+    async fn resume(
+        &self,
+        id: SessionId,
+        actor: &Addr<SessionActor>,
+        run: StageRunId,
+    ) -> Result<(), CommandError> {
+        ask(actor, Command::Recover { at: Utc::now() }).await?;
+        let history = self.history(id, run).await?;
+        actor.send(Resume(history)).await.map_err(away)
+    }
+
+    /// Takes the session over and folds its log.
+    async fn rebuild(&self, id: SessionId) -> Result<Rebuilt, CommandError> {
+        let parts = &self.0.parts;
+        let epoch =
+            store::sessions::take_over(parts.store.write(), id).await.map_err(StoreError::from)?;
+        let epoch = epoch.ok_or(CommandError::NotFound)?;
+        let (mut session, mut seq) = (Session::default(), 0);
+        loop {
+            let page = parts.log.since(id, seq, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            seq = last.seq;
+            page.iter().for_each(|entry| session.apply(entry));
+        }
+        Ok(Rebuilt { session, seq, epoch })
+    }
+
+    /// What the log holds of a run and of what the user said beside it since, without its bulk.
+    pub(in crate::session) async fn history(
+        &self,
+        id: SessionId,
+        run: StageRunId,
+    ) -> Result<Vec<Entry>, CommandError> {
+        let db = self.0.parts.store.read();
+        let mut seq = store::events::first_of_run(db, id, run).await?.unwrap_or(0);
+        let mut history = Vec::new();
+        loop {
+            let page = self.0.parts.log.since(id, seq, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            seq = last.seq;
+            let of_run = |entry: &Entry| entry.stage_run.is_none_or(|other| other == run);
+            let kept = page.into_iter().filter(|entry| of_run(entry) && !is_bulk(&entry.event));
+            history.extend(kept);
+        }
+        Ok(history)
+    }
+
+    pub(super) fn start(&self, id: SessionId, rebuilt: Rebuilt) -> Addr<SessionActor> {
+        let actor = SessionActor::new(
+            id,
+            Arc::clone(&self.0.parts),
+            self.clone(),
+            self.0.runtime.clone(),
+            rebuilt,
+        );
+        SessionActor::start_in_arbiter(&self.0.arbiter, move |_| actor)
+    }
+
+    pub(super) fn slot(&self, id: SessionId) -> Slot {
+        Arc::clone(self.lock().entry(id).or_default())
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Slot>> {
+        // A map of slots is whole after any panic.
+        self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What no transcript needs.
+fn is_bulk(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Fact(
+            Fact::CodeOutput { .. }
+                | Fact::MetricsBatch { .. }
+                | Fact::LogRecord { .. }
+                | Fact::ReportReady { .. }
+                | Fact::FilesReady { .. }
+        )
+    )
+}
