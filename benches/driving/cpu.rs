@@ -81,7 +81,12 @@ fn history() -> Vec<Entry> {
     let mut facts = Vec::new();
     for turn in 1..=HISTORY {
         let call_id = format!("call-{turn}");
-        facts.push(Fact::TurnStarted { turn, attempt: 1, elapsed_s: f64::from(turn) });
+        facts.push(Fact::TurnStarted {
+            turn,
+            attempt: 1,
+            elapsed_s: f64::from(turn),
+            again: false,
+        });
         facts.push(Fact::TurnEnded {
             turn,
             attempt: 1,
@@ -138,6 +143,7 @@ async fn turns() -> (Vec<f64>, usize) {
         model: Model { context_tokens: Some(10_000_000), ..Model::default() },
         brief: brief(),
         budgets: limited,
+        begun_with: budgets,
         before: Spent::default(),
         cx,
         signals: heard,

@@ -1,6 +1,11 @@
 //! One tool call: the tool itself, a question to the user, the finish and its check.
 
-use super::{Loop, REMINDERS, Step, failed, hearing::Reply, transcript::Call};
+use super::{
+    Loop, REMINDERS, Step, failed,
+    hearing::Reply,
+    patience::{self, TOO_EARLY},
+    transcript::Call,
+};
 use crate::{
     event::{Budget, Fact, Outcome},
     stage,
@@ -58,7 +63,8 @@ impl Loop {
 
     /// Runs the tool until it answers, the user interrupts or the time is up.
     async fn carried_out(&mut self, call: &Call) -> Result<Came, Stopped> {
-        let Some(found) = self.tools.iter().find(|tool| tool.spec().name == call.tool) else {
+        let at = self.specs.iter().position(|spec| spec.name == call.tool);
+        let Some(found) = at.and_then(|at| self.tools.get(at)) else {
             let names: Vec<_> = self.specs.iter().map(|spec| format!("`{}`", spec.name)).collect();
             let output =
                 format!("there is no tool `{}`; the tools are {}", call.tool, names.join(", "));
@@ -83,7 +89,12 @@ impl Loop {
         stop.cancel();
         let outcome = match tokio::time::timeout(GRACE, work).await {
             Ok(outcome) => Some(outcome?),
-            Err(_) => None,
+            Err(_) => {
+                if let Some(end) = self.executed.cut_off(&call.id) {
+                    self.cx.facts.record(vec![end]).await?;
+                }
+                None
+            }
         };
         Ok(if interrupted { Came::Interrupted(outcome) } else { Came::OutOfTime(outcome) })
     }
@@ -163,7 +174,11 @@ impl Loop {
                 tokio::select! {
                     reply = self.hearing.reply(&call.id) => Some(reply),
                     () = self.cx.cancel.cancelled() => return Err(Stopped),
-                    () = tokio::time::sleep(left) => None,
+                    () = tokio::time::sleep(left) => {
+                        // An answer that was taken in this very moment counts.
+                        self.cx.facts.settle().await?;
+                        self.hearing.answer(&call.id).map(Reply::Answer)
+                    }
                 }
             }
         };
@@ -197,16 +212,7 @@ impl Loop {
 
     /// A call that fails the same way again and again is pointed out, then ends the run.
     async fn repeated(&mut self, call: &Call, is_error: bool) -> Result<Step, Stopped> {
-        if !is_error {
-            self.failing = None;
-            return Ok(Step::GoOn);
-        }
-        let key = format!("{} {}", call.tool, call.input);
-        let times = match self.failing.take() {
-            Some((before, times)) if before == key => times + 1,
-            Some(_) | None => 1,
-        };
-        self.failing = Some((key, times));
+        let times = self.patience.ended(patience::of_call(&call.tool, &call.input), is_error);
         if times > SAME_FAILURES {
             return Ok(Step::End(failed(format!(
                 "the agent made the same failing call {times} times in a row; see its last output"
@@ -227,6 +233,12 @@ impl Loop {
         &mut self,
         summary: String,
     ) -> Result<(String, bool, Option<Outcome>), Stopped> {
+        let more = self.hearing.messages();
+        if !more.is_empty() {
+            more.into_iter().for_each(|text| self.transcript.user(text));
+            let output = "not yet: the user has said something; read it, then finish".to_owned();
+            return Ok((output, false, None));
+        }
         let stage = self.cx.stage;
         let volume = Arc::clone(&self.cx.volume);
         let check = match stage::exit_check(stage, volume.as_ref()).await {
@@ -237,14 +249,14 @@ impl Loop {
         };
         if !check.missing.is_empty() {
             let missing = check.missing.join("\n- ");
-            self.reminders += 1;
-            let end = (self.reminders > REMINDERS).then(|| {
+            self.patience.reminders += 1;
+            let end = (self.patience.reminders > REMINDERS).then(|| {
                 failed(format!(
                     "the stage's outputs are not complete: {}",
                     check.missing.join("; ")
                 ))
             });
-            return Ok((format!("the stage is not finished:\n- {missing}"), true, end));
+            return Ok((format!("{TOO_EARLY}\n- {missing}"), true, end));
         }
         let files = self.cx.known.lock().await.of(stage);
         match stage::closing(stage, volume.as_ref(), check, files).await {

@@ -184,6 +184,11 @@ fn piece<'a>(said: &'a Said, condensation: Condensation, calls: &Calls<'a>) -> C
     }
 }
 
+/// Tokens that a request takes which shows this much, about.
+pub(super) fn need(said: &[Said], condensation: Condensation) -> u64 {
+    Weights::of(said).total(said, condensation)
+}
+
 /// What each message weighs whole and condensed, in tokens, counted once.
 struct Weights(Vec<(u64, u64)>);
 

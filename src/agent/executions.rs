@@ -2,25 +2,61 @@
 //! are counted on the way.
 
 use crate::{
-    event::{Fact, TextDelta},
+    event::{Ending, EndingKind, Fact, TextDelta},
     tool::{Facts, Stopped},
 };
 use async_trait::async_trait;
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
 };
+use tokio::time::Instant;
 
-/// Wall-clock time of the executions that ended since the loop took the run up.
+/// Wall-clock time of the executions that ended since the loop took the run up, and those that have
+/// not ended.
 #[derive(Clone, Default)]
 pub(super) struct Executed {
     /// Milliseconds.
     taken: Arc<AtomicU64>,
+    /// When each began, by its call.
+    open: Arc<Mutex<HashMap<String, Instant>>>,
 }
 
 impl Executed {
     pub(super) fn seconds(&self) -> f64 {
         self.taken.load(Ordering::Relaxed) as f64 / 1000.0
+    }
+
+    /// The end of an execution whose tool was dropped before it could say so; `None` when the call
+    /// has none that is open.
+    pub(super) fn cut_off(&self, call_id: &str) -> Option<Fact> {
+        let begun = *self.lock().get(call_id)?;
+        let ending = Ending {
+            how: EndingKind::Terminated,
+            code: None,
+            duration_ms: begun.elapsed().as_millis() as u64,
+            cpu_seconds: 0.0,
+            peak_memory: None,
+            dropped_output: 0,
+        };
+        Some(Fact::ExecutionEnded { call_id: call_id.to_owned(), ending })
+    }
+
+    fn note(&self, fact: &Fact) {
+        if let Fact::ExecutionStarted { call_id, .. } = fact {
+            self.lock().insert(call_id.clone(), Instant::now());
+        } else if let Fact::ExecutionEnded { call_id, ending } = fact {
+            self.lock().remove(call_id);
+            self.taken.fetch_add(ending.duration_ms, Ordering::Relaxed);
+        }
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+        // A map of times is whole after any panic.
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -33,11 +69,7 @@ pub(super) struct Counted {
 #[async_trait]
 impl Facts for Counted {
     async fn record(&self, facts: Vec<Fact>) -> Result<(), Stopped> {
-        for fact in &facts {
-            if let Fact::ExecutionEnded { ending, .. } = fact {
-                self.executed.taken.fetch_add(ending.duration_ms, Ordering::Relaxed);
-            }
-        }
+        facts.iter().for_each(|fact| self.executed.note(fact));
         self.inner.record(facts).await
     }
 

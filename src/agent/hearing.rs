@@ -1,5 +1,6 @@
 //! What reaches a running loop from outside: the user's words, answers and interruptions.
 
+use super::transcript;
 use std::collections::VecDeque;
 use tokio::sync::mpsc;
 
@@ -70,7 +71,17 @@ impl Hearing {
             self.take(signal);
         }
         self.interrupted = false;
-        self.messages.drain(..).collect()
+        let late = self.answers.drain(..).map(|(_, answer)| transcript::late(&answer));
+        self.messages.drain(..).chain(late).collect()
+    }
+
+    /// What the user answered to a question by now.
+    pub(super) fn answer(&mut self, question: &str) -> Option<String> {
+        while let Ok(signal) = self.signals.try_recv() {
+            self.take(signal);
+        }
+        let at = self.answers.iter().position(|(call_id, _)| call_id == question)?;
+        Some(self.answers.swap_remove(at).1)
     }
 }
 

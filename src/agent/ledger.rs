@@ -1,7 +1,8 @@
 //! What a run has taken of its budgets, and what follows from it.
 
 use super::executions::Executed;
-use crate::event::{Budget, Budgets, Entry, Event, Fact, SessionEvent, Spent};
+use crate::event::{Budget, Budgets, EndingKind, Entry, Event, Fact, SessionEvent, Spent};
+use chrono::{DateTime, Utc};
 use std::time::Duration;
 use tokio::{sync::watch, time::Instant};
 
@@ -43,29 +44,14 @@ impl Ledger {
             waited: Duration::ZERO,
             warned: Vec::new(),
         };
-        let mut turn_at = None;
+        let mut clock = PastClock::default();
         for entry in history {
-            match &entry.event {
-                Event::Fact(fact) => {
-                    ledger.apply(fact);
-                    if let Fact::TurnStarted { elapsed_s, .. } = fact {
-                        ledger.earlier = *elapsed_s;
-                        turn_at = Some(entry.at);
-                    } else if let Some(turn_at) = turn_at
-                        && !matches!(fact, Fact::ToolEnd { .. })
-                    {
-                        // A call's end may be written long after: when a server came back.
-                        let since = (entry.at - turn_at).num_milliseconds().max(0) as f64 / 1000.0;
-                        ledger.earlier = ledger.run.seconds + since;
-                    }
-                }
-                // Rest, and the wait for an answer, are no work.
-                Event::Session(
-                    SessionEvent::QuestionAnswered { .. } | SessionEvent::StageRunResumed { .. },
-                ) => turn_at = None,
-                Event::Session(_) => {}
+            clock.take(entry);
+            if let Event::Fact(fact) = &entry.event {
+                ledger.apply(fact);
             }
         }
+        ledger.earlier = clock.seconds;
         ledger
     }
 
@@ -102,10 +88,10 @@ impl Ledger {
         budget.limit(&self.budgets()).map(|limit| (limit - self.taken(budget)).max(0.0))
     }
 
-    /// The first budget that is used up, with its limit.
-    pub(super) fn exhausted(&self) -> Option<(Budget, f64)> {
+    /// The first of these budgets that is used up, with its limit.
+    pub(super) fn exhausted(&self, which: &[Budget]) -> Option<(Budget, f64)> {
         let budgets = self.budgets();
-        Budget::ALL.into_iter().find_map(|budget| {
+        which.iter().copied().find_map(|budget| {
             let limit = budget.limit(&budgets)?;
             (self.taken(budget) >= limit).then_some((budget, limit))
         })
@@ -117,7 +103,7 @@ impl Ledger {
         let due = |budget: Budget| {
             let limit = budget.limit(&budgets)?;
             let used = self.taken(budget);
-            let new = !self.warned.iter().any(|(b, l)| *b == budget && *l >= limit);
+            let new = !self.warned.contains(&(budget, limit));
             (new && used >= WARN_AT * limit && used < limit).then_some(Fact::BudgetWarning {
                 budget,
                 used,
@@ -148,5 +134,122 @@ impl Ledger {
                 }
             }
         }
+    }
+}
+
+/// Seconds of work that a log tells of.
+#[derive(Default)]
+struct PastClock {
+    seconds: f64,
+    /// When the turn began that is counted on, and the seconds before it.
+    turn: Option<(DateTime<Utc>, f64)>,
+    /// When the question was asked that waits, and its call.
+    asked: Option<(String, DateTime<Utc>)>,
+}
+
+impl PastClock {
+    fn take(&mut self, entry: &Entry) {
+        match &entry.event {
+            Event::Fact(Fact::TurnStarted { elapsed_s, .. }) => {
+                self.seconds = *elapsed_s;
+                self.turn = Some((entry.at, *elapsed_s));
+            }
+            Event::Fact(Fact::QuestionAsked { call_id, .. }) => {
+                self.count(entry.at);
+                self.asked = Some((call_id.clone(), entry.at));
+            }
+            Event::Session(SessionEvent::QuestionAnswered { .. }) => self.waited(entry.at),
+            Event::Fact(Fact::ToolEnd { call_id, .. })
+                if self.asked.as_ref().is_some_and(|(asked, _)| asked == call_id) =>
+            {
+                self.waited(entry.at);
+            }
+            // Written when a server came back, perhaps long after.
+            Event::Fact(Fact::ToolEnd { .. }) => {}
+            Event::Fact(Fact::ExecutionEnded { ending, .. })
+                if ending.how == EndingKind::Interrupted => {}
+            // Rest is no work.
+            Event::Session(SessionEvent::StageRunResumed { .. }) => self.turn = None,
+            Event::Fact(_) => self.count(entry.at),
+            Event::Session(_) => {}
+        }
+    }
+
+    fn count(&mut self, at: DateTime<Utc>) {
+        if let (Some((begun, before)), None) = (self.turn, &self.asked) {
+            self.seconds = before + (at - begun).num_milliseconds().max(0) as f64 / 1000.0;
+        }
+    }
+
+    /// The wait for an answer is over; it was no work.
+    fn waited(&mut self, at: DateTime<Utc>) {
+        if let (Some((_, asked)), Some((begun, _))) = (self.asked.take(), &mut self.turn) {
+            *begun += at - asked;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::event::Ending;
+
+    /// Facts by the second at which they happened, and the seconds of work that they come to.
+    #[track_caller]
+    fn check(facts: Vec<(i64, Fact)>, seconds: f64) {
+        let mut clock = PastClock::default();
+        for (at, fact) in facts {
+            let at = DateTime::UNIX_EPOCH + chrono::Duration::seconds(at);
+            clock.take(&Entry { seq: 1, at, stage_run: None, event: Event::Fact(fact) });
+        }
+        assert_eq!(clock.seconds, seconds);
+    }
+
+    fn turn(turn: u32, elapsed_s: f64) -> Fact {
+        Fact::TurnStarted { turn, attempt: 1, elapsed_s, again: false }
+    }
+
+    fn note() -> Fact {
+        Fact::Notice { text: "n".into(), for_people: true }
+    }
+
+    fn ended(how: EndingKind) -> Fact {
+        let ending = Ending {
+            how,
+            code: None,
+            duration_ms: 0,
+            cpu_seconds: 0.0,
+            peak_memory: None,
+            dropped_output: 0,
+        };
+        Fact::ExecutionEnded { call_id: "c".into(), ending }
+    }
+
+    fn asked() -> Fact {
+        Fact::QuestionAsked {
+            call_id: "q".into(),
+            question: "?".into(),
+            options: Vec::new(),
+            default: None,
+            timeout_s: None,
+        }
+    }
+
+    fn tool_end(call_id: &str) -> Fact {
+        let (call_id, tool, output) = (call_id.into(), "t".into(), String::new());
+        Fact::ToolEnd { call_id, tool, output, is_error: false, duration_ms: 0 }
+    }
+
+    #[test]
+    fn only_work_is_counted() {
+        check(vec![(0, turn(1, 0.0)), (7, note())], 7.0);
+        check(vec![(0, turn(1, 0.0)), (5, note()), (60, turn(2, 6.0)), (61, note())], 7.0);
+        // The server was away from second 9 on.
+        let away = vec![(0, turn(1, 0.0)), (9, note()), (7200, ended(EndingKind::Interrupted))];
+        check([away, vec![(7200, tool_end("c"))]].concat(), 9.0);
+        check(vec![(0, turn(1, 0.0)), (9, ended(EndingKind::Exited))], 9.0);
+        // A question waited from second 3 to second 1003.
+        let waits = vec![(0, turn(1, 0.0)), (3, asked()), (1003, tool_end("q")), (1005, note())];
+        check(waits, 5.0);
     }
 }

@@ -16,6 +16,7 @@ mod context;
 mod executions;
 mod hearing;
 mod ledger;
+mod patience;
 mod transcript;
 mod turn;
 
@@ -29,6 +30,7 @@ use chrono::Utc;
 use executions::{Counted, Executed};
 use hearing::Hearing;
 use ledger::Ledger;
+use patience::{NOT_FINISHED, Patience};
 use std::sync::Arc;
 use tokio::sync::{mpsc, watch};
 use transcript::Transcript;
@@ -37,6 +39,15 @@ pub use hearing::Signal;
 
 /// How often a stage is told what is missing before it has failed.
 const REMINDERS: u32 = 2;
+/// The window that is assumed of a model that nobody knows, in tokens.
+const WINDOW: u64 = 128_000;
+/// What is looked at between the calls of a turn.
+const TIME: [Budget; 4] = [
+    Budget::StageSeconds,
+    Budget::StageSandboxSeconds,
+    Budget::SessionSeconds,
+    Budget::SessionSandboxSeconds,
+];
 
 /// One run, ready to go.
 pub struct AgentRun {
@@ -48,6 +59,8 @@ pub struct AgentRun {
     pub brief: Brief,
     /// The most that it may take; may change while it works.
     pub budgets: watch::Receiver<Budgets>,
+    /// What it might take when it began.
+    pub begun_with: Budgets,
     /// What the session had taken before this run.
     pub before: Spent,
     pub cx: ToolContext,
@@ -99,9 +112,11 @@ struct Loop {
     transcript: Transcript,
     ledger: Ledger,
     hearing: Hearing,
-    reminders: u32,
-    /// The last failing call, and how often it came in a row.
-    failing: Option<(String, u32)>,
+    patience: Patience,
+    executed: Executed,
+    /// The model's window as far as it is known, in tokens: less than the catalogue says when the
+    /// provider said so.
+    window: u64,
     last_words: String,
 }
 
@@ -114,9 +129,7 @@ enum Step {
 impl Loop {
     fn new(run: AgentRun) -> Self {
         let (opening, system, tools) = match &run.task {
-            Task::Stage => {
-                (stage::opening(&run.brief), stage::prompt(run.brief.stage), tool::all())
-            }
+            Task::Stage => (opening(&run), stage::prompt(run.brief.stage), tool::all()),
             Task::FollowUp { opening } => {
                 (opening.clone(), stage::follow_up_prompt(), tool::for_follow_ups())
             }
@@ -129,7 +142,10 @@ impl Loop {
         let counted = Counted { inner, executed: executed.clone() };
         let cx = ToolContext { facts: Arc::new(counted), ..run.cx };
         Self {
-            ledger: Ledger::new(run.budgets, run.before, &run.history, executed),
+            ledger: Ledger::new(run.budgets, run.before, &run.history, executed.clone()),
+            executed,
+            patience: Patience::of(&run.history),
+            window: run.model.context_tokens.unwrap_or(WINDOW),
             hearing: Hearing::new(run.signals),
             task: run.task,
             provider: run.provider,
@@ -141,8 +157,6 @@ impl Loop {
             tools,
             specs,
             transcript,
-            reminders: 0,
-            failing: None,
             last_words: String::new(),
         }
     }
@@ -154,11 +168,12 @@ impl Loop {
                 if let Step::End(outcome) = self.call(call).await? {
                     return Ok(outcome);
                 }
-                if let Some(outcome) = self.budgets().await? {
+                // What else is used up ends the run before its next turn; this turn's calls run.
+                if let Some(outcome) = self.budgets(&TIME).await? {
                     return Ok(outcome);
                 }
             }
-            if let Some(outcome) = self.budgets().await? {
+            if let Some(outcome) = self.budgets(&Budget::ALL).await? {
                 return Ok(outcome);
             }
             if let Step::End(outcome) = self.turn().await? {
@@ -176,13 +191,13 @@ impl Loop {
         self.cx.facts.record(facts).await
     }
 
-    /// Says which budgets are near their end, and ends the run when one is at it.
-    async fn budgets(&mut self) -> Result<Option<Outcome>, Stopped> {
+    /// Says which budgets are near their end, and ends the run when one of these is at it.
+    async fn budgets(&mut self, which: &[Budget]) -> Result<Option<Outcome>, Stopped> {
         let warnings = self.ledger.warnings();
         if !warnings.is_empty() {
             self.record(warnings).await?;
         }
-        match self.ledger.exhausted() {
+        match self.ledger.exhausted(which) {
             Some((budget, limit)) => self.used_up(budget, limit).await.map(Some),
             None => Ok(None),
         }
@@ -203,7 +218,7 @@ impl Loop {
             Ok(check) => check.missing,
             Err(error) => vec![error.to_string()],
         };
-        if self.reminders >= REMINDERS {
+        if self.patience.reminders >= REMINDERS {
             let words = match self.last_words.trim() {
                 "" => "nothing",
                 words => words,
@@ -216,11 +231,13 @@ impl Loop {
                 "the agent stopped before the stage was finished ({lacks}); its last words: {words}"
             ))));
         }
-        self.reminders += 1;
+        self.patience.reminders += 1;
         let text = if missing.is_empty() {
-            "Everything the stage needs exists. Call `finish_stage`, or go on working.".to_owned()
+            format!(
+                "{NOT_FINISHED} Everything it needs exists: call `finish_stage`, or go on working."
+            )
         } else {
-            format!("The stage is not finished. Missing:\n- {}", missing.join("\n- "))
+            format!("{NOT_FINISHED} Missing:\n- {}", missing.join("\n- "))
         };
         self.notice(text).await?;
         Ok(Step::GoOn)
@@ -235,6 +252,18 @@ impl Loop {
     async fn progress(&mut self, text: String) -> Result<(), Stopped> {
         self.record(vec![Fact::Notice { text, for_people: true }]).await
     }
+}
+
+/// The first message of a stage: the same for the whole run, whatever limits are changed later, so
+/// that what the provider cached stays valid.
+fn opening(run: &AgentRun) -> String {
+    let Budgets { turns, execution_seconds, memory_mib, .. } = run.begun_with;
+    stage::opening(&Brief {
+        turns_left: turns,
+        execution_timeout_s: execution_seconds,
+        memory_mib,
+        ..run.brief.clone()
+    })
 }
 
 fn failed(message: impl Into<String>) -> Outcome {

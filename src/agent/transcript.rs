@@ -2,7 +2,7 @@
 
 use super::context::{self, Condensation, Measured, Room, Said};
 use crate::{
-    event::{Entry, Event, Fact, SessionEvent},
+    event::{Budgets, Entry, Event, Fact, SessionEvent},
     llm::{Block, Message, ToolResult},
 };
 use chrono::{DateTime, Utc};
@@ -23,7 +23,6 @@ pub(super) struct Asked {
     pub default: Option<String>,
     /// When the default is taken.
     pub deadline: Option<DateTime<Utc>>,
-    pub since: DateTime<Utc>,
     pub answer: Option<String>,
 }
 
@@ -67,7 +66,7 @@ impl Transcript {
                     SessionEvent::QuestionAnswered { call_id, answer } => {
                         self.answered(call_id, answer.clone());
                     }
-                    SessionEvent::StageRunResumed { .. } => self.resumed(),
+                    SessionEvent::StageRunResumed { budgets, .. } => self.resumed(budgets),
                     SessionEvent::SessionCreated { .. }
                     | SessionEvent::StateChange { .. }
                     | SessionEvent::StageRunStarted { .. }
@@ -85,9 +84,12 @@ impl Transcript {
     /// Takes in one fact; those that no model sees change nothing.
     pub(super) fn apply(&mut self, fact: &Fact, at: DateTime<Utc>) {
         match fact {
-            Fact::TurnStarted { attempt, .. } => {
-                // What comes from here on is seen at the next turn.
-                self.flush();
+            Fact::TurnStarted { attempt, again, .. } => {
+                // What comes from here on is seen at the next turn; another attempt of the same
+                // request has seen nothing more.
+                if !again {
+                    self.flush();
+                }
                 self.attempts = *attempt;
             }
             Fact::TurnEnded { turn, blocks, usage, .. } => {
@@ -123,7 +125,6 @@ impl Transcript {
                     call_id: call_id.clone(),
                     default: default.clone(),
                     deadline: wait.and_then(|wait| at.checked_add_signed(wait)),
-                    since: at,
                     answer: None,
                 });
             }
@@ -162,13 +163,15 @@ impl Transcript {
         }
     }
 
-    fn resumed(&mut self) {
+    fn resumed(&mut self, budgets: &Budgets) {
         self.attempts = 0;
         if self.turns > 0 {
-            self.user(
-                "The stage was stopped and now goes on from here; its files are as you left them."
-                    .into(),
-            );
+            let Budgets { turns, execution_seconds, memory_mib, .. } = budgets;
+            self.user(format!(
+                "The stage was stopped and now goes on from here; its files are as you left them. \
+                 Limits now: {turns} turns in all, one execution at most {execution_seconds} s and \
+                 {memory_mib} MiB."
+            ));
         }
     }
 
@@ -177,8 +180,12 @@ impl Transcript {
             return;
         }
         self.open.retain(|call| call.id != call_id);
-        if self.asked.as_ref().is_some_and(|asked| asked.call_id == call_id) {
-            self.asked = None;
+        let asked = self.asked.take_if(|asked| asked.call_id == call_id);
+        if let Some(answer) = asked.and_then(|asked| asked.answer)
+            && !output.contains(&answer)
+        {
+            // It came in the moment in which the default was taken.
+            self.user(late(&answer));
         }
         let output = output.to_owned();
         let result = ToolResult { call_id: call_id.to_owned(), output, is_error };
@@ -208,6 +215,12 @@ impl Transcript {
         self.attempts + 1
     }
 
+    /// Tokens that the next request takes, about.
+    pub(super) fn need(&mut self) -> u64 {
+        self.flush();
+        context::need(&self.said, self.condensation)
+    }
+
     /// What to condense further before the next request, if anything.
     pub(super) fn fit(&mut self, window: u64, answer: u64) -> Option<Condensation> {
         self.flush();
@@ -230,6 +243,11 @@ impl Transcript {
             self.push(Message::User { text });
         }
     }
+}
+
+/// An answer that came when the default was taken already.
+pub(super) fn late(answer: &str) -> String {
+    format!("The user answered your question after all: {answer}")
 }
 
 fn call(block: &Block) -> Option<Call> {

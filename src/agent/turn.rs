@@ -14,10 +14,10 @@ use std::time::Duration;
 const MAX_TOKENS: u64 = 32_768;
 /// The shortest answer that makes sense, in tokens.
 const MIN_TOKENS: u64 = 1_024;
-/// The window that is assumed of a model that nobody knows, in tokens.
-const WINDOW: u64 = 128_000;
+/// The same for a model that nobody knows: many refuse to be asked for more.
+const UNKNOWN_TOKENS: u64 = 8_192;
 /// How often one turn is condensed further because the provider finds it too long.
-const SQUEEZES: u32 = 2;
+const SQUEEZES: u32 = 4;
 
 /// How an attempt came to its end.
 enum Came {
@@ -37,11 +37,11 @@ impl Loop {
             for text in self.hearing.messages() {
                 self.transcript.user(text);
             }
-            self.condense(squeezes).await?;
+            self.condense().await?;
             match self.attempt(turn, &mut attempt).await? {
                 Came::Whole(completion) => return self.said(turn, attempt, completion).await,
                 Came::OutOfTime => {
-                    return Ok(match self.budgets().await? {
+                    return Ok(match self.budgets(&Budget::ALL).await? {
                         Some(outcome) => Step::End(outcome),
                         None => Step::GoOn,
                     });
@@ -53,6 +53,7 @@ impl Loop {
                     if error.kind == ErrorKind::ContextOverflow && squeezes < SQUEEZES =>
                 {
                     squeezes += 1;
+                    self.narrow();
                     let message = format!("{}; trying again with less of the past", error.message);
                     self.record(vec![Fact::AgentError { message, retryable: true }]).await?;
                 }
@@ -70,11 +71,14 @@ impl Loop {
         Ok(Step::End(failed(message)))
     }
 
-    /// Shows the model less of the past when the next request would come near its window; each
-    /// squeeze pretends that the window is half as long.
-    async fn condense(&mut self, squeezes: u32) -> Result<(), Stopped> {
-        let window = self.model.context_tokens.unwrap_or(WINDOW) >> squeezes;
-        let answer = self.longest_answer().min(window / 4);
+    /// The provider found a request too long: its window is narrower than was thought.
+    fn narrow(&mut self) {
+        self.window = (self.window.min(self.transcript.need()) / 2).max(MIN_TOKENS);
+    }
+
+    /// Shows the model less of the past when the next request would come near its window.
+    async fn condense(&mut self) -> Result<(), Stopped> {
+        let (window, answer) = (self.window, self.longest_answer());
         if let Some(condensation) = self.transcript.fit(window, answer) {
             let fact = Fact::ContextCondensed {
                 results_through: condensation.results_through,
@@ -87,7 +91,8 @@ impl Loop {
 
     /// Tokens that the answer may take: the model's own limit, and what is left of the budgets.
     fn longest_answer(&self) -> u64 {
-        let mut most = self.model.max_output_tokens.unwrap_or(MAX_TOKENS).min(MAX_TOKENS);
+        let own = self.model.max_output_tokens.unwrap_or(UNKNOWN_TOKENS);
+        let mut most = own.min(MAX_TOKENS).min(self.window / 4);
         for budget in [Budget::StageTokens, Budget::SessionTokens] {
             if let Some(left) = self.ledger.left(budget) {
                 most = most.min(left as u64);
@@ -100,7 +105,7 @@ impl Loop {
                 }
             }
         }
-        most.max(MIN_TOKENS)
+        most.max(MIN_TOKENS.min(self.window / 2))
     }
 
     fn request(&mut self, turn: u32) -> Request {
@@ -119,14 +124,14 @@ impl Loop {
         }
     }
 
-    async fn begin(&mut self, turn: u32, attempt: u32) -> Result<(), Stopped> {
+    async fn begin(&mut self, turn: u32, attempt: u32, again: bool) -> Result<(), Stopped> {
         let elapsed_s = self.ledger.elapsed();
-        self.record(vec![Fact::TurnStarted { turn, attempt, elapsed_s }]).await
+        self.record(vec![Fact::TurnStarted { turn, attempt, elapsed_s, again }]).await
     }
 
     /// Follows one answer to its end, through the attempts that the provider's wrappers make.
     async fn attempt(&mut self, turn: u32, attempt: &mut u32) -> Result<Came, Stopped> {
-        self.begin(turn, *attempt).await?;
+        self.begin(turn, *attempt, false).await?;
         let request = self.request(turn);
         let opening = self.provider.stream(request);
         let mut stream = tokio::select! {
@@ -160,7 +165,7 @@ impl Loop {
                     self.again(error, wait).await?;
                     *attempt += 1;
                     offset = 0;
-                    self.begin(turn, *attempt).await?;
+                    self.begin(turn, *attempt, true).await?;
                 }
                 Some(Ok(Delta::Done(completion))) => return Ok(Came::Whole(completion)),
                 Some(Err(error)) => return Ok(Came::Broke(error)),
@@ -235,7 +240,8 @@ impl Loop {
                 Ok(Step::GoOn)
             }
             StopReason::ContextOverflow => {
-                self.condense(1).await?;
+                self.narrow();
+                self.condense().await?;
                 self.notice(
                     "Your answer was cut off at the end of your context window; less of the past is \
                      shown from here on. Go on from where it stopped."

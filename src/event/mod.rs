@@ -159,6 +159,9 @@ pub enum Fact {
         /// Seconds that the run had worked before; waiting for an answer does not count.
         #[serde(default)]
         elapsed_s: f64,
+        /// The same request as the attempt before: nothing that was said since is in it.
+        #[serde(default)]
+        again: bool,
     },
     /// A model call ended; tools run only after this is durable.
     TurnEnded {

@@ -5,7 +5,6 @@
 
 use super::price::{LaterPrice, Price};
 use chrono::NaiveDate;
-use entity::vocab::Effort;
 use serde::Deserialize;
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -52,28 +51,11 @@ pub struct ModelInfo {
     /// Changes that are announced, the earliest first.
     #[serde(default)]
     pub later: Vec<LaterPrice>,
-    /// Levels of effort that it is known to take; nothing is known when empty.
-    #[serde(default)]
-    pub efforts: Vec<Effort>,
-    #[serde(default)]
-    pub chat_tools: ChatTools,
     /// When the sources were read.
     pub read_on: Option<NaiveDate>,
     /// The pages that say so.
     #[serde(default)]
     pub sources: Vec<String>,
-}
-
-/// Whether a model calls tools over chat completions at its vendor's own endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChatTools {
-    #[default]
-    Yes,
-    /// Only with the effort `none`.
-    WithoutEffort,
-    /// Never: the vendor keeps that for another interface.
-    No,
 }
 
 /// Why a catalogue file is not used. One sentence for people.
@@ -369,7 +351,7 @@ mod tests {
         );
         check(
             r#"{"models": [{"id": "m", "cost": 1}]}"#,
-            "the model catalogue `F` is not as it should be: unknown field `cost`, expected one of `id`, `provider`, `aliases`, `context_tokens`, `max_output_tokens`, `price`, `later`, `efforts`, `chat_tools`, `read_on`, `sources` at line 1 column 30",
+            "the model catalogue `F` is not as it should be: unknown field `cost`, expected one of `id`, `provider`, `aliases`, `context_tokens`, `max_output_tokens`, `price`, `later`, `read_on`, `sources` at line 1 column 30",
         );
         check(
             &format!(r#"{{"models": [{fine}, {fine}]}}"#),

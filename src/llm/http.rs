@@ -159,6 +159,14 @@ impl Endpoint {
         })
     }
 
+    /// A provider's words without anything that is or looks like a key.
+    pub(super) fn scrubbed(&self, words: &str) -> String {
+        scrub_shapes(&match &self.key {
+            Some(key) => key.scrub(words),
+            None => words.to_owned(),
+        })
+    }
+
     /// What a provider's no means. The status is unknown inside a stream.
     pub(super) fn refusal(
         &self,
@@ -167,11 +175,7 @@ impl Endpoint {
         retry_after: Option<Duration>,
     ) -> LlmError {
         let kind = refusal::kind(status, said);
-        let words = scrub_shapes(&match &self.key {
-            Some(key) => key.scrub(&said.message),
-            None => said.message.clone(),
-        });
-        let words = refusal::shorten(&words);
+        let words = refusal::shorten(&self.scrubbed(&said.message));
         let told = if words.is_empty() { String::new() } else { format!(": {words}") };
         let place = self.base_variable;
         let http = status.map_or(String::new(), |s| format!(" (HTTP {s})"));

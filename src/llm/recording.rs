@@ -19,6 +19,9 @@ pub const VERSION: u32 = 1;
 /// The largest transcript, in bytes: 64 MiB.
 pub const MAX_BYTES: usize = 64 << 20;
 
+/// The longest id of a call, in bytes.
+const MAX_ID: usize = 256;
+
 /// A whole transcript.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -180,8 +183,25 @@ impl RecordedRun {
             if usize::try_from(turn.turn) != Ok(expected) {
                 return Err(RecordingError::TurnOrder { stage, expected, found: turn.turn });
             }
+            let ids: Vec<_> = turn.blocks.iter().filter_map(call_id).collect();
+            let known: BTreeSet<_> = ids.iter().collect();
+            let odd = |id: &&str| id.is_empty() || id.len() > MAX_ID;
+            if known.len() != ids.len() || ids.iter().any(odd) {
+                let why = format!(
+                    "the calls of turn {expected} of {} need ids of their own",
+                    stage_name(stage)
+                );
+                return Err(RecordingError::Malformed(why));
+            }
         }
         Ok(())
+    }
+}
+
+fn call_id(block: &Block) -> Option<&str> {
+    match block {
+        Block::ToolUse { id, .. } => Some(id),
+        Block::Text { .. } | Block::Opaque { .. } => None,
     }
 }
 

@@ -8,7 +8,7 @@ use super::{
     Parts,
     directory::{CommandError, Directory},
     run,
-    state::{Command, Session, Work},
+    state::{Command, Session},
 };
 use crate::{
     agent::Signal,
@@ -52,6 +52,14 @@ struct Handle {
     /// Bounded by the messages that a session takes before its agent has seen them.
     signals: mpsc::UnboundedSender<Signal>,
     budgets: watch::Sender<Budgets>,
+    /// The loop's ends, until the loop is there to take them.
+    ends: Option<Ends>,
+}
+
+/// Where a loop hears.
+struct Ends {
+    signals: mpsc::UnboundedReceiver<Signal>,
+    budgets: watch::Receiver<Budgets>,
 }
 
 impl Drop for Handle {
@@ -104,10 +112,15 @@ impl SessionActor {
             let Event::Session(event) = &entry.event else { continue };
             match event {
                 SessionEvent::StageRunStarted { .. } | SessionEvent::FollowUpStarted { .. } => {
+                    self.open();
                     self.spawn(Vec::new(), ctx);
                     self.announce();
                 }
-                SessionEvent::StageRunResumed { .. } => self.take_up(entry.stage_run, ctx),
+                SessionEvent::StageRunResumed { .. } => {
+                    // What is said from here on is heard, though the loop's past is still being read.
+                    self.open();
+                    self.take_up(entry.stage_run, entry.seq, ctx);
+                }
                 SessionEvent::StageRunEnded { .. } | SessionEvent::FollowUpEnded { .. } => {
                     if self.run.as_ref().map(|run| Some(run.run)) == Some(entry.stage_run) {
                         self.run = None;
@@ -148,23 +161,31 @@ impl SessionActor {
         }
     }
 
-    /// Starts the agent on what the state says is at work.
-    fn spawn(&mut self, history: Vec<Entry>, ctx: &mut Context<Self>) {
-        let Some(work) = self.session.work().cloned() else { return };
-        // Entries that belong to a run that is over already start nothing.
+    /// Makes the handle of what the state says is at work, where there is none.
+    fn open(&mut self) {
+        let Some(work) = self.session.work() else { return };
         if self.run.as_ref().is_some_and(|run| run.run == work.run) {
             return;
         }
+        let (signals, heard) = mpsc::unbounded_channel();
+        let (budgets, limited) = watch::channel(work.budgets);
+        let ends = Some(Ends { signals: heard, budgets: limited });
+        let cancel = CancellationToken::new();
+        self.run = Some(Handle { run: work.run, cancel, signals, budgets, ends });
+    }
+
+    /// Starts the agent on what the state says is at work, once.
+    fn spawn(&mut self, history: Vec<Entry>, ctx: &mut Context<Self>) {
+        let Some(work) = self.session.work().cloned() else { return };
+        let Some(run) = self.run.as_mut().filter(|run| run.run == work.run) else { return };
+        let Some(Ends { signals, budgets }) = run.ends.take() else { return };
+        let cancel = run.cancel.clone();
         let Some(experiment) = self.session.experiment() else { return };
         let assignment = match (self.session.running(), self.session.follow_up()) {
             (Some(running), _) => run::Assignment::Stage(running.stage),
             (None, Some(follow_up)) => run::Assignment::FollowUp(follow_up.about),
             (None, None) => return,
         };
-        let Work { run, budgets, .. } = work;
-        let cancel = CancellationToken::new();
-        let (signals, heard) = mpsc::unbounded_channel();
-        let (limits, limited) = watch::channel(budgets);
         let order = run::Order {
             parts: Arc::clone(&self.parts),
             session: self.id,
@@ -172,21 +193,22 @@ impl SessionActor {
             assignment,
             work,
             history,
-            cancel: cancel.clone(),
-            signals: heard,
-            budgets: limited,
+            cancel,
+            signals,
+            budgets,
         };
         self.runtime.spawn(run::to_the_end(order, ctx.address()));
-        self.run = Some(Handle { run, cancel, signals, budgets: limits });
     }
 
-    /// Reads what the log holds of a run and then goes on with it.
-    fn take_up(&self, run: Option<StageRunId>, ctx: &mut Context<Self>) {
+    /// Reads what the log holds of a run up to now, and then goes on with it.
+    fn take_up(&self, run: Option<StageRunId>, seq: i64, ctx: &mut Context<Self>) {
         let Some(run) = run else { return };
         let (directory, id, actor) = (self.directory.clone(), self.id, ctx.address());
         self.runtime.spawn(async move {
             match directory.history(id, run).await {
-                Ok(history) => {
+                Ok(mut history) => {
+                    // What was said later is heard.
+                    history.retain(|entry| entry.seq <= seq);
                     // An actor that went away is rebuilt, and takes the run up then.
                     let _ = actor.send(Resume(history)).await;
                 }
@@ -195,7 +217,8 @@ impl SessionActor {
                     let message = "the database did not answer; resume it again".to_owned();
                     let outcome = Outcome::Failed { message };
                     let (next, at) = (StageRunId::new(), Utc::now());
-                    let conclude = Command::Conclude { stage_run: run, outcome, next, at };
+                    let answers = false;
+                    let conclude = Command::Conclude { stage_run: run, outcome, next, answers, at };
                     let _ = actor.send(Do(conclude)).await;
                 }
             }
@@ -268,6 +291,7 @@ impl Handler<Resume> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, Resume(history): Resume, ctx: &mut Self::Context) {
+        self.open();
         self.spawn(history, ctx);
     }
 }

@@ -53,7 +53,7 @@ impl SessionFacts {
     ) -> Self {
         let (queue, items) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
-            if pump(stage_run, actor, items).await == Pumped::Refused {
+            if pump(stage_run, actor, &cancel, items).await == Pumped::Refused {
                 cancel.cancel();
             }
         });
@@ -90,10 +90,15 @@ enum Pumped {
 async fn pump(
     stage_run: StageRunId,
     actor: Addr<SessionActor>,
+    cancel: &CancellationToken,
     mut items: mpsc::Receiver<Item>,
 ) -> Pumped {
     while let Some(first) = items.recv().await {
         let (facts, settled) = gather(first, &mut items).await;
+        // A run that is resumed keeps its id: what an old loop still held is not the new one's.
+        if cancel.is_cancelled() {
+            return Pumped::Refused;
+        }
         if !facts.is_empty() {
             match actor.send(Do(Command::Observe { stage_run, facts })).await {
                 Ok(Ok(_)) => {}

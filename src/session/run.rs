@@ -49,6 +49,8 @@ pub(super) async fn to_the_end(order: Order, actor: Addr<SessionActor>) {
     let stage_run = order.work.run;
     let session = order.session;
     let cancel = order.cancel.clone();
+    let provider = order.parts.providers.get(Some(&order.work.driver.provider));
+    let answers = provider.is_ok_and(|provider| provider.converses());
     let work = tokio::spawn(drive(order, actor.clone()));
     let outcome = match work.await {
         Ok(Ok(outcome)) => outcome,
@@ -62,7 +64,7 @@ pub(super) async fn to_the_end(order: Order, actor: Addr<SessionActor>) {
         return;
     }
     let at = Utc::now();
-    let conclude = Command::Conclude { stage_run, outcome, next: StageRunId::new(), at };
+    let conclude = Command::Conclude { stage_run, outcome, next: StageRunId::new(), answers, at };
     if let Ok(Err(error)) = actor.send(Do(conclude)).await {
         tracing::warn!(session.id = %session, %error, "a stage run's end was not taken");
     }
@@ -109,6 +111,7 @@ async fn drive(order: Order, actor: Addr<SessionActor>) -> Result<Outcome, Stopp
         model,
         brief,
         budgets,
+        begun_with: work.begun_with,
         before: work.before,
         cx,
         signals,

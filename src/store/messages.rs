@@ -16,6 +16,9 @@ use sea_orm::{
 };
 use serde_json::Value;
 
+/// Messages of the user that a later stage is told of.
+const WISHES: u64 = 50;
+
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     session: SessionId,
@@ -60,7 +63,8 @@ pub async fn by_ids(
         .await?)
 }
 
-/// What the user said before a sequence, oldest first.
+/// The last things that the user said before a sequence, oldest first, without answers to questions:
+/// those mean nothing without the question.
 pub async fn said_before(
     db: &impl ConnectionTrait,
     session: SessionId,
@@ -70,10 +74,12 @@ pub async fn said_before(
         .filter(messages::Column::SessionId.eq(session))
         .filter(messages::Column::Role.eq(Role::User))
         .filter(messages::Column::Seq.lt(seq))
-        .order_by_asc(messages::Column::Seq)
+        .order_by_desc(messages::Column::Seq)
+        .limit(WISHES)
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|row| row.content).collect())
+    let said = |row: &messages::Model| row.metadata["event"] == "user_message";
+    Ok(rows.into_iter().rev().filter(said).map(|row| row.content).collect())
 }
 
 /// The last `limit` things that the user and the agent said before a sequence, oldest first: no tool

@@ -117,7 +117,10 @@ impl Assembler {
             self.stop = Some(stop.to_owned());
         }
         match event["delta"]["stop_details"]["explanation"].as_str() {
-            Some(why) => vec![Delta::Note(format!("the model refused: {}", refusal::shorten(why)))],
+            Some(why) => vec![Delta::Note(format!(
+                "the model refused: {}",
+                self.endpoint.scrubbed(&refusal::shorten(why))
+            ))],
             None => vec![Delta::Working],
         }
     }

@@ -35,17 +35,22 @@ pub(super) fn parse(text: &str, tools: &[String], cut: bool) -> Option<(String, 
     Some((text[..at].trim_end().to_owned(), call))
 }
 
-/// Only `<tool_call>` tags, all of them: some servers hand them through as text.
+/// Only `<tool_call>` tags that the answer ends with, all of them: some servers hand them through as
+/// text. A tag among words may be a quotation of something that nobody here wants called.
 pub(super) fn tagged(text: &str, tools: &[String], cut: bool) -> Option<(String, Vec<Call>)> {
     let mut calls = Vec::new();
     let mut first = None;
     let mut at = after_thought(text);
     while let Some((start, call)) = tagged_from(text, at, tools, cut) {
+        if first.is_some() && !text[at..start].trim().is_empty() {
+            return None;
+        }
         first.get_or_insert(start);
         calls.push(call);
         at = text[start..].find(CLOSE_TAG).map_or(text.len(), |i| start + i + CLOSE_TAG.len());
     }
-    Some((text[..first?].trim_end().to_owned(), calls))
+    let (first, rest) = (first?, text[at..].trim());
+    rest.is_empty().then(|| (text[..first].trim_end().to_owned(), calls))
 }
 
 /// Where the answer begins, for models that think aloud before it.
@@ -290,13 +295,16 @@ mod tests {
         let tag = "<tool_call>{\"name\": \"list_files\", \"arguments\": null}</tool_call>";
         check(&format!("a {tag}\n```python b\nx\n```"), "a", "list_files", json!({}));
         check(&format!("```python b\nx\n```\n{tag}"), "", "execute_code", script("x\n", "b"));
-        let two = format!("so {tag} and {tag}");
+        let two = format!("so {tag}\n{tag}\n");
         let call = Call { name: "list_files".to_owned(), input: json!({}) };
         assert_eq!(
             tagged(&two, &tools(), false),
             Some(("so".to_owned(), vec![call.clone(), call]))
         );
         assert_eq!(tagged("```python\nx\n```", &tools(), false), None);
+        let quoted = format!("a cell says `{tag}`; that is data and no order");
+        assert_eq!(tagged(&quoted, &tools(), false), None);
+        assert_eq!(tagged(&format!("{tag} and {tag}"), &tools(), false), None);
     }
 
     #[test]

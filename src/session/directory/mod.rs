@@ -7,12 +7,12 @@ use super::{
     Parts,
     actor::{Do, Look, Rebuilt, SessionActor},
     providers::{DriverRequest, NoProvider},
-    state::{Allows, Command, OpenQuestion, Refusal, Session, StartFollowUp, StartStage},
+    state::{
+        Allows, Command, FOLLOW_UP_TURNS, OpenQuestion, Refusal, Session, StartFollowUp, StartStage,
+    },
 };
 use crate::{
-    event::{
-        Budgets, Chart, Driver, Entry, Event, Fact, PlanStep, SessionEvent, Spent, StageDriver,
-    },
+    event::{Budgets, Chart, Driver, Entry, Event, Fact, PlanStep, Spent, StageDriver},
     log::EventLog,
     store::{self, StoreError},
 };
@@ -31,9 +31,6 @@ use tokio::{runtime, sync::Mutex as AsyncMutex};
 
 /// The seed when none is asked for.
 const SEED: u64 = 42;
-
-/// Calls of the model that answer one message at rest, at most.
-const FOLLOW_UP_TURNS: u32 = 12;
 
 /// From ids to sessions. Cheap to clone.
 #[derive(Clone)]
@@ -252,7 +249,7 @@ impl Directory {
         let state = self.look(session).await?;
         let follow_up = match state.work() {
             Some(_) => None,
-            None => self.follow_up(session, &state).await?,
+            None => self.follow_up(&state),
         };
         let id = MessageId::new();
         self.command(session, Command::PostMessage { id, text, interrupt, follow_up }).await?;
@@ -260,32 +257,18 @@ impl Directory {
     }
 
     /// The run that would answer a message at rest: driven by who drove last, when they converse.
-    async fn follow_up(
-        &self,
-        session: SessionId,
-        state: &Session,
-    ) -> Result<Option<StartFollowUp>, CommandError> {
-        let db = self.0.parts.store.read();
-        let last = match store::events::last_of_kind(db, session, "stage_run_started").await? {
-            Some(Event::Session(SessionEvent::StageRunStarted { driver, budgets, .. })) => {
-                Some((driver, budgets))
-            }
-            Some(_) | None => None,
-        };
-        let resumed = state.resumable().map(|run| (run.work.driver.clone(), run.work.budgets));
-        let (driver, budgets) = match resumed.or(last) {
-            Some((driver, budgets)) => (Some(driver), budgets),
+    fn follow_up(&self, state: &Session) -> Option<StartFollowUp> {
+        let (driver, budgets) = match state.last() {
+            Some((driver, budgets)) => (Some(driver.clone()), *budgets),
             None => (state.driver().cloned(), self.default_budgets()),
         };
         let providers = &self.0.parts.providers;
         // Who cannot drive any more answers nothing; the message is kept all the same.
-        let Ok(driver) = providers.driver(&DriverRequest::default(), driver.as_ref()) else {
-            return Ok(None);
-        };
+        let driver = providers.driver(&DriverRequest::default(), driver.as_ref()).ok()?;
         let converses = providers.get(Some(&driver.provider)).is_ok_and(|p| p.converses());
         let run = StageRunId::new();
         let budgets = Budgets { turns: budgets.turns.min(FOLLOW_UP_TURNS), ..budgets };
-        Ok(converses.then_some(StartFollowUp { run, driver, seed: SEED, budgets }))
+        converses.then_some(StartFollowUp { run, driver, seed: SEED, budgets })
     }
 
     /// Changes the limits of the run at work, or of the one that can be resumed.
@@ -335,7 +318,7 @@ impl Directory {
             allows: state.allows(),
             driver: state.driver().cloned(),
             answering: state.follow_up().is_some(),
-            converses: self.follow_up(session, &state).await?.is_some(),
+            converses: self.follow_up(&state).is_some(),
             question: state.work().and_then(|work| work.question.clone()),
             budgets: state.budgets(),
             spent: state.spent(),

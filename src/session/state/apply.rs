@@ -63,6 +63,7 @@ impl Session {
                 self.done = self.done.min(stage.previous());
                 let mut work = Work::new(run, driver.clone(), *seed, *budgets);
                 work.before = self.spent;
+                self.last = Some((driver.clone(), *budgets));
                 self.state = SessionState::Running(Box::new(Running {
                     stage: *stage,
                     through: *through,
@@ -76,6 +77,7 @@ impl Session {
                 run.work.driver = driver.clone();
                 run.work.budgets = *budgets;
                 run.work.before = self.spent.minus(&run.work.spent);
+                self.last = Some((driver.clone(), *budgets));
                 self.state = SessionState::Running(Box::new(run));
             }
             SessionEvent::StageRunEnded { stage, outcome } => {
@@ -99,6 +101,9 @@ impl Session {
                 if let Some(work) = self.limited_mut() {
                     work.budgets = *budgets;
                 }
+                if let Some((_, last)) = &mut self.last {
+                    *last = *budgets;
+                }
             }
             // Read off the state: a finished run that was to go on and did not.
             SessionEvent::ApprovalAsked { .. } => {}
@@ -115,7 +120,7 @@ impl Session {
             }
             SessionEvent::QuestionAnswered { .. } => {
                 if let Some(work) = self.work_mut() {
-                    work.answer();
+                    work.answer(entry.at);
                 }
             }
         }

@@ -12,6 +12,8 @@ use entity::{
 pub const MAX_MESSAGE: usize = 32 * 1024;
 /// Messages that may wait for the agent's next turn.
 pub const MAX_UNSEEN: usize = 64;
+/// Calls of the model that answer one message at rest, at most.
+pub const FOLLOW_UP_TURNS: u32 = 12;
 
 /// A request to a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,6 +64,8 @@ pub enum Command {
         stage_run: StageRunId,
         outcome: Outcome,
         next: StageRunId,
+        /// Its driver answers what people say, so a message of the last moment gets a follow-up.
+        answers: bool,
         at: DateTime<Utc>,
     },
     /// The server came back: what was in flight has an unknown outcome.

@@ -1,14 +1,14 @@
 //! What follows from a command, without any of it having happened yet.
 
 use super::{
-    Command, MAX_MESSAGE, MAX_UNSEEN, Refusal, Running, Session, SessionState, StartFollowUp,
-    StartStage, decision, done_name, running_name,
+    Command, FOLLOW_UP_TURNS, MAX_MESSAGE, MAX_UNSEEN, Refusal, Running, Session, SessionState,
+    StartFollowUp, StartStage, Work, decision, done_name, running_name,
 };
 use crate::event::{Budget, Budgets, Draft, Driver, Event, Fact, Outcome, SessionEvent};
 use chrono::{DateTime, Utc};
 use entity::{
     ids::{MessageId, StageRunId},
-    vocab::SessionStateName,
+    vocab::{SessionStateName, Stage},
 };
 
 impl Session {
@@ -35,8 +35,8 @@ impl Session {
             }
             (Command::Cancel { at }, Some(_)) => self.cancel(at),
             (Command::Observe { stage_run, facts }, Some(_)) => self.observe(stage_run, facts),
-            (Command::Conclude { stage_run, outcome, next, at }, Some(_)) => {
-                self.conclude(stage_run, outcome, next, at)
+            (Command::Conclude { stage_run, outcome, next, answers, at }, Some(_)) => {
+                self.conclude(stage_run, outcome, Next { run: next, answers }, at)
             }
             (Command::Recover { at }, Some(_)) => {
                 Ok(self.work().map(|work| work.interrupted(at)).unwrap_or_default())
@@ -141,8 +141,13 @@ impl Session {
 
     fn limit(&self, budgets: Budgets) -> Result<Vec<Draft>, Refusal> {
         let work = self.work().or(self.resumable().map(|run| &run.work));
-        let work = work.ok_or(Refusal::NothingToLimit)?;
-        Ok(vec![work.decision(SessionEvent::BudgetsSet { budgets })])
+        let run = match (work, &self.last) {
+            (Some(work), _) => Some(work.run),
+            // What follow-ups may take.
+            (None, Some(_)) => None,
+            (None, None) => return Err(Refusal::NothingToLimit),
+        };
+        Ok(vec![decision(run, SessionEvent::BudgetsSet { budgets })])
     }
 
     fn approve(&self, approved: bool, stage_run: StageRunId) -> Result<Vec<Draft>, Refusal> {
@@ -191,13 +196,17 @@ impl Session {
         &self,
         stage_run: StageRunId,
         outcome: Outcome,
-        next: StageRunId,
+        next: Next,
         at: DateTime<Utc>,
     ) -> Result<Vec<Draft>, Refusal> {
         self.at_work(stage_run)?;
+        let done = matches!(outcome, Outcome::Done { .. });
         if let Some(follow_up) = &self.follow_up {
             let mut drafts = follow_up.work.stopped(at);
             drafts.push(follow_up.work.decision(SessionEvent::FollowUpEnded { outcome }));
+            if done {
+                drafts.extend(next.answer(&follow_up.work, follow_up.about));
+            }
             return Ok(drafts);
         }
         let Some(running) = self.running() else { return Err(Refusal::Stale) };
@@ -206,15 +215,19 @@ impl Session {
             Outcome::Failed { .. } => SessionStateName::Failed,
             Outcome::Cancelled => SessionStateName::Cancelled,
         };
-        let done = matches!(outcome, Outcome::Done { .. });
         let mut drafts = running.work.stopped(at);
         drafts.extend(ended(running, outcome, state));
-        let Some(following) = following(running, next).filter(|_| done) else { return Ok(drafts) };
-        if running.approval {
-            let StartStage { stage, through, .. } = following;
-            drafts.push(running.work.decision(SessionEvent::ApprovalAsked { stage, through }));
-        } else {
-            drafts.extend(started(following));
+        if !done {
+            return Ok(drafts);
+        }
+        match following(running, next.run) {
+            // The next stage reads what was said.
+            Some(following) if !running.approval => drafts.extend(started(following)),
+            Some(StartStage { stage, through, .. }) => {
+                drafts.push(running.work.decision(SessionEvent::ApprovalAsked { stage, through }));
+                drafts.extend(next.answer(&running.work, Some(running.stage)));
+            }
+            None => drafts.extend(next.answer(&running.work, Some(running.stage))),
         }
         Ok(drafts)
     }
@@ -224,6 +237,27 @@ impl Session {
             Some(work) if work.run == stage_run => Ok(()),
             Some(_) | None => Err(Refusal::Stale),
         }
+    }
+}
+
+/// What may follow on a run.
+struct Next {
+    run: StageRunId,
+    /// Its driver answers what people say.
+    answers: bool,
+}
+
+impl Next {
+    /// The follow-up that answers what was said in a run's last moments, when somebody can.
+    fn answer(&self, work: &Work, about: Option<Stage>) -> Option<Draft> {
+        let turns = work.budgets.turns.min(FOLLOW_UP_TURNS);
+        let started = SessionEvent::FollowUpStarted {
+            about,
+            driver: work.driver.clone(),
+            seed: work.seed,
+            budgets: Budgets { turns, ..work.budgets },
+        };
+        (self.answers && work.unseen > 0).then(|| decision(Some(self.run), started))
     }
 }
 

@@ -19,7 +19,9 @@ use entity::{
     vocab::{SessionStateName, Stage},
 };
 
-pub use command::{Command, MAX_MESSAGE, MAX_UNSEEN, Refusal, StartFollowUp, StartStage, title};
+pub use command::{
+    Command, FOLLOW_UP_TURNS, MAX_MESSAGE, MAX_UNSEEN, Refusal, StartFollowUp, StartStage, title,
+};
 pub use work::{OpenCall, OpenQuestion, Work};
 
 /// A session, folded from its log.
@@ -32,6 +34,8 @@ pub struct Session {
     done: Option<Stage>,
     state: SessionState,
     follow_up: Option<FollowUp>,
+    /// Who drove the last stage run, and its limits as they are now.
+    last: Option<(Driver, Budgets)>,
     /// What the runs that are over have taken.
     spent: Spent,
 }
@@ -136,9 +140,15 @@ impl Session {
         }
     }
 
-    /// The limits of what is at work or can be resumed.
+    /// Who drove the last stage run, and its limits as they are now.
+    pub fn last(&self) -> Option<&(Driver, Budgets)> {
+        self.last.as_ref()
+    }
+
+    /// The limits of what is at work, or of the last stage run.
     pub fn budgets(&self) -> Option<Budgets> {
-        self.work().or(self.resumable().map(|run| &run.work)).map(|work| work.budgets)
+        let last = self.last.as_ref().map(|(_, budgets)| *budgets);
+        self.work().map(|work| work.budgets).or(last)
     }
 
     /// What all runs have taken.

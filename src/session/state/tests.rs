@@ -72,7 +72,13 @@ fn ask(n: u128, text: &str) -> Command {
 }
 
 fn conclude(n: u128, outcome: Outcome) -> Command {
-    Command::Conclude { stage_run: run_id(n), outcome, next: run_id(n + 100), at: at() }
+    Command::Conclude {
+        stage_run: run_id(n),
+        outcome,
+        next: run_id(n + 100),
+        answers: true,
+        at: at(),
+    }
 }
 
 fn done() -> Outcome {
@@ -282,10 +288,14 @@ fn every_state_meets_every_command() {
         // A follow-up leaves the state as it is.
         check(state, ask(9, "hi"), Ok(name));
     }
-    for state in ["created", "eda_done", "prep_done", "train_done"] {
+    for (state, name) in
+        [("eda_done", S::EdaDone), ("prep_done", S::PrepDone), ("train_done", S::TrainDone)]
+    {
         check(state, resume(), Err(NothingToResume));
-        check(state, limit(9), Err(NothingToLimit));
+        check(state, limit(9), Ok(name));
     }
+    check("created", resume(), Err(NothingToResume));
+    check("created", limit(9), Err(NothingToLimit));
     for (state, name, resumed) in [
         ("eda_failed", S::Failed, S::EdaRunning),
         ("eda_cancelled", S::Cancelled, S::EdaRunning),
@@ -299,7 +309,7 @@ fn every_state_meets_every_command() {
     check("eda_awaits", approve(9, false), Ok(S::EdaDone));
     check("eda_awaits", start(9, Prep, Prep), Ok(S::PrepRunning));
     check("eda_awaits", resume(), Err(NothingToResume));
-    check("eda_awaits", limit(9), Err(NothingToLimit));
+    check("eda_awaits", limit(9), Ok(S::EdaDone));
     check("eda_awaits", ask(9, "hi"), Ok(S::EdaDone));
     check("eda_awaits", cancel(), Err(NothingToCancel));
 
@@ -358,6 +368,12 @@ fn asked() -> Fact {
 fn called(call_id: &str, tool: &str) -> Fact {
     let input = serde_json::json!({});
     Fact::ToolStart { call_id: call_id.into(), tool: tool.into(), input }
+}
+
+/// The run's model is asked: it has seen what was said.
+fn turn(n: u128) -> Command {
+    let facts = vec![Fact::TurnStarted { turn: 1, attempt: 1, elapsed_s: 0.0, again: false }];
+    Command::Observe { stage_run: run_id(n), facts }
 }
 
 /// The kinds of what a command leads to.
@@ -442,12 +458,76 @@ fn what_is_used_up_is_raised_before_it_goes_on() {
 }
 
 #[test]
+fn what_was_said_in_the_last_moment_is_answered() {
+    let mut played = Played::of(scripts("eda_running"));
+    played.play(post("and the outliers?")).unwrap();
+    let drafts = played.play(conclude(1, done())).unwrap();
+    assert_eq!(kinds(&drafts), ["stage_run_ended", "state_change", "follow_up_started"]);
+    assert_eq!(played.session.follow_up().unwrap().work.run, run_id(101));
+    played.play(turn(101)).unwrap();
+    played.play(post("and the gaps?")).unwrap();
+    let drafts = played.play(conclude(101, done())).unwrap();
+    assert_eq!(kinds(&drafts), ["follow_up_ended", "follow_up_started"]);
+    assert_eq!(kinds(&played.play(conclude(201, done())).unwrap()), ["follow_up_ended"]);
+
+    let mut through = Played::of(vec![CREATE(), start(1, Stage::Eda, Stage::Prep)]);
+    through.play(post("drop the ids")).unwrap();
+    let drafts = through.play(conclude(1, done())).unwrap();
+    assert!(!kinds(&drafts).contains(&"follow_up_started"), "the next stage reads it");
+
+    let mut silent = Played::of(scripts("eda_running"));
+    silent.play(post("hello?")).unwrap();
+    let conclusion = Command::Conclude {
+        stage_run: run_id(1),
+        outcome: done(),
+        next: run_id(101),
+        answers: false,
+        at: at(),
+    };
+    assert!(!kinds(&silent.play(conclusion).unwrap()).contains(&"follow_up_started"));
+}
+
+#[test]
+fn limits_raised_later_hold_for_what_follows() {
+    let mut played = Played::of(scripts("train_done"));
+    assert_eq!(played.session.budgets(), Some(Budgets::default()));
+    played.play(limit(77)).unwrap();
+    assert_eq!(played.session.last().unwrap().1.turns, 77);
+}
+
+#[test]
+fn time_away_and_time_waited_is_no_work() {
+    let late = at() + chrono::Duration::hours(2);
+    let mut played = Played::of(scripts("eda_running"));
+    let turn = Fact::TurnStarted { turn: 1, attempt: 1, elapsed_s: 1.0, again: false };
+    let execution = Fact::ExecutionStarted {
+        call_id: "c".into(),
+        script: "s".into(),
+        timeout_s: 1,
+        memory_mib: 1,
+    };
+    let facts =
+        vec![turn, called("c", "execute_code"), execution, called("q", "ask_user"), asked()];
+    played.play(Command::Observe { stage_run: run_id(1), facts }).unwrap();
+    played.play(Command::Recover { at: late }).unwrap();
+    assert_eq!(played.session.spent().sandbox_seconds, 0.0);
+    let answered = SessionEvent::QuestionAnswered { call_id: "q".into(), answer: "y".into() };
+    let mut session = played.session.clone();
+    let entry = |event| Entry { seq: 99, at: late, stage_run: Some(run_id(1)), event };
+    session.apply(&entry(Event::Session(answered)));
+    let ended = SessionEvent::StageRunEnded { stage: Stage::Eda, outcome: Outcome::Cancelled };
+    session.apply(&entry(Event::Session(ended)));
+    assert_eq!(session.spent().seconds, 1.0);
+}
+
+#[test]
 fn a_follow_up_changes_no_result() {
     let mut played = Played::of(scripts("eda_done"));
     let drafts = played.play(ask(50, "why?")).unwrap();
     assert_eq!(kinds(&drafts), ["follow_up_started", "user_message"]);
     assert!(played.session.follow_up().is_some() && played.session.running().is_none());
     assert!(played.session.allows().start.is_empty(), "one thing at a time");
+    played.play(turn(50)).unwrap();
     let drafts = played.play(conclude(50, done())).unwrap();
     assert_eq!(kinds(&drafts), ["follow_up_ended"]);
     assert_eq!(played.session.allows().start, [Stage::Eda, Stage::Prep]);
@@ -461,7 +541,7 @@ fn what_was_taken_adds_up_over_runs() {
         Command::Observe { stage_run: run_id(n), facts: vec![used] }
     }
     let mut played = Played::of(scripts("eda_running"));
-    for command in [spent(1, 1), conclude(1, failed()), ask(50, "why?"), spent(50, 1)] {
+    for command in [spent(1, 1), conclude(1, failed()), ask(50, "why?"), turn(50), spent(50, 1)] {
         played.play(command).unwrap();
     }
     played.play(conclude(50, done())).unwrap();
@@ -492,7 +572,7 @@ fn messages_wait_up_to_a_bound() {
         played.play(post("hi")).unwrap();
     }
     assert_eq!(played.play(post("hi")), Err(Refusal::TooManyMessages));
-    let seen = vec![Fact::TurnStarted { turn: 1, attempt: 1, elapsed_s: 0.0 }];
+    let seen = vec![Fact::TurnStarted { turn: 1, attempt: 1, elapsed_s: 0.0, again: false }];
     played.play(Command::Observe { stage_run: run_id(1), facts: seen }).unwrap();
     played.play(post("hi")).unwrap();
 }

@@ -12,6 +12,8 @@ pub struct Work {
     pub driver: Driver,
     pub seed: u64,
     pub budgets: Budgets,
+    /// The limits that it began with, and told its model of.
+    pub begun_with: Budgets,
     /// The question that waits for an answer.
     pub question: Option<OpenQuestion>,
     /// The call whose question was answered and which has not ended yet.
@@ -58,6 +60,7 @@ impl Work {
             driver,
             seed,
             budgets,
+            begun_with: budgets,
             question: None,
             answered: None,
             unseen: 0,
@@ -72,8 +75,11 @@ impl Work {
     pub(super) fn apply(&mut self, at: DateTime<Utc>, fact: &Fact) {
         self.spent.apply(fact);
         match fact {
-            Fact::TurnStarted { .. } => {
-                self.unseen = 0;
+            Fact::TurnStarted { again, .. } => {
+                // Another attempt of the same request hears nothing new.
+                if !again {
+                    self.unseen = 0;
+                }
                 self.turn_at = Some(at);
             }
             Fact::ToolStart { call_id, tool, .. } => self.open.push(OpenCall {
@@ -85,6 +91,7 @@ impl Work {
             Fact::ToolEnd { call_id, .. } => {
                 self.open.retain(|call| call.call_id != *call_id);
                 if self.asks(call_id) {
+                    self.waited(at);
                     self.question = None;
                     self.answered = None;
                 }
@@ -126,8 +133,16 @@ impl Work {
     }
 
     /// The user answered the question that waits.
-    pub(super) fn answer(&mut self) {
+    pub(super) fn answer(&mut self, at: DateTime<Utc>) {
+        self.waited(at);
         self.answered = self.question.take().map(|question| question.call_id);
+    }
+
+    /// A question waited until now: its wait is no work.
+    fn waited(&mut self, at: DateTime<Utc>) {
+        if let (Some(question), Some(begun)) = (&self.question, self.turn_at) {
+            self.turn_at = Some(begun + (at - question.asked));
+        }
     }
 
     /// Takes in that the run came to rest: time goes on counting until then, but for the wait for an
@@ -178,7 +193,16 @@ impl Work {
     }
 
     fn end(&self, call: &OpenCall, how: EndingKind, said: &str, at: DateTime<Utc>) -> Vec<Draft> {
-        let duration_ms = (at - call.since).num_milliseconds().max(0) as u64;
+        // How long an interrupted call worked before the server went away, nobody knows.
+        let duration_ms = match how {
+            EndingKind::Interrupted => 0,
+            EndingKind::Exited
+            | EndingKind::Signalled
+            | EndingKind::TimedOut
+            | EndingKind::OutOfMemory
+            | EndingKind::DiskFull
+            | EndingKind::Terminated => (at - call.since).num_milliseconds().max(0) as u64,
+        };
         let call_id = call.call_id.clone();
         let mut drafts = Vec::new();
         if call.executing {
