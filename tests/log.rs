@@ -131,7 +131,7 @@ async fn what_is_written_is_read_back() {
     ));
     drafts.push(fact(run, points(&[1.0])));
     drafts.push(fact(run, Fact::AgentMessage { id: MessageId::new(), turn: 1, text: "hi".into() }));
-    drafts.push(fact(run, Fact::UsageRecorded { turn: 1, usage, cost_usd: None }));
+    drafts.push(fact(run, Fact::UsageRecorded { turn: 1, usage, cost_usd: None, broken: false }));
     drafts.push(fact(run, Fact::DatasetProcessed { meta }));
     let ended = SessionEvent::StageRunEnded {
         stage: Stage::Train,

@@ -143,14 +143,14 @@ impl Loop {
             () = self.hearing.interruption() => return Ok(Came::Interrupted),
             () = self.ledger.out_of_time() => return Ok(Came::OutOfTime),
         };
-        let mut offset = 0;
-        loop {
+        let (mut offset, mut spent) = (0, Usage::default());
+        let came = loop {
             let delta = tokio::select! {
                 biased;
                 () = self.cx.cancel.cancelled() => return Err(Stopped),
                 delta = stream.next() => delta,
-                () = self.hearing.interruption() => return Ok(Came::Interrupted),
-                () = self.ledger.out_of_time() => return Ok(Came::OutOfTime),
+                () = self.hearing.interruption() => break Came::Interrupted,
+                () = self.ledger.out_of_time() => break Came::OutOfTime,
             };
             match delta {
                 Some(Ok(Delta::Text(text))) => {
@@ -160,21 +160,35 @@ impl Loop {
                     offset += length;
                 }
                 Some(Ok(Delta::Working)) => {}
+                Some(Ok(Delta::Spent(usage))) => spent = usage,
                 Some(Ok(Delta::Note(text))) => self.progress(text).await?,
                 Some(Ok(Delta::Again { error, wait })) => {
+                    self.wasted(turn, std::mem::take(&mut spent)).await?;
                     self.again(error, wait).await?;
                     *attempt += 1;
                     offset = 0;
                     self.begin(turn, *attempt, true).await?;
                 }
                 Some(Ok(Delta::Done(completion))) => return Ok(Came::Whole(completion)),
-                Some(Err(error)) => return Ok(Came::Broke(error)),
+                Some(Err(error)) => break Came::Broke(error),
                 None => {
                     let error = LlmError::new(ErrorKind::Broken, "the provider's answer broke off");
-                    return Ok(Came::Broke(error));
+                    break Came::Broke(error);
                 }
             }
+        };
+        self.wasted(turn, spent).await?;
+        Ok(came)
+    }
+
+    /// What an attempt consumed that came to nothing.
+    async fn wasted(&mut self, turn: u32, usage: Usage) -> Result<(), Stopped> {
+        if usage.is_zero() {
+            return Ok(());
         }
+        let cost_usd = self.cost(&usage);
+        let usage = counted(&usage);
+        self.record(vec![Fact::UsageRecorded { turn, usage, cost_usd, broken: true }]).await
     }
 
     async fn again(&mut self, error: LlmError, wait: Duration) -> Result<(), Stopped> {
@@ -193,13 +207,7 @@ impl Loop {
         let Completion { blocks, stop, usage } = completion;
         let text = words(&blocks);
         let cost_usd = self.cost(&usage);
-        let usage = TokenUsage {
-            input: usage.input_tokens,
-            output: usage.output_tokens,
-            cache_read: usage.cache_read_tokens,
-            cache_write: usage.cache_write_tokens,
-            estimated: usage.estimated,
-        };
+        let usage = counted(&usage);
         let mut facts = vec![Fact::TurnEnded {
             turn,
             attempt,
@@ -211,7 +219,7 @@ impl Loop {
             facts.push(Fact::AgentMessage { id: MessageId::new(), turn, text: text.clone() });
             self.last_words = text;
         }
-        facts.push(Fact::UsageRecorded { turn, usage, cost_usd });
+        facts.push(Fact::UsageRecorded { turn, usage, cost_usd, broken: false });
         self.record(facts).await?;
         self.cx.facts.settle().await?;
         self.after(stop).await
@@ -282,6 +290,16 @@ impl Loop {
         }
         let summary = self.last_words.clone();
         Ok(Step::End(crate::event::Outcome::Done { summary }))
+    }
+}
+
+fn counted(usage: &Usage) -> TokenUsage {
+    TokenUsage {
+        input: usage.input_tokens,
+        output: usage.output_tokens,
+        cache_read: usage.cache_read_tokens,
+        cache_write: usage.cache_write_tokens,
+        estimated: usage.estimated,
     }
 }
 

@@ -211,8 +211,8 @@ impl Spent {
     pub fn apply(&mut self, fact: &Fact) {
         match fact {
             Fact::TurnStarted { elapsed_s, .. } => self.seconds = self.seconds.max(*elapsed_s),
-            Fact::UsageRecorded { usage, cost_usd, .. } => {
-                self.turns += 1;
+            Fact::UsageRecorded { usage, cost_usd, broken, .. } => {
+                self.turns += u32::from(!broken);
                 self.usage.add(usage);
                 match cost_usd {
                     Some(cost) => self.usd += cost,

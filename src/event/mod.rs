@@ -253,6 +253,9 @@ pub enum Fact {
         usage: TokenUsage,
         /// USD; `None` when the price of the model is unknown.
         cost_usd: Option<f64>,
+        /// Of an attempt that broke: it was billed, and is no turn.
+        #[serde(default)]
+        broken: bool,
     },
     /// Four fifths of a budget are taken. Said to the model and to people, once per limit.
     BudgetWarning {

@@ -226,7 +226,7 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
             let deadline = deadline.map(Time);
             made!(head, QuestionAskedEvent { call_id, question, options, default, deadline })
         }
-        Fact::UsageRecorded { turn, usage, cost_usd } => made!(
+        Fact::UsageRecorded { turn, usage, cost_usd, broken } => made!(
             head,
             UsageRecordedEvent {
                 turn: int(turn),
@@ -236,6 +236,7 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
                 cache_write_tokens: usage.cache_write.into(),
                 cost_usd,
                 estimated: usage.estimated,
+                broken,
             }
         ),
         Fact::BudgetWarning { budget, used, limit } => {

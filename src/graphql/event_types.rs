@@ -322,6 +322,8 @@ events! {
         cost_usd: Option<f64>,
         /// The provider did not count the tokens; they were estimated from the texts.
         estimated: bool,
+        /// Of an attempt that broke: it was billed, and is no turn.
+        broken: bool,
     }
     /// Four fifths of a budget are used.
     BudgetWarningEvent {

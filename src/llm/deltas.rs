@@ -65,7 +65,13 @@ async fn read<P>(mut deltas: Deltas, place: P) -> Option<(Item, Turn<P>)> {
 pub(super) fn is_last(item: &Result<Delta, LlmError>) -> bool {
     match item {
         Ok(Delta::Done(_)) | Err(_) => true,
-        Ok(Delta::Text(_) | Delta::Working | Delta::Note(_) | Delta::Again { .. }) => false,
+        Ok(
+            Delta::Text(_)
+            | Delta::Working
+            | Delta::Spent(_)
+            | Delta::Note(_)
+            | Delta::Again { .. },
+        ) => false,
     }
 }
 

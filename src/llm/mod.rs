@@ -143,6 +143,9 @@ pub enum Delta {
     Text(String),
     /// A sign of life that shows nothing: a piece of a thought or of a call, a ping.
     Working,
+    /// What this attempt has consumed by now, as soon as the provider says so: it is billed even when
+    /// the attempt breaks. The completion's usage takes its place.
+    Spent(Usage),
     /// Something that people should know of how the turn came about, in one sentence.
     Note(String),
     /// Said by a wrapper: this attempt broke, what came of it is void, and another begins after

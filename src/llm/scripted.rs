@@ -193,6 +193,7 @@ async fn lines(beginning: Instant, provider: &dyn LlmProvider, request: Request)
         lines.push(match item {
             Ok(Delta::Text(text)) => line(beginning, "text", &text),
             Ok(Delta::Working) => line(beginning, "working", ""),
+            Ok(Delta::Spent(_)) => line(beginning, "spent", ""),
             Ok(Delta::Note(note)) => line(beginning, "note", &note),
             Ok(Delta::Again { error, wait }) => {
                 line(beginning, "again", &format!("in {} s: {error}", wait.as_secs_f64()))

@@ -156,7 +156,7 @@ pub(super) mod testing {
         let mut deltas = follow(stream::iter(pieces), assemble);
         while let Some(delta) = deltas.next().await {
             match (all.last_mut(), delta) {
-                (_, Ok(Delta::Working)) => {}
+                (_, Ok(Delta::Working | Delta::Spent(_))) => {}
                 (Some(Ok(Delta::Text(before))), Ok(Delta::Text(more))) => before.push_str(&more),
                 (_, delta) => all.push(delta),
             }

@@ -100,7 +100,7 @@ pub(crate) async fn collect(deltas: Result<Deltas, LlmError>) -> Vec<Result<Delt
     };
     let mut all = Vec::new();
     while let Some(delta) = deltas.next().await {
-        if delta != Ok(Delta::Working) {
+        if !matches!(delta, Ok(Delta::Working | Delta::Spent(_))) {
             all.push(delta);
         }
     }

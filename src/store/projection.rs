@@ -143,7 +143,7 @@ async fn observation(
                 metrics::Origin { session, stage_run, stage, seq: entry.seq, at: entry.at };
             metrics::insert(db, &origin, items).await
         }
-        Fact::UsageRecorded { turn, usage, cost_usd } => {
+        Fact::UsageRecorded { turn, usage, cost_usd, .. } => {
             usage::insert(db, session, stage_run, entry, *turn, usage, *cost_usd).await
         }
         Fact::DatasetProcessed { meta } => processed::upsert(db, session, meta).await,

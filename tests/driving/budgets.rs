@@ -120,7 +120,10 @@ async fn check(scene: &Scene, n: usize, wire: Wire, budget: Budget, turn: f64) {
     }
     assert!(asked.len() > before, "{what}: the model had a turn to act on it");
     let steps = scene.file(session, "eda/steps.txt").await.lines().count();
-    assert_eq!(steps, executions(&entries).len(), "{what}: what was made is kept");
+    // The clock may cut the last step off before it has written.
+    let cut = matches!(budget, Budget::StageSeconds | Budget::SessionSeconds);
+    let whole = executions(&entries).len();
+    assert!(steps == whole || (cut && steps + 1 == whole), "{what}: {steps} of {whole} are kept");
 
     // The same stage run goes on with more, and what it has done is not done again.
     let directory = &scene.house.directory;

@@ -7,7 +7,7 @@ use super::{
         fault::Fault,
         script::{Script, Turn, Wire},
     },
-    reading::{attempts, dense, executions, failure, said, turns},
+    reading::{attempts, dense, executions, facts, failure, said, turns},
     scene::{Scene, WIRES, WRITE, driver, part},
     support::{binary::sentence, house::in_system, state},
 };
@@ -124,6 +124,17 @@ async fn check(scene: &Scene, n: usize, case: Case) {
         deltas.push(delta);
     }
     watched(&deltas, &what);
+    billed(&entries, &case, &what);
+}
+
+/// What a broken attempt had read is paid, and is in the books.
+fn billed(entries: &[Entry], case: &Case, what: &str) {
+    if case.wire != Wire::Anthropic || case.fault != Fault::BrokenFin {
+        return;
+    }
+    let broken = |fact: &Fact| matches!(fact, Fact::UsageRecorded { broken: true, usage, .. } if usage.read() > 0);
+    let attempts = attempts(entries).len() - turns(entries).len();
+    assert_eq!(facts(entries).filter(|fact| broken(fact)).count(), attempts, "{what}");
 }
 
 /// Each attempt of a turn has the next number, until the run is resumed.

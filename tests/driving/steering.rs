@@ -21,6 +21,7 @@ use sea_orm::EntityTrait;
 use std::{collections::BTreeMap, time::Duration};
 use trainable::{
     event::{Entry, Event, Fact, Outcome, SessionEvent},
+    llm::StopReason,
     sandbox::VolumePath,
     session::{CommandError, Refusal},
 };
@@ -284,5 +285,53 @@ fn a_run_goes_through_and_asks_first_where_it_must() {
             expect.truncate(if word == Some(false) { 1 } else { 2 });
             assert_eq!(drivers.collect::<Vec<_>>(), expect, "{what}");
         }
+    });
+}
+
+#[test]
+fn words_before_the_finish_are_read_before_it() {
+    in_system(async {
+        let both = format!("{WRITE}\n{WAITS}");
+        let turn = Turn::text("All of it.").code("all", &both).finish();
+        let script = Script::rule(move |asked| match asked.turn {
+            0 => turn.clone(),
+            _ => Turn::text("Heard.").finish(),
+        });
+        let scene = Scene::open(vec![part("hasty", script)]).await;
+        let session = scene.begin(Wire::Anthropic, "hasty", |_| {}).await;
+        scene.until(session, "the output", prints("up")).await;
+        let directory = &scene.house.directory;
+        directory.post_message(session, WORDS.into(), false).await.expect("it is heard");
+        let body = futures::stream::iter([Ok(Bytes::from_static(b"1"))]).boxed();
+        let go = VolumePath::parse("eda/go").expect("a path");
+        scene.volume(session).await.put(&go, body).await.expect("written");
+        let entries = scene.rest(session).await;
+        assert_eq!(state(&entries), Some(SessionStateName::EdaDone), "{:?}", failure(&entries));
+        let next = request(&scene, "hasty", 1);
+        assert!(next.contains("not yet: the user has said something"), "{next}");
+        assert_eq!(next.matches(WORDS).count(), 1);
+    });
+}
+
+#[test]
+fn words_beside_a_resumption_are_heard_once() {
+    in_system(async {
+        let script = Script::rule(|asked| match asked.turn {
+            0 => Turn::text("I would rather not.").stop(StopReason::Refusal),
+            1 => Turn::text("I write.").code("write", WRITE),
+            _ => Turn::text("All is there.").finish(),
+        });
+        let scene = Scene::open(vec![part("moody", script)]).await;
+        let session = scene.begin(Wire::Anthropic, "moody", |_| {}).await;
+        let entries = scene.rest(session).await;
+        assert_eq!(state(&entries), Some(SessionStateName::Failed));
+        let directory = &scene.house.directory;
+        let resumed = directory.resume_stage(session, Default::default(), None).await;
+        resumed.expect("it goes on");
+        directory.post_message(session, WORDS.into(), false).await.expect("it is heard");
+        let done = |e: &[Entry]| state(e) == Some(SessionStateName::EdaDone);
+        scene.until(session, "the end", done).await;
+        let heard = scene.asked("moody").last().expect("a request").body["messages"].to_string();
+        assert_eq!(heard.matches(WORDS).count(), 1, "{heard}");
     });
 }

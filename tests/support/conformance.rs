@@ -101,7 +101,7 @@ impl Came {
             match delta {
                 Delta::Text(piece) => text.push_str(piece),
                 Delta::Again { .. } => text.clear(),
-                Delta::Working | Delta::Note(_) | Delta::Done(_) => {}
+                Delta::Working | Delta::Spent(_) | Delta::Note(_) | Delta::Done(_) => {}
             }
         }
         text

@@ -152,7 +152,10 @@ impl Assemble for Assembler {
             return Err(broken("the answer holds an event that is no JSON"));
         };
         match value["type"].as_str().unwrap_or(&event.event) {
-            "message_start" => self.count(&value["message"]["usage"]),
+            "message_start" => {
+                self.count(&value["message"]["usage"]);
+                return Ok(vec![Delta::Spent(self.usage)]);
+            }
             "content_block_start" => return Ok(self.start(&value)),
             "content_block_delta" => return self.delta(&value),
             "message_delta" => return Ok(self.message_delta(&value)),

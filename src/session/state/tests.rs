@@ -449,7 +449,12 @@ fn what_failed_goes_on_as_the_same_run() {
 #[test]
 fn what_is_used_up_is_raised_before_it_goes_on() {
     let mut played = Played::of(scripts("eda_running"));
-    let used = Fact::UsageRecorded { turn: 1, usage: TokenUsage::default(), cost_usd: Some(5.0) };
+    let used = Fact::UsageRecorded {
+        turn: 1,
+        usage: TokenUsage::default(),
+        cost_usd: Some(5.0),
+        broken: false,
+    };
     played.play(Command::Observe { stage_run: run_id(1), facts: vec![used] }).unwrap();
     played.play(conclude(1, failed())).unwrap();
     assert_eq!(played.play(resume()), Err(Refusal::UsedUp("USD 5.00".into())));
@@ -537,7 +542,7 @@ fn a_follow_up_changes_no_result() {
 fn what_was_taken_adds_up_over_runs() {
     fn spent(n: u128, turn: u32) -> Command {
         let usage = TokenUsage { input: 100, output: 10, ..TokenUsage::default() };
-        let used = Fact::UsageRecorded { turn, usage, cost_usd: Some(0.5) };
+        let used = Fact::UsageRecorded { turn, usage, cost_usd: Some(0.5), broken: false };
         Command::Observe { stage_run: run_id(n), facts: vec![used] }
     }
     let mut played = Played::of(scripts("eda_running"));

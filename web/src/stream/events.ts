@@ -201,6 +201,7 @@ export const SessionEvents = graphql(`
           cacheWriteTokens
           costUsd
           estimated
+          broken
         }
         ... on BudgetWarningEvent {
           budget

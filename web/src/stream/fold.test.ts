@@ -208,7 +208,15 @@ test("the plan starts anew with a stage run", () =>
 describe("what is spent", () => {
   const usage = (tokens: number, costUsd: number | null, estimated = false): Row => [
     "UsageRecordedEvent",
-    { inputTokens: tokens, outputTokens: 2, cacheReadTokens: 30, cacheWriteTokens: 0, costUsd, estimated },
+    {
+      inputTokens: tokens,
+      outputTokens: 2,
+      cacheReadTokens: 30,
+      cacheWriteTokens: 0,
+      costUsd,
+      estimated,
+      broken: false,
+    },
   ];
   const executed: Row = [
     "ExecutionEndedEvent",
@@ -253,6 +261,7 @@ describe("what is spent", () => {
             cacheWriteTokens: 0,
             costUsd: null,
             estimated: false,
+            broken: false,
           },
         ],
       ],

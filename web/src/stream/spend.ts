@@ -63,7 +63,7 @@ export function withTurn(before: Spend, event: EventOf<"UsageRecordedEvent">): S
   const unpriced = event.costUsd === null && tokensOf(event) > 0;
   return {
     ...before,
-    turns: before.turns + 1,
+    turns: before.turns + (event.broken ? 0 : 1),
     inputTokens: before.inputTokens + event.inputTokens,
     outputTokens: before.outputTokens + event.outputTokens,
     cacheReadTokens: before.cacheReadTokens + event.cacheReadTokens,

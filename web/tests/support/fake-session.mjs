@@ -285,6 +285,7 @@ export class FakeSession {
     if (!this.current && !this.answering) return;
     this.append("AgentMessageEvent", { messageId: `a${turn}-${this.events.length}`, turn, text });
     this.append("UsageRecordedEvent", {
+      broken: false,
       turn,
       inputTokens: 1200,
       outputTokens: 150,
