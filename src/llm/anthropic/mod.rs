@@ -8,7 +8,7 @@ mod request;
 mod thinking;
 
 use super::{
-    Delta, Deltas, ErrorKind, LlmError, LlmProvider, Request, Secret,
+    Delta, Deltas, ErrorKind, LlmError, LlmProvider, Message, Request, Secret,
     http::{Endpoint, Identity, Refused, is_json},
     refusal::Said,
     sse,
@@ -17,6 +17,11 @@ use assemble::Assembler;
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
 use request::Thoughts;
+use std::{
+    collections::VecDeque,
+    hash::{DefaultHasher, Hash, Hasher},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 /// Where Anthropic is.
 pub const BASE_URL: &str = "https://api.anthropic.com";
@@ -25,6 +30,8 @@ pub const BASE_URL: &str = "https://api.anthropic.com";
 /// *Source*: platform.claude.com/docs/en/models/opus-5-5/overview, read 2026-11-25.
 pub const DEFAULT_MODEL: &str = "claude-opus-5-5";
 
+/// Conversations whose thoughts are remembered to be refused.
+const CONVERSATIONS: usize = 256;
 const VERSION: &str = "2023-06-01";
 const BINDING_BETA: &str = "thinking-binding-controls-2026-08-01";
 
@@ -52,6 +59,9 @@ pub struct AnthropicConfig {
 pub struct Anthropic {
     endpoint: Endpoint,
     default_model: String,
+    /// Conversations whose thoughts were refused, the latest last: the next turn need not be refused
+    /// again.
+    refused: Mutex<VecDeque<(u64, Thoughts)>>,
 }
 
 impl Anthropic {
@@ -76,7 +86,28 @@ impl Anthropic {
                 endpoint.with_header("authorization", &format!("Bearer {}", key.expose()))?
             }
         };
-        Ok(Self { endpoint, default_model: config.default_model })
+        Ok(Self { endpoint, default_model: config.default_model, refused: Mutex::default() })
+    }
+
+    /// What is sent of the thoughts of a conversation at first.
+    fn known(&self, conversation: u64) -> Thoughts {
+        let refused = self.lock();
+        let found = refused.iter().find(|(known, _)| *known == conversation);
+        found.map_or(Thoughts::Kept, |(_, thoughts)| *thoughts)
+    }
+
+    fn remember(&self, conversation: u64, thoughts: Thoughts) {
+        let mut refused = self.lock();
+        refused.retain(|(known, _)| *known != conversation);
+        if refused.len() >= CONVERSATIONS {
+            refused.pop_front();
+        }
+        refused.push_back((conversation, thoughts));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, VecDeque<(u64, Thoughts)>> {
+        // A list of numbers is whole after any panic.
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn send(
@@ -114,7 +145,9 @@ impl LlmProvider for Anthropic {
     }
 
     async fn stream(&self, request: Request) -> Result<Deltas, LlmError> {
-        let mut thoughts = Thoughts::Kept;
+        let conversation = conversation(&request);
+        let known = self.known(conversation);
+        let mut thoughts = known;
         let response = loop {
             match self.send(&request, thoughts).await {
                 Ok(response) => break response,
@@ -134,15 +167,23 @@ impl LlmProvider for Anthropic {
             true => sse::follow(sse::one_event(bytes).await?, assembler),
             false => sse::follow(bytes, assembler),
         };
-        Ok(match thoughts {
-            Thoughts::Kept => deltas,
-            Thoughts::DroppedWhereUnfit | Thoughts::Left => {
-                let words = "earlier thoughts of the model no longer fit the conversation and were \
-                             left out";
-                stream::iter([Ok(Delta::Note(words.to_owned()))]).chain(deltas).boxed()
-            }
-        })
+        if thoughts == known {
+            return Ok(deltas);
+        }
+        self.remember(conversation, thoughts);
+        let words = "earlier thoughts of the model no longer fit the conversation and are left out";
+        Ok(stream::iter([Ok(Delta::Note(words.to_owned()))]).chain(deltas).boxed())
     }
+}
+
+/// What tells one conversation from another: its model and how it began.
+fn conversation(request: &Request) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    request.model.hash(&mut hasher);
+    if let Some(Message::User { text }) = request.messages.first() {
+        text.hash(&mut hasher);
+    }
+    hasher.finish()
 }
 
 /// What to send instead when the thoughts in a request are the trouble: a conversation that was

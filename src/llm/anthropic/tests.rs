@@ -58,7 +58,7 @@ async fn ask(answers: Vec<String>) -> (Vec<String>, Vec<Seen>) {
 }
 
 const NOTE: &str =
-    "note: earlier thoughts of the model no longer fit the conversation and were left out";
+    "note: earlier thoughts of the model no longer fit the conversation and are left out";
 const UNFIT: &str = "messages.1.content.0: Invalid `signature` in `thinking` block. The block is \
                      bound to a different conversation. Remove the block.";
 
@@ -103,6 +103,21 @@ async fn thoughts_that_do_not_fit_are_dropped() {
         assert_eq!(last["messages"][1]["content"], json!([{ "type": "text", "text": "so" }]));
         assert_eq!(last["thinking"], Value::Null);
     }
+}
+
+#[tokio::test]
+async fn what_was_refused_once_is_not_sent_again() {
+    let (base, served) = serve(vec![invalid(UNFIT), hello(), hello()]).await;
+    let provider = provider(&base, Credential::ApiKey);
+    assert_eq!(
+        collect(provider.stream(thoughtful()).await).await.len(),
+        3,
+        "a note, the words, the end"
+    );
+    assert_eq!(collect(provider.stream(thoughtful()).await).await.len(), 2);
+    let seen = served.await.unwrap();
+    assert_eq!(seen.len(), 3, "the next turn was not refused");
+    assert!(seen[2].head.contains("anthropic-beta: thinking-binding-controls-2026-08-01"));
 }
 
 #[tokio::test]
