@@ -37,6 +37,7 @@ where
         ready: VecDeque::new(),
         unmade: 0,
         fresh: false,
+        silent: true,
         over: false,
     };
     stream::unfold(state, |mut state| async move {
@@ -72,6 +73,8 @@ struct Following<B, A> {
     unmade: usize,
     /// Bytes came since the last event.
     fresh: bool,
+    /// No event has come.
+    silent: bool,
     over: bool,
 }
 
@@ -105,11 +108,17 @@ where
         match self.events.next().now_or_never() {
             Some(Some(Ok(event))) => {
                 self.fresh = false;
+                self.silent = false;
                 self.unmade = 0;
                 self.ready.extend(self.assemble.take(&event)?);
             }
             Some(Some(Err(_))) => {
                 return Err(LlmError::new(ErrorKind::Broken, "the answer is no stream of events"));
+            }
+            Some(None) if self.silent => {
+                let words = "the answer held nothing: the address may be wrong, or the conversation \
+                             longer than the model's window";
+                return Err(LlmError::new(ErrorKind::Broken, words));
             }
             Some(None) => {
                 self.over = true;

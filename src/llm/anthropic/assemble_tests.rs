@@ -207,7 +207,13 @@ fn a_stream_that_breaks_is_an_error() {
     let err = |kind, words: &str| Err(LlmError::new(kind, words));
     let cut = wire(&hello);
     check(&cut, vec![shown(), err(ErrorKind::Broken, "the answer ended in the middle")]);
-    check("", vec![err(ErrorKind::Broken, "the answer ended in the middle")]);
+    check(
+        "",
+        vec![err(
+            ErrorKind::Broken,
+            "the answer held nothing: the address may be wrong, or the conversation longer than the model's window",
+        )],
+    );
     let mut events = hello.to_vec();
     let overloaded = json!({ "type": "overloaded_error", "message": "Overloaded" });
     events.push(json!({ "type": "error", "error": overloaded }));
