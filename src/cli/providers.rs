@@ -18,9 +18,9 @@ use crate::{
 use std::sync::Arc;
 
 const NO_ANTHROPIC: &str =
-    "set `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and start the server again";
+    "set `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and start again";
 const NO_OPENAI: &str = "set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for an endpoint of your own such as \
-    `http://127.0.0.1:11434/v1`, and start the server again";
+    `http://127.0.0.1:11434/v1`, and start again";
 
 /// Builds the set. With a key a real model is the default; without one the autopilot is.
 ///
