@@ -17,8 +17,7 @@ use crate::{
 };
 use std::sync::Arc;
 
-const NO_ANTHROPIC: &str =
-    "set `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and start again";
+const NO_ANTHROPIC: &str = "set `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and start again";
 const NO_OPENAI: &str = "set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for an endpoint of your own such as \
     `http://127.0.0.1:11434/v1`, and start again";
 
