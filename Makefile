@@ -56,6 +56,8 @@ test-rust: web       ## Rust tests, on the real database and real sandboxes
 	cargo build --locked
 	target/debug/trainable admin python-env
 	@export TRAINABLE_SDK_PYTHON && TRAINABLE_SDK_PYTHON=$$(tests/models/python) && \
+	export TRAINABLE_TEST_PYTHON && TRAINABLE_TEST_PYTHON=$$(tests/python/interpreter) && \
+	export TRAINABLE_TEST_SDK="$$PWD/src/sandbox/python/sdk" && \
 	if cargo nextest --version >/dev/null 2>&1; then \
 	    cargo nextest run --workspace --locked --no-fail-fast; \
 	else \
