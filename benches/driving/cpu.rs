@@ -17,7 +17,9 @@ use trainable::{
     agent::{self, AgentRun, Model, Task},
     event::{Budgets, Driver, Entry, Event, Fact, Spent, TextDelta, TokenUsage},
     llm::Brief,
-    sandbox::{Limits, SandboxProvider, SandboxSpec, VolumeName, VolumePath, fake::FakeSandboxes},
+    sandbox::{
+        Gpu, Limits, SandboxProvider, SandboxSpec, VolumeName, VolumePath, fake::FakeSandboxes,
+    },
     tool::{Facts, KnownFiles, Stopped, ToolContext},
 };
 
@@ -116,7 +118,7 @@ async fn turns() -> (Vec<f64>, usize) {
     let model = model::start(Duration::from_millis(1));
     let sandboxes = FakeSandboxes::new(|_| Vec::new());
     let name = VolumeName::parse("sessions/bench").expect("a name");
-    let spec = SandboxSpec { mounts: Vec::new(), limits: Limits::default() };
+    let spec = SandboxSpec { mounts: Vec::new(), limits: Limits::default(), gpu: Gpu::None };
     let notes = Arc::new(Notes::default());
     let cx = ToolContext {
         stage: Stage::Eda,

@@ -2,7 +2,7 @@
 
 use super::Datasets;
 use crate::sandbox::{
-    Access, Ending, ExecSpec, Limits, Mount, Output, Program, SandboxError, SandboxSpec,
+    Access, Ending, ExecSpec, Gpu, Limits, Mount, Output, Program, SandboxError, SandboxSpec,
     VolumeName, VolumePath,
 };
 use bytes::Bytes;
@@ -104,7 +104,7 @@ impl Datasets {
             .await?;
         mounts.push(Mount { volume: work.clone(), at: WORK.into(), access: Access::ReadWrite });
         let limits = Limits { memory_mib: memory, output_bytes: 1024 * 1024, ..Limits::default() };
-        let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits }).await?;
+        let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await?;
         let spec = ExecSpec {
             program: Program::Runner {
                 name,
@@ -121,7 +121,11 @@ impl Datasets {
                 Output::Stderr(bytes) if stderr.len() < MAX_STDERR => {
                     stderr.extend_from_slice(&bytes)
                 }
-                Output::Stdout(_) | Output::Stderr(_) | Output::Record(_) => {}
+                Output::Waiting { .. }
+                | Output::Placed
+                | Output::Stdout(_)
+                | Output::Stderr(_)
+                | Output::Record(_) => {}
                 Output::Exited(exit) => ending = Some(exit.ending),
             }
         }

@@ -13,7 +13,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -27,6 +27,11 @@ use volume::FakeVolume;
 /// One thing that a program would do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Step {
+    /// Waits for a place; only before the other steps.
+    Wait {
+        ahead: u32,
+        pause: Duration,
+    },
     Stdout(Bytes),
     Stderr(Bytes),
     Record(Bytes),
@@ -86,7 +91,7 @@ impl SandboxProvider for FakeSandboxes {
     }
 
     async fn start(&self, spec: SandboxSpec) -> Result<Arc<dyn Sandbox>, SandboxError> {
-        let SandboxSpec { mounts, limits } = spec;
+        let SandboxSpec { mounts, limits, gpu: _ } = spec;
         let mounts = mounts.into_iter().map(|mount| (self.open(&mount.volume), mount)).collect();
         let (stop, alive) = (watch::Sender::new(0), watch::Sender::new(0));
         Ok(Arc::new(FakeSandbox { table: self.table.clone(), mounts, limits, stop, alive }))
@@ -124,7 +129,7 @@ impl Sandbox for FakeSandbox {
             Program::Runner { .. } => None,
         };
         let limit = spec.timeout;
-        let steps = (self.table)(&Run { spec, limits: self.limits.clone(), script });
+        let steps = (self.table)(&Run { spec, limits: self.limits, script });
         let (sink, inbox) = mpsc::channel(16);
         let mut stop = self.stop.subscribe();
         stop.mark_unchanged();
@@ -132,11 +137,17 @@ impl Sandbox for FakeSandbox {
         let alive = self.alive.clone();
         alive.send_modify(|count| *count += 1);
         tokio::spawn(async move {
-            let started = Instant::now();
-            let mut play = Play { steps, mounts, sink: sink.clone(), left, dropped: 0 };
-            let ending = tokio::select! {
+            let mut started = None;
+            let mut play =
+                Play { steps: steps.into(), mounts, sink: sink.clone(), left, dropped: 0 };
+            let played = async {
+                play.admission().await;
+                started = Some(Instant::now());
                 // A stream that nobody reads holds the program up, and not the clock.
-                done = timeout(limit, play.all()) => done.unwrap_or(Ending::TimedOut),
+                timeout(limit, play.all()).await.unwrap_or(Ending::TimedOut)
+            };
+            let ending = tokio::select! {
+                ending = played => ending,
                 _ = stop.changed() => Ending::Terminated,
                 () = sink.closed() => Ending::Terminated,
             };
@@ -146,7 +157,7 @@ impl Sandbox for FakeSandbox {
                 cpu_seconds: 0.0,
                 peak_memory: None,
                 dropped_output: play.dropped,
-                wall: started.elapsed(),
+                wall: started.map_or(Duration::ZERO, |at| at.elapsed()),
             };
             // The consumer may have gone; then nobody is to be told.
             let _ = sink.send(Output::Exited(exit)).await;
@@ -163,7 +174,7 @@ impl Sandbox for FakeSandbox {
 
 /// One program while it runs.
 struct Play {
-    steps: Vec<Step>,
+    steps: VecDeque<Step>,
     mounts: Mounts,
     sink: mpsc::Sender<Output>,
     /// Bytes of output that are still handed on.
@@ -172,6 +183,19 @@ struct Play {
 }
 
 impl Play {
+    async fn admission(&mut self) {
+        let mut waited = false;
+        while let Some(Step::Wait { ahead, pause }) = self.steps.front().cloned() {
+            self.steps.pop_front();
+            self.say(Output::Waiting { ahead }).await;
+            sleep(pause).await;
+            waited = true;
+        }
+        if waited {
+            self.say(Output::Placed).await;
+        }
+    }
+
     async fn all(&mut self) -> Ending {
         for step in std::mem::take(&mut self.steps) {
             match step {
@@ -180,6 +204,7 @@ impl Play {
                 Step::Record(bytes) => self.say(Output::Record(bytes)).await,
                 Step::Sleep(pause) => sleep(pause).await,
                 Step::End(ending) => return ending,
+                Step::Wait { .. } => panic!("a program that runs waits for no place"),
                 Step::Write { path, body } => match find(&self.mounts, &path) {
                     Some((volume, Access::ReadWrite, inner)) => volume.set(inner, body),
                     _ => {

@@ -26,6 +26,11 @@ pub trait SandboxProvider: Send + Sync {
     /// What this machine gives: the tier, and what is missing in one sentence with the fix.
     fn standing(&self) -> Standing;
 
+    /// What is at work and what waits, now. Zeros where the backend does not count.
+    fn load(&self) -> SandboxLoad {
+        SandboxLoad::default()
+    }
+
     /// Makes the interpreter and its packages ready, once; cheap when they are.
     ///
     /// *Errors*: [`SandboxError::Environment`]; a retry is safe and keeps what was downloaded.
@@ -55,11 +60,39 @@ pub struct Standing {
     pub missing: Vec<String>,
 }
 
+/// How well programs are isolated, the best first. The lowest that an operator accepts is a floor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    A,
+    B,
+}
+
+/// The executions of one provider, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SandboxLoad {
+    /// Executions at work.
+    pub running: u32,
+    /// Executions that wait for a place.
+    pub waiting: u32,
+    /// Warm sandboxes that nobody has claimed.
+    pub slots_ready: u32,
+}
+
 /// What a sandbox sees and how much it may take.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SandboxSpec {
     pub mounts: Vec<Mount>,
     pub limits: Limits,
+    pub gpu: Gpu,
+}
+
+/// The graphics processors that a sandbox asks for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Gpu {
+    #[default]
+    None,
+    /// Whatever the machine has; a machine without one refuses to start the sandbox.
+    Any,
 }
 
 /// One volume, or a folder of it, inside a sandbox.
@@ -79,7 +112,7 @@ pub enum Access {
 }
 
 /// The most that one execution may take.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// MiB of memory, page cache of its own writes to tmpfs included.
     pub memory_mib: u64,
@@ -105,7 +138,7 @@ impl Default for Limits {
             processes: 512,
             disk_mib: 10 * 1024,
             files: 50_000,
-            output_bytes: 16 * 1024 * 1024,
+            output_bytes: 4 * 1024 * 1024,
             open_files: 1024,
         }
     }
@@ -148,6 +181,13 @@ pub enum Program {
 /// What comes out of an execution.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Output {
+    /// It waits for a place behind `ahead` others that wait too: zero or more, before anything
+    /// else. Neither its timeout nor [`Exit::wall`] counts the wait.
+    Waiting {
+        ahead: u32,
+    },
+    /// It has its place and begins: one after the last `Waiting`, none without.
+    Placed,
     Stdout(Bytes),
     Stderr(Bytes),
     /// One record of the SDK: a JSON object, as bytes that nobody has checked.

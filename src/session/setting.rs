@@ -5,7 +5,7 @@ use crate::{
     agent::{Model, Task},
     event::{Entry, Fact},
     llm::{Brief, LlmProvider},
-    sandbox::{Access, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath},
+    sandbox::{Access, Gpu, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath},
     stage,
     store::{self, StoreError},
     tool::{Facts, NOTES, ToolContext},
@@ -170,7 +170,8 @@ impl Setting<'_> {
             output_bytes: OUTPUT_BYTES,
             ..Limits::default()
         };
-        let started = self.parts.sandboxes.start(SandboxSpec { mounts, limits }).await;
+        let started =
+            self.parts.sandboxes.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await;
         started.map_err(|e| e.to_string())
     }
 

@@ -220,7 +220,7 @@ impl<'a> Run<'a> {
                 self.text(OutputStream::Stderr, text);
             }
             Output::Record(bytes) => self.record(&bytes).await?,
-            Output::Exited(_) => {}
+            Output::Waiting { .. } | Output::Placed | Output::Exited(_) => {}
         }
         if self.bytes >= FLUSH_BYTES || self.points.len() >= FLUSH_POINTS {
             self.flush().await?;

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sandbox::{
-    Access, Limits, Mount, SandboxProvider, SandboxSpec, VolumeName, VolumePath,
+    Access, Gpu, Limits, Mount, SandboxProvider, SandboxSpec, VolumeName, VolumePath,
     fake::{FakeSandboxes, Step},
 };
 use bytes::Bytes;
@@ -49,7 +49,7 @@ impl Bench {
             stage: Stage::Eda,
             folder: VolumePath::parse("eda").unwrap(),
             sandbox: sandboxes
-                .start(SandboxSpec { mounts, limits: Limits::default() })
+                .start(SandboxSpec { mounts, limits: Limits::default(), gpu: Gpu::None })
                 .await
                 .unwrap(),
             volume: sandboxes.volume(&name).await.unwrap(),

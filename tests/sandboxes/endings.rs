@@ -230,7 +230,11 @@ async fn without_bubblewrap_nothing_runs() {
     assert_eq!(standing.tier, None);
     let fix = "bubblewrap is missing; install it with `apt install bubblewrap`";
     assert_eq!(standing.missing, [fix]);
-    let spec = trainable::sandbox::SandboxSpec { mounts: vec![], limits: small() };
+    let spec = trainable::sandbox::SandboxSpec {
+        mounts: vec![],
+        limits: small(),
+        gpu: trainable::sandbox::Gpu::None,
+    };
     let Err(error) = provider.start(spec).await else { panic!("started without isolation") };
     assert!(matches!(error, SandboxError::Unavailable(_)), "{error}");
     assert_eq!(error.to_string(), fix);

@@ -3,7 +3,7 @@
 use crate::support::*;
 use std::collections::BTreeMap;
 use trainable::sandbox::{
-    Access, ExecSpec, Limits, Mount, Program, SandboxError, SandboxProvider, SandboxSpec,
+    Access, ExecSpec, Gpu, Limits, Mount, Program, SandboxError, SandboxProvider, SandboxSpec,
 };
 
 /// Runs a program that prints `contained` when what it tried was refused.
@@ -230,7 +230,7 @@ async fn a_volume_covers_nothing_of_the_system() {
         ["/usr", "/", "/data", "/data/", "/data/../usr", "/data/a/../../usr", "data/a", "/proc"]
     {
         let mounts = vec![Mount { volume: name("a"), at: at.into(), access: Access::ReadWrite }];
-        let spec = SandboxSpec { mounts, limits: small() };
+        let spec = SandboxSpec { mounts, limits: small(), gpu: Gpu::None };
         let started = local.provider().start(spec).await;
         assert!(matches!(started, Err(SandboxError::Io { .. })), "{at}");
     }
@@ -242,7 +242,7 @@ async fn many_at_once_keep_apart() {
     let local = Local::new().await;
     let limits = Limits { memory_mib: 128, ..small() };
     let runs = (0..8).map(|n| {
-        let (provider, limits) = (local.provider(), limits.clone());
+        let (provider, limits) = (local.provider(), limits);
         async move {
             let volume = format!("sessions/n{n}");
             let opened = provider.volume(&name(&volume)).await.unwrap();

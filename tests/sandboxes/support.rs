@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 use trainable::sandbox::{
-    Access, Ending, ExecSpec, Exit, Limits, Mount, Output, Program, Sandbox, SandboxProvider,
+    Access, Ending, ExecSpec, Exit, Gpu, Limits, Mount, Output, Program, Sandbox, SandboxProvider,
     SandboxSpec, Volume, VolumeName, VolumePath,
     local::{LocalConfig, LocalSandboxes},
 };
@@ -204,7 +204,7 @@ pub async fn start(
     mounts: Vec<Mount>,
     limits: Limits,
 ) -> Arc<dyn Sandbox> {
-    provider.start(SandboxSpec { mounts, limits }).await.unwrap()
+    provider.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await.unwrap()
 }
 
 /// A script of the session's volume, as the server saves it before it runs it.
@@ -243,6 +243,9 @@ pub async fn collect(sandbox: &dyn Sandbox, spec: ExecSpec) -> Ran {
     while let Some(output) = outputs.next().await {
         assert!(exit.is_none(), "{output:?} after the end");
         match output {
+            Output::Waiting { .. } | Output::Placed => {
+                assert!(stdout.is_empty() && stderr.is_empty() && records.is_empty());
+            }
             Output::Stdout(chunk) => {
                 assert!((1..=64 * 1024).contains(&chunk.len()));
                 stdout.extend(chunk);

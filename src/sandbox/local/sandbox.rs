@@ -49,7 +49,7 @@ impl LocalSandbox {
         shared: Arc<Shared>,
         spec: SandboxSpec,
     ) -> Result<Self, SandboxError> {
-        let SandboxSpec { mut mounts, limits } = spec;
+        let SandboxSpec { mut mounts, limits, gpu: _ } = spec;
         // A mount inside another one must come after it.
         mounts.sort_by_key(|mount| mount.at.matches('/').count());
         for mount in &mounts {
