@@ -1,33 +1,53 @@
-//! What bubblewrap is told: what a sandbox sees of the machine, and in which environment.
+//! What bubblewrap is told: what a zygote sees of the machine, and in which environment.
 
-use super::{environment::Ready, launch, records};
-use crate::sandbox::{Access, ExecSpec, Limits, Program};
+use super::{
+    environment::Ready,
+    launch, records,
+    zygote::Kind,
+};
+use crate::sandbox::Access;
 use rustix::fd::OwnedFd;
-use std::{collections::BTreeMap, ffi::OsString, path::Path};
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    path::{Path, PathBuf},
+};
 
 /// A folder of the host and where a sandbox sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Bind {
-    pub source: std::path::PathBuf,
+    pub source: PathBuf,
     pub at: String,
     pub access: Access,
 }
 
-/// What the kernel of this machine and its bubblewrap can do beyond the floor.
-#[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Abilities {
-    /// `--disable-userns`, from bubblewrap 0.8 on.
-    pub disable_userns: bool,
+/// Folders of this server that a zygote is shown.
+#[derive(Clone, Debug)]
+pub(super) struct Places {
+    /// The few files of a sandbox's `/etc`.
+    pub etc: PathBuf,
+    /// All volumes. An execution is shown its own, and the rest is unmounted before it runs.
+    pub volumes: PathBuf,
+    /// The folders with the records' sockets, likewise.
+    pub run: PathBuf,
 }
 
+/// Where a zygote finds the volumes and the sockets: `view.py` knows the same names.
+const VOLUMES_AT: &str = "/run/host/volumes";
+const RUN_AT: &str = "/run/host/run";
+/// MiB of what a zygote itself writes to `/tmp` and `/dev/shm`.
+const SCRATCH_MIB: u64 = 64;
+
 /// Arguments that take no part in what runs: namespaces, the system and empty folders.
-pub(super) fn isolation(etc: &Path, abilities: Abilities, limits: &Limits) -> Vec<OsString> {
+///
+/// The first program keeps the right to make namespaces and mounts inside of its own; it gives
+/// it up before anything else runs. `--dev` would take that right away with a user namespace of
+/// its own, so the devices are named here.
+pub(super) fn isolation(etc: &Path) -> Vec<OsString> {
     let mut args = Args::default();
     args.all(["--unshare-user", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]);
     args.all(["--unshare-net", "--unshare-cgroup-try", "--hostname", "sandbox"]);
-    if abilities.disable_userns {
-        args.all(["--disable-userns"]);
-    }
+    args.all(["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_SYS_RESOURCE"]);
     args.all(["--die-with-parent", "--new-session", "--as-pid-1"]);
     args.all(["--ro-bind", "/usr", "/usr"]);
     for name in ["bin", "sbin", "lib", "lib32", "lib64"] {
@@ -49,65 +69,61 @@ pub(super) fn isolation(etc: &Path, abilities: Abilities, limits: &Limits) -> Ve
             format!("/etc/{name}").into(),
         ]);
     }
-    args.all(["--proc", "/proc", "--dev", "/dev"]);
-    args.tmpfs("/dev/shm", limits.memory_mib / 4);
-    args.tmpfs("/tmp", limits.memory_mib / 2);
+    args.all(["--proc", "/proc", "--tmpfs", "/dev"]);
+    for name in ["null", "zero", "full", "random", "urandom"] {
+        let path = format!("/dev/{name}");
+        args.all(["--dev-bind", &path, &path]);
+    }
+    for (name, target) in [("fd", ""), ("stdin", "/0"), ("stdout", "/1"), ("stderr", "/2")] {
+        args.all(["--symlink", &format!("/proc/self/fd{target}"), &format!("/dev/{name}")]);
+    }
+    args.tmpfs("/dev/shm", SCRATCH_MIB);
+    args.tmpfs("/tmp", SCRATCH_MIB);
     args.0
 }
 
-/// All arguments for one execution.
+/// All arguments for one zygote.
 pub(super) struct Shape<'a> {
-    pub isolation: Vec<OsString>,
+    pub places: &'a Places,
     pub ready: &'a Ready,
-    pub binds: &'a [Bind],
-    pub socket: &'a Path,
-    pub limits: &'a Limits,
-    pub spec: &'a ExecSpec,
+    pub kind: &'a Kind,
+    pub control: &'a OwnedFd,
     pub seccomp: &'a OwnedFd,
-    pub status: &'a OwnedFd,
     pub info: &'a OwnedFd,
-    pub record: &'a OwnedFd,
-    /// Whether the number of processes is limited in the sandbox's own user namespace as well.
-    pub limit_processes: bool,
 }
 
 impl Shape<'_> {
     pub(super) fn args(self) -> Vec<OsString> {
-        let mut args = Args(self.isolation);
-        for Bind { source, at, access } in self.ready.binds.iter().chain(self.binds) {
+        let Places { etc, volumes, run } = self.places;
+        let mut args = Args(isolation(etc));
+        for device in &self.kind.devices.0 {
+            args.all([OsString::from("--dev-bind"), device.into(), device.into()]);
+        }
+        for Bind { source, at, access } in &self.ready.binds {
             let how = match access {
                 Access::ReadOnly => "--ro-bind",
                 Access::ReadWrite => "--bind",
             };
             args.all([OsString::from(how), source.into(), at.into()]);
         }
-        args.all([OsString::from("--ro-bind"), self.socket.into(), records::SOCKET.into()]);
+        args.all([OsString::from("--bind"), volumes.into(), VOLUMES_AT.into()]);
+        args.all([OsString::from("--ro-bind"), run.into(), RUN_AT.into()]);
+        args.all(["--dir", records::FOLDER, "--dir", "/data"]);
         // Both are writable tmpfs of their own otherwise, without a size.
-        args.all(["--remount-ro", "/", "--remount-ro", "/dev"]);
-        args.all(["--chdir", &self.spec.workdir]);
-        args.all(["--seccomp", &launch::number(self.seccomp)]);
+        args.all(["--remount-ro", "/", "--remount-ro", "/dev", "--chdir", "/"]);
         args.all(["--info-fd", &launch::number(self.info)]);
         args.all(["--clearenv"]);
-        for (name, value) in environment(self.ready, self.limits, &self.spec.env) {
+        let mut env = environment(self.ready, self.kind.cpus, &BTreeMap::new());
+        // Threads do not survive a fork, so the zygote has one; its children are told better.
+        env.insert("OPENBLAS_NUM_THREADS".into(), "1".into());
+        env.insert("JE_ARROW_MALLOC_CONF".into(), "background_thread:false".into());
+        for (name, value) in env {
             args.all(["--setenv", &name, &value]);
         }
-        args.all(["--", &self.ready.python, "-I", "-S", "-c", include_str!("init.py")]);
-        args.all([launch::number(self.status), launch::number(self.record)]);
-        let processes = if self.limit_processes { self.limits.processes + 2 } else { 0 };
-        args.all([processes.to_string()]);
         // The folder of a script is not searched for modules: a `pandas.py` that lies beside the
         // data is not pandas.
-        args.all([&self.ready.python, "-P"]);
-        match &self.spec.program {
-            Program::Script { path, args: given } => {
-                args.all([path]);
-                args.all(given);
-            }
-            Program::Runner { name, args: given } => {
-                args.all(["-m".to_owned(), format!("trainable_runners.{name}")]);
-                args.all(given);
-            }
-        }
+        args.all(["--", &self.ready.python, "-P", "-m", "trainable_zygote"]);
+        args.all([launch::number(self.control), launch::number(self.seccomp)]);
         args.0
     }
 }
@@ -128,9 +144,9 @@ impl Args {
 }
 
 /// The fixed environment, which wins over what the caller adds.
-fn environment(
+pub(super) fn environment(
     ready: &Ready,
-    limits: &Limits,
+    cpus: u32,
     added: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let mut all = added.clone();
@@ -152,7 +168,7 @@ fn environment(
     set("PYTHONSAFEPATH", "1");
     set("TRAINABLE_RECORD_FD", "3");
     set("TRAINABLE_RECORD_SOCKET", records::SOCKET);
-    let cpus = limits.cpus.max(1).to_string();
+    let cpus = cpus.max(1).to_string();
     for name in [
         "OMP_NUM_THREADS",
         "OPENBLAS_NUM_THREADS",

@@ -7,17 +7,16 @@
 use super::{
     cgroup::Group,
     disk::Disk,
-    process::{Processes, Report, first_process, report},
+    process::{Report, Tree, report},
     records::{Records, SocketFolder},
+    zygote::Zygote,
 };
 use crate::sandbox::{Ending, Exit, Output, SandboxError};
 use bytes::Bytes;
-use futures::stream::BoxStream;
 use std::{
     future::pending,
     io,
     os::unix::process::ExitStatusExt,
-    process::ExitStatus,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -31,14 +30,13 @@ use tokio::{
     task::JoinSet,
     time::{Instant, sleep_until, timeout},
 };
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 /// The largest chunk, in bytes.
 const CHUNK: usize = 64 * 1024;
 /// Chunks that wait for the consumer.
-const WAITING: usize = 16;
-/// How long bubblewrap may take to start a program on a busy machine.
+pub(super) const WAITING: usize = 16;
+/// How long a program may take to begin on a busy machine.
 const START: Duration = Duration::from_secs(20);
 
 /// The way to the consumer.
@@ -46,11 +44,11 @@ pub(super) type Sink = mpsc::Sender<Output>;
 
 /// A program whose start was asked for; dropping it kills it and all it started.
 pub(super) struct Execution {
-    pub processes: Processes,
+    pub tree: Tree,
+    pub stdout: pipe::Receiver,
+    pub stderr: pipe::Receiver,
     /// What process 1 reports.
     pub status: BufReader<pipe::Receiver>,
-    /// What bubblewrap says about itself.
-    pub info: pipe::Receiver,
     pub records: Records,
     pub socket: SocketFolder,
     pub disk: Disk,
@@ -59,6 +57,8 @@ pub(super) struct Execution {
     pub started: Instant,
     /// Kept until nothing runs any more.
     pub alive: Alive,
+    /// Dies with its last sandbox and its last execution.
+    pub zygote: Arc<Zygote>,
 }
 
 /// Counts the executions of a sandbox that still run.
@@ -80,78 +80,57 @@ impl Drop for Alive {
 impl Execution {
     /// Waits until the program itself runs, and hands on its output from there.
     ///
-    /// *Errors*: what bubblewrap said, when it could not set the sandbox up.
+    /// *Errors*: what process 1 said, when it could not make the place for the program.
     pub(super) async fn begin(
         mut self,
+        sink: Sink,
         stop: CancellationToken,
-    ) -> Result<BoxStream<'static, Output>, SandboxError> {
+    ) -> Result<(), SandboxError> {
         let mut line = String::new();
-        let begun = timeout(START, async {
-            self.processes.first = first_process(&mut self.info).await;
-            self.status.read_line(&mut line).await
-        });
-        if !matches!(begun.await, Ok(Ok(_)) if line == "started\n") {
-            let source = io::Error::other(self.last_words().await);
+        let begun = timeout(START, self.status.read_line(&mut line)).await;
+        if !matches!(begun, Ok(Ok(_)) if line == "started\n") {
+            let said = line.trim_end();
+            let said = said.strip_prefix("failed ").unwrap_or("its process ended before it began");
+            let source = io::Error::other(said.to_owned());
+            self.tree.finish().await;
             return Err(SandboxError::Io { action: "start a sandbox", source });
         }
-        let (sink, inbox) = mpsc::channel(WAITING);
         tokio::spawn(self.supervise(sink, stop));
-        Ok(Box::pin(ReceiverStream::new(inbox)))
-    }
-
-    /// What was written to stderr instead of starting.
-    async fn last_words(mut self) -> String {
-        let stderr = self.processes.child.stderr.take();
-        self.processes.finish().await;
-        let mut said = Vec::new();
-        if let Some(stderr) = stderr {
-            let _ = timeout(START, stderr.take(4096).read_to_end(&mut said)).await;
-        }
-        match String::from_utf8_lossy(&said).trim() {
-            "" => "bubblewrap did not start the program".to_owned(),
-            said => said.to_owned(),
-        }
+        Ok(())
     }
 
     async fn supervise(self, sink: Sink, stop: CancellationToken) {
-        let Self { mut processes, status, disk, .. } = self;
+        let Self { mut tree, status, disk, .. } = self;
         let budget = Arc::new(Budget::new(self.output_bytes));
         let ended = CancellationToken::new();
         let mut pumps = JoinSet::new();
-        if let Some(stdout) = processes.child.stdout.take() {
-            pumps.spawn(pump(stdout, Output::Stdout, sink.clone(), budget.clone()));
-        }
-        if let Some(stderr) = processes.child.stderr.take() {
-            pumps.spawn(pump(stderr, Output::Stderr, sink.clone(), budget.clone()));
-        }
+        pumps.spawn(pump(self.stdout, Output::Stdout, sink.clone(), budget.clone()));
+        pumps.spawn(pump(self.stderr, Output::Stderr, sink.clone(), budget.clone()));
         pumps.spawn(self.records.pump(sink.clone(), ended.clone()));
         let report = tokio::spawn(report(status));
 
         let cut = tokio::select! {
-            () = processes.ended() => None,
+            () = tree.ended() => None,
             () = stop.cancelled() => Some(Ending::Terminated),
             () = sink.closed() => Some(Ending::Terminated),
             () = until(self.started.checked_add(self.timeout)) => Some(Ending::TimedOut),
             () = disk.overflow() => Some(Ending::DiskFull),
         };
-        let outer = processes.finish().await;
+        tree.finish().await;
         let wall = self.started.elapsed();
         ended.cancel();
         let report = report.await.ok().flatten();
-        let group = processes.group.take();
+        let group = tree.group.take();
         let ending = match cut {
             Some(cut) => cut,
             None if disk.is_over().await => Ending::DiskFull,
-            None => {
-                let short = group.as_ref().is_some_and(Group::ran_out_of_memory);
-                conclude(outer, report, short)
-            }
+            None => conclude(report, group.as_ref().is_some_and(Group::ran_out_of_memory)),
         };
         let of_group = group.as_ref();
         let cpu = of_group.and_then(Group::cpu_seconds).or(report.map(|r| r.cpu_seconds));
         let peak_memory = of_group.and_then(Group::peak_memory).or(report.map(|r| r.peak_memory));
         // All of the machine is given back before a slow consumer has read the rest.
-        drop((group, processes, self.socket, disk, self.alive));
+        drop((group, tree, self.socket, disk, self.zygote, self.alive));
         while pumps.join_next().await.is_some() {}
         let exit = Exit {
             ending,
@@ -166,19 +145,14 @@ impl Execution {
 }
 
 /// How a program that was not cut short ended.
-fn conclude(outer: Option<ExitStatus>, report: Option<Report>, short_of_memory: bool) -> Ending {
+fn conclude(report: Option<Report>, short_of_memory: bool) -> Ending {
     let own = match report {
         Some(Report { status, .. }) => match (status.code(), status.signal()) {
             (Some(code), _) => Ending::Code(code),
             (None, signal) => Ending::Signal(signal.unwrap_or(libc::SIGKILL)),
         },
-        // Process 1 itself was killed; bubblewrap says so by its exit code, as a shell would.
-        None => match outer.map(|status| (status.code(), status.signal())) {
-            Some((Some(code), _)) if code > 128 => Ending::Signal(code - 128),
-            Some((Some(code), _)) => Ending::Code(code),
-            Some((None, signal)) => Ending::Signal(signal.unwrap_or(libc::SIGKILL)),
-            None => Ending::Signal(libc::SIGKILL),
-        },
+        // Process 1 itself was killed, and everything with it.
+        None => Ending::Signal(libc::SIGKILL),
     };
     // A program that lost a worker and still ended well has dealt with it.
     if short_of_memory && own != Ending::Code(0) { Ending::OutOfMemory } else { own }
@@ -235,29 +209,28 @@ async fn pump(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::process::ExitStatus;
 
     #[track_caller]
-    fn check(outer: i32, report: Option<i32>, short_of_memory: bool, expect: Ending) {
+    fn check(report: Option<i32>, short_of_memory: bool, expect: Ending) {
         let report = report.map(|raw| Report {
             status: ExitStatus::from_raw(raw),
             cpu_seconds: 0.0,
             peak_memory: 0,
         });
-        let outer = Some(ExitStatus::from_raw(outer));
-        assert_eq!(conclude(outer, report, short_of_memory), expect);
+        assert_eq!(conclude(report, short_of_memory), expect);
     }
 
     #[test]
     fn endings_are_told_apart() {
-        check(0, Some(0), false, Ending::Code(0));
-        check(0, Some(137 << 8), false, Ending::Code(137));
-        check(0, Some(9), false, Ending::Signal(9));
-        check(0, Some(9), true, Ending::OutOfMemory);
-        check(0, Some(1 << 8), true, Ending::OutOfMemory);
-        check(0, Some(0), true, Ending::Code(0));
-        check(137 << 8, None, false, Ending::Signal(9));
-        check(137 << 8, None, true, Ending::OutOfMemory);
-        check(9, None, false, Ending::Signal(9));
+        check(Some(0), false, Ending::Code(0));
+        check(Some(137 << 8), false, Ending::Code(137));
+        check(Some(9), false, Ending::Signal(9));
+        check(Some(9), true, Ending::OutOfMemory);
+        check(Some(1 << 8), true, Ending::OutOfMemory);
+        check(Some(0), true, Ending::Code(0));
+        check(None, false, Ending::Signal(9));
+        check(None, true, Ending::OutOfMemory);
     }
 
     #[test]

@@ -1,13 +1,13 @@
-//! The processes of one execution: waiting for them, killing them, and what process 1 says.
+//! Processes of sandboxes: waiting for them, killing them, and what a process 1 says.
 
 use super::cgroup::Group;
 use rustix::{
     fd::OwnedFd,
     process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal},
 };
-use std::{os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
+use std::{io, os::unix::process::ExitStatusExt, process::ExitStatus, time::Duration};
 use tokio::{
-    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt},
+    io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, Interest, unix::AsyncFd},
     net::unix::pipe,
     process::Child,
     time::{Instant, sleep, timeout},
@@ -16,7 +16,7 @@ use tokio::{
 /// How long a kill may take before it is reported as a fault of the machine.
 const KILL: Duration = Duration::from_secs(5);
 
-/// bubblewrap and all that runs below it; dropping it kills them.
+/// bubblewrap, a zygote and all that runs below it; dropping it kills them.
 pub(super) struct Processes {
     pub child: Child,
     /// Process 1 of the sandbox, once it is known. All others die with it.
@@ -37,39 +37,83 @@ impl Processes {
         }
     }
 
-    /// Waits until bubblewrap has ended.
-    pub(super) async fn ended(&mut self) {
-        // An error means that it was waited for before.
-        let _ = self.child.wait().await;
-    }
-
-    /// Kills what still runs, waits until nothing is left, and says how bubblewrap ended.
-    pub(super) async fn finish(&mut self) -> Option<ExitStatus> {
+    /// Kills what still runs and waits until nothing is left.
+    pub(super) async fn finish(&mut self) {
         let deadline = Instant::now() + KILL;
-        let status = loop {
-            match self.child.try_wait() {
-                Ok(Some(status)) => break Some(status),
-                Ok(None) if Instant::now() < deadline => {}
-                Ok(None) | Err(_) => break None,
-            }
-            self.kill();
-            let _ = timeout(Duration::from_millis(50), self.child.wait()).await;
-        };
-        while self.group.as_ref().is_some_and(|group| !group.is_empty()) {
+        while let Ok(None) = self.child.try_wait() {
             if Instant::now() > deadline {
-                tracing::error!("processes of a sandbox do not end although they were killed");
                 break;
             }
             self.kill();
-            sleep(Duration::from_millis(2)).await;
+            let _ = timeout(Duration::from_millis(50), self.child.wait()).await;
         }
-        status
+        emptied(self.group.as_ref(), deadline).await;
     }
 }
 
 impl Drop for Processes {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+/// Process 1 of an execution and all that runs below it; dropping it kills them.
+pub(super) struct Tree {
+    first: AsyncFd<OwnedFd>,
+    pub group: Option<Group>,
+}
+
+impl Tree {
+    /// Takes a descriptor of a process 1. Must be called where tokio runs.
+    pub(super) fn new(first: OwnedFd, group: Option<Group>) -> io::Result<Self> {
+        // SAFETY: an owned descriptor stays open, and the same, until its owner is dropped.
+        let first = unsafe { AsyncFd::register_with_interest(first, Interest::READABLE) }?;
+        Ok(Self { first, group })
+    }
+
+    /// Waits until all of them have ended: process 1 ends after every other.
+    pub(super) async fn ended(&self) {
+        // Readable when it has ended, and for ever after.
+        let _ = self.first.readable().await;
+    }
+
+    /// Kills what still runs and waits until nothing is left.
+    pub(super) async fn finish(&mut self) {
+        let deadline = Instant::now() + KILL;
+        loop {
+            self.kill();
+            let ended = timeout(Duration::from_millis(50), self.ended()).await;
+            if ended.is_ok() || Instant::now() > deadline {
+                break;
+            }
+        }
+        emptied(self.group.as_ref(), deadline).await;
+    }
+
+    fn kill(&self) {
+        // It may have ended by itself just now, and that is what is wanted.
+        let _ = pidfd_send_signal(self.first.get_ref(), Signal::KILL);
+        if let Some(group) = &self.group {
+            group.kill();
+        }
+    }
+}
+
+impl Drop for Tree {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Kills whatever is in a group until it is empty.
+async fn emptied(group: Option<&Group>, deadline: Instant) {
+    while let Some(group) = group.filter(|group| !group.is_empty()) {
+        if Instant::now() > deadline {
+            tracing::error!("processes of a sandbox do not end although they were killed");
+            return;
+        }
+        group.kill();
+        sleep(Duration::from_millis(2)).await;
     }
 }
 

@@ -33,7 +33,8 @@ const MAX_WORKERS: usize = 128;
 /// Room for messages that wait, as far as the machine allows it.
 const SEND_BUFFER: usize = 4 << 20;
 
-/// Where the socket that workers connect to appears in a sandbox.
+/// Where the folder with the socket that workers connect to appears in a sandbox.
+pub(super) const FOLDER: &str = "/run/trainable";
 pub(super) const SOCKET: &str = "/run/trainable/records";
 
 /// The server's ends.
@@ -45,10 +46,16 @@ pub(super) struct Records {
 /// A folder of one execution that holds its socket; removed when dropped.
 pub(super) struct SocketFolder {
     folder: PathBuf,
+    name: String,
 }
 
 impl SocketFolder {
-    pub(super) fn socket(&self) -> PathBuf {
+    /// The folder's name below the one that all have.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn socket(&self) -> PathBuf {
         self.folder.join("records")
     }
 }
@@ -72,9 +79,10 @@ pub(super) fn open(run: &Path, owner: Owner) -> io::Result<(Records, OwnedFd, So
     if sockopt::set_socket_send_buffer_size_force(&theirs, SEND_BUFFER).is_err() {
         sockopt::set_socket_send_buffer_size(&theirs, SEND_BUFFER)?;
     }
-    let folder = run.join(uuid::Uuid::now_v7().simple().to_string());
+    let name = uuid::Uuid::now_v7().simple().to_string();
+    let folder = run.join(&name);
     fs::create_dir(&folder)?;
-    let folder = SocketFolder { folder };
+    let folder = SocketFolder { folder, name };
     let opened = rustix::fs::open(
         &folder.folder,
         OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC,

@@ -1,0 +1,64 @@
+//! Graphics processors: which this machine has, as the devices that a sandbox must be shown.
+
+use crate::sandbox::{Gpu, SandboxError};
+use std::{
+    os::unix::fs::FileTypeExt,
+    path::{Path, PathBuf},
+};
+
+/// What makes a folder of devices one with a processor to compute on.
+const PROCESSORS: [&str; 2] = ["nvidia", "kfd"];
+/// What programs open beside it.
+const BESIDE: [&str; 2] = ["nvidiactl", "nvidia-uvm"];
+
+/// Paths of devices that a sandbox sees under the same names.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Devices(pub Vec<PathBuf>);
+
+/// The devices for what a sandbox asks for, of those below a folder.
+///
+/// *Errors*: [`SandboxError::Unavailable`] when it asks for one and there is none.
+pub(super) fn devices(gpu: Gpu, folder: &Path) -> Result<Devices, SandboxError> {
+    match gpu {
+        Gpu::None => Ok(Devices::default()),
+        Gpu::Any => match found(folder) {
+            devices if devices.is_empty() => Err(SandboxError::Unavailable(format!(
+                "a GPU is asked for and this machine shows none (no `nvidia0` or `kfd` in `{}`); \
+                 install its driver, or set TRAINABLE_SANDBOX_GPU=off",
+                folder.display()
+            ))),
+            devices => Ok(Devices(devices)),
+        },
+    }
+}
+
+/// All devices of graphics processors in a folder, sorted; none when there is no processor.
+pub(super) fn found(folder: &Path) -> Vec<PathBuf> {
+    let names = |folder: &Path| -> Vec<String> {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        let devices = entries.filter(|entry| {
+            entry.file_type().is_ok_and(|kind| kind.is_char_device())
+        });
+        let mut names: Vec<_> =
+            devices.filter_map(|entry| entry.file_name().into_string().ok()).collect();
+        names.sort();
+        names
+    };
+    let is_processor = |name: &str| {
+        PROCESSORS.iter().any(|processor| {
+            let rest = name.strip_prefix(processor);
+            rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
+        })
+    };
+    let all = names(folder);
+    if !all.iter().any(|name| is_processor(name)) {
+        return Vec::new();
+    }
+    let wanted = |name: &String| is_processor(name) || BESIDE.iter().any(|b| name.starts_with(b));
+    let mut found: Vec<_> = all.iter().filter(|n| wanted(n)).map(|n| folder.join(n)).collect();
+    // What ROCm and Vulkan render through.
+    let render = folder.join("dri");
+    let nodes = names(&render).into_iter().filter(|name| name.starts_with("renderD"));
+    found.extend(nodes.map(|name| render.join(name)));
+    found
+}
