@@ -13,6 +13,8 @@
 //! {data}/run/              sockets of running executions, and the few files of a sandbox's /etc
 //! ```
 
+#[cfg(test)]
+mod admission;
 mod cgroup;
 mod command;
 mod disk;
