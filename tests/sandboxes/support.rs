@@ -58,8 +58,9 @@ impl Local {
         assert_eq!(left(), Vec::<i32>::new(), "processes are left");
         let sockets = fs::read_dir(data.join("run")).unwrap().count();
         assert_eq!(sockets, 1, "only `etc` stays in the folder of what runs");
-        assert_eq!(children(), Vec::<i32>::new(), "children are left");
         drop(self.provider.take());
+        wait_until(|| children().is_empty()).await;
+        assert_eq!(children(), Vec::<i32>::new(), "children are left");
         wait_until(|| open_descriptors() <= self.descriptors + SLACK).await;
         let now = open_descriptors();
         assert!(now <= self.descriptors + SLACK, "{now} descriptors, {} before", self.descriptors);

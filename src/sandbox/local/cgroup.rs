@@ -16,6 +16,7 @@ use rustix::{
 use std::{
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -23,6 +24,11 @@ use std::{
 const PREFIX: &str = "trainable-";
 /// The period that a share of CPU is counted over, in microseconds.
 const PERIOD: u64 = 100_000;
+
+/// MiB that a zygote may take: its imports, and what its waiting child has touched.
+const ZYGOTE_MIB: u64 = 2048;
+/// Processes of a zygote: itself, bubblewrap, and what it forks before that moves on.
+const ZYGOTE_PROCESSES: u32 = 64;
 
 /// This server's place in the hierarchies.
 pub(super) struct Cgroups {
@@ -33,10 +39,10 @@ pub(super) struct Cgroups {
 }
 
 impl Cgroups {
-    /// Finds writable hierarchies and makes a place in them.
+    /// Finds writable hierarchies and makes a place in them, for so many MiB in all if limited.
     ///
     /// *Errors*: what is missing and how to get it, in one sentence.
-    pub(super) fn claim() -> Result<Self, String> {
+    pub(super) fn claim(memory_mib: Option<u64>) -> Result<Self, String> {
         let (version, above) = hierarchy::find()?;
         sweep(&above);
         let refused = |error: io::Error| {
@@ -54,7 +60,11 @@ impl Cgroups {
                 if version == Version::Two {
                     hierarchy::enable(&places.memory).map_err(refused)?;
                 }
-                return Ok(Self { version, places, _lock: lock });
+                let claimed = Self { version, places, _lock: lock };
+                if let Some(mib) = memory_mib {
+                    limit_memory(version, &claimed.places.memory, mib).map_err(refused)?;
+                }
+                return Ok(claimed);
             }
         }
         Err("cgroups are being cleared by another server; start this one again".into())
@@ -74,11 +84,21 @@ impl Cgroups {
     }
 
     /// Makes the group of one execution.
-    pub(super) fn group(&self, limits: &Limits) -> io::Result<Group> {
+    pub(super) fn execution(self: &Arc<Self>, limits: &Limits) -> io::Result<Group> {
+        // One more than the program may have: process 1.
+        self.group(limits.memory_mib, limits.processes.saturating_add(1), limits.cpus)
+    }
+
+    /// Makes the group of a zygote. Executions leave it before their program begins.
+    pub(super) fn zygote(self: &Arc<Self>, cpus: u32) -> io::Result<Group> {
+        self.group(ZYGOTE_MIB, ZYGOTE_PROCESSES, cpus)
+    }
+
+    fn group(self: &Arc<Self>, memory_mib: u64, processes: u32, cpus: u32) -> io::Result<Group> {
         let name = uuid::Uuid::now_v7().simple().to_string();
-        let group = Group { version: self.version, places: self.places.below(&name) };
+        let group = Group { all: Arc::clone(self), places: self.places.below(&name) };
         group.places.create()?;
-        group.limit(limits)?;
+        group.limit(memory_mib, processes, cpus)?;
         Ok(group)
     }
 }
@@ -89,40 +109,27 @@ impl Drop for Cgroups {
     }
 }
 
-/// The group of one execution; whatever is left in it is killed when it is dropped.
+/// One group; whatever is left in it is killed when it is dropped.
 pub(super) struct Group {
-    version: Version,
+    /// Outlives its groups, so that it can be removed.
+    all: Arc<Cgroups>,
     places: Places,
 }
 
 impl Group {
-    fn limit(&self, limits: &Limits) -> io::Result<()> {
-        let memory = limits.memory_mib.saturating_mul(1 << 20).to_string();
-        let Places { memory: at_memory, pids, cpu, .. } = &self.places;
-        // Two more than the program may have: bubblewrap itself and process 1.
-        fs::write(pids.join("pids.max"), (u64::from(limits.processes) + 2).to_string())?;
-        let quota = u64::from(limits.cpus.max(1)) * PERIOD;
-        match self.version {
+    fn limit(&self, memory_mib: u64, processes: u32, cpus: u32) -> io::Result<()> {
+        let Places { memory, pids, cpu, .. } = &self.places;
+        fs::write(pids.join("pids.max"), processes.to_string())?;
+        limit_memory(self.all.version, memory, memory_mib)?;
+        let Some(cpu) = cpu else { return Ok(()) };
+        let quota = u64::from(cpus.max(1)) * PERIOD;
+        match self.all.version {
             Version::One => {
-                fs::write(at_memory.join("memory.limit_in_bytes"), &memory)?;
-                // Absent where the kernel does not account swap; then it must not swap at all.
-                if fs::write(at_memory.join("memory.memsw.limit_in_bytes"), &memory).is_err() {
-                    fs::write(at_memory.join("memory.swappiness"), "0")?;
-                }
-                if let Some(cpu) = cpu {
-                    fs::write(cpu.join("cpu.cfs_period_us"), PERIOD.to_string())?;
-                    fs::write(cpu.join("cpu.cfs_quota_us"), quota.to_string())?;
-                }
+                fs::write(cpu.join("cpu.cfs_period_us"), PERIOD.to_string())?;
+                fs::write(cpu.join("cpu.cfs_quota_us"), quota.to_string())
             }
-            Version::Two => {
-                fs::write(at_memory.join("memory.max"), &memory)?;
-                optional(fs::write(at_memory.join("memory.swap.max"), "0"))?;
-                if let Some(cpu) = cpu {
-                    fs::write(cpu.join("cpu.max"), format!("{quota} {PERIOD}"))?;
-                }
-            }
+            Version::Two => fs::write(cpu.join("cpu.max"), format!("{quota} {PERIOD}")),
         }
-        Ok(())
     }
 
     /// The files through which a process enters: write `0` to each.
@@ -138,7 +145,7 @@ impl Group {
 
     /// Kills every process in it, once; a fork that just happened may need another call.
     pub(super) fn kill(&self) {
-        if self.version == Version::Two
+        if self.all.version == Version::Two
             && fs::write(self.places.memory.join("cgroup.kill"), "1").is_ok()
         {
             return;
@@ -155,7 +162,7 @@ impl Group {
 
     /// Whether the kernel killed something in it for want of memory.
     pub(super) fn ran_out_of_memory(&self) -> bool {
-        let file = match self.version {
+        let file = match self.all.version {
             Version::One => "memory.oom_control",
             Version::Two => "memory.events",
         };
@@ -164,7 +171,7 @@ impl Group {
 
     /// Bytes at the highest.
     pub(super) fn peak_memory(&self) -> Option<u64> {
-        let file = match self.version {
+        let file = match self.all.version {
             Version::One => "memory.max_usage_in_bytes",
             Version::Two => "memory.peak",
         };
@@ -173,7 +180,7 @@ impl Group {
 
     /// User and system time of everything that ever ran in it.
     pub(super) fn cpu_seconds(&self) -> Option<f64> {
-        match self.version {
+        match self.all.version {
             Version::One => {
                 let text = fs::read_to_string(self.places.cpuacct.as_ref()?.join("cpuacct.usage"));
                 Some(text.ok()?.trim().parse::<u64>().ok()? as f64 / 1e9)
@@ -189,6 +196,25 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         self.places.clear();
+    }
+}
+
+/// Limits what all processes of a group may take together; none of it is swapped out.
+fn limit_memory(version: Version, place: &Path, mib: u64) -> io::Result<()> {
+    let bytes = mib.saturating_mul(1 << 20).to_string();
+    match version {
+        Version::One => {
+            fs::write(place.join("memory.limit_in_bytes"), &bytes)?;
+            // Absent where the kernel does not account swap; then it must not swap at all.
+            if fs::write(place.join("memory.memsw.limit_in_bytes"), &bytes).is_err() {
+                fs::write(place.join("memory.swappiness"), "0")?;
+            }
+            Ok(())
+        }
+        Version::Two => {
+            fs::write(place.join("memory.max"), &bytes)?;
+            optional(fs::write(place.join("memory.swap.max"), "0"))
+        }
     }
 }
 

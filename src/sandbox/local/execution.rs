@@ -5,6 +5,7 @@
 //! is slow, which stops the program at its next write. Their memory does not grow.
 
 use super::{
+    admission::Permit,
     cgroup::Group,
     disk::Disk,
     process::{Report, Tree, report},
@@ -55,7 +56,8 @@ pub(super) struct Execution {
     pub timeout: Duration,
     pub output_bytes: u64,
     pub started: Instant,
-    /// Kept until nothing runs any more.
+    /// Both are kept until nothing runs any more.
+    pub permit: Permit,
     pub alive: Alive,
     /// Dies with its last sandbox and its last execution.
     pub zygote: Arc<Zygote>,
@@ -130,7 +132,7 @@ impl Execution {
         let cpu = of_group.and_then(Group::cpu_seconds).or(report.map(|r| r.cpu_seconds));
         let peak_memory = of_group.and_then(Group::peak_memory).or(report.map(|r| r.peak_memory));
         // All of the machine is given back before a slow consumer has read the rest.
-        drop((group, tree, self.socket, disk, self.zygote, self.alive));
+        drop((group, tree, self.socket, disk, self.zygote, self.permit, self.alive));
         while pumps.join_next().await.is_some() {}
         let exit = Exit {
             ending,

@@ -1,9 +1,19 @@
-//! Sandboxes on this machine: bubblewrap, one new process per execution.
+//! Sandboxes on this machine: bubblewrap, and in it a warm Python that forks for every execution.
 //!
 //! | tier | isolation by |
 //! |---|---|
 //! | A | bubblewrap, a system-call filter, and cgroups (v1 or v2) for memory, processes and CPU |
 //! | B | bubblewrap, a system-call filter, and limits of single processes |
+//!
+//! Both have Landlock on top where the kernel has it.
+//!
+//! ```text
+//! bubblewrap                one per sandbox: user, process, mount, IPC, network and cgroup namespaces
+//! └ zygote                  trusted; has imported pandas and others, forks, never computes
+//!   ├ process 1             one per execution: namespaces of its own, its own cgroup
+//!   │ └ the program         what a model wrote
+//!   └ process 1, waiting    forked ahead of time for the next execution
+//! ```
 //!
 //! Where neither can be had nothing runs: no program of a model ever runs outside of bubblewrap.
 //!
@@ -15,34 +25,45 @@
 
 #[cfg(test)]
 mod admission;
+mod admission;
 mod cgroup;
 mod command;
 mod disk;
 mod environment;
 mod execution;
+mod gpu;
 mod launch;
 mod probe;
 mod process;
 mod records;
+mod request;
 mod sandbox;
 mod seccomp;
+mod slots;
 mod volume;
+mod zygote;
 
 use super::{
-    Progress, Sandbox, SandboxError, SandboxProvider, SandboxSpec, Standing, Volume, VolumeName,
+    Limits, Progress, Sandbox, SandboxError, SandboxLoad, SandboxProvider, SandboxSpec, Standing, Tier,
+    Volume, VolumeName,
 };
+use admission::{Admission, Budget};
 use async_trait::async_trait;
+use command::Places;
 use environment::Environments;
 pub use environment::Readiness;
 use launch::Launcher;
 use probe::Machine;
 use rustix::fs::{Gid, Uid};
+use slots::Slots;
 use std::{
     fmt, fs, io,
+    num::NonZeroUsize,
     path::{Path, PathBuf},
     sync::Arc,
 };
 use volume::{LocalVolume, Volumes, blocking, disk_error};
+use zygote::Kind;
 
 /// The user that sandboxes run as when the server is root. It needs no account: the number lies
 /// between those that systemd and Debian hand out, and below the 65,536 that a container may have.
@@ -62,10 +83,22 @@ pub struct LocalConfig {
     pub bwrap: Option<PathBuf>,
     /// The user of the sandboxes when the server is root.
     pub sandbox_user: u32,
+    /// Warm sandboxes that are kept ready for nobody yet; each takes some 150 MB.
+    pub slots: usize,
+    /// Cores of the sandboxes that the slots are for.
+    pub slot_cpus: u32,
+    /// MiB of memory that all executions may take together.
+    pub memory_mib: Option<u64>,
+    /// Executions at once.
+    pub at_once: NonZeroUsize,
+    /// The lowest tier that programs are run in.
+    pub floor: Tier,
+    /// Where devices are looked for.
+    pub devices: PathBuf,
 }
 
 impl LocalConfig {
-    /// Everything as it is found, below one folder.
+    /// Everything as it is found, below one folder; no slots and no limits of all executions together.
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
@@ -74,6 +107,12 @@ impl LocalConfig {
             environments_dir: None,
             bwrap: None,
             sandbox_user: SANDBOX_USER,
+            slots: 0,
+            slot_cpus: Limits::default().cpus,
+            memory_mib: None,
+            at_once: NonZeroUsize::MAX,
+            floor: Tier::B,
+            devices: PathBuf::from("/dev"),
         }
     }
 }
@@ -90,9 +129,10 @@ struct Shared {
     environments: Environments,
     launcher: Launcher,
     volumes: Arc<Volumes>,
-    volumes_folder: PathBuf,
-    run: PathBuf,
-    etc: PathBuf,
+    places: Places,
+    devices: PathBuf,
+    admission: Admission,
+    slots: Slots,
     /// The user and group of the sandboxes, when it is not the server's own.
     owner: Option<(Uid, Gid)>,
     seccomp: Vec<u8>,
@@ -127,7 +167,14 @@ impl LocalSandboxes {
         let etc = make_run(&run, owner).map_err(failed)?;
         let seccomp = seccomp::program()
             .map_err(|source| SandboxError::Io { action: "make a system-call filter", source })?;
-        let (machine, standing) = probe::probe(config.bwrap, &etc, owner, &seccomp);
+        let (machine, standing) = probe::probe(probe::Wanted {
+            bwrap: config.bwrap,
+            etc: &etc,
+            user: owner,
+            seccomp: &seccomp,
+            memory_mib: config.memory_mib,
+            floor: config.floor,
+        });
         let absolute = |path: Option<PathBuf>| path.map(std::path::absolute).transpose();
         let environments = Environments::new(
             absolute(config.environments_dir)
@@ -147,9 +194,16 @@ impl LocalSandboxes {
                 environments,
                 launcher,
                 volumes,
-                volumes_folder,
-                run,
-                etc,
+                places: Places { etc, volumes: volumes_folder, run },
+                devices: config.devices,
+                admission: Admission::new(Budget {
+                    memory_mib: config.memory_mib.unwrap_or(u64::MAX),
+                    at_once: config.at_once,
+                }),
+                slots: Slots::new(
+                    config.slots,
+                    Kind { cpus: config.slot_cpus.max(1), devices: gpu::Devices::default() },
+                ),
                 owner,
                 seccomp,
             }),
@@ -196,8 +250,22 @@ impl SandboxProvider for LocalSandboxes {
         self.shared.standing.clone()
     }
 
+    fn load(&self) -> SandboxLoad {
+        let counts = self.shared.admission.counts();
+        let number = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+        SandboxLoad {
+            running: number(counts.running),
+            waiting: number(counts.waiting),
+            slots_ready: number(self.shared.slots.warm()),
+        }
+    }
+
     async fn prepare(&self, progress: Progress) -> Result<(), SandboxError> {
-        self.shared.environments.prepare(progress).await.map(drop)
+        let ready = self.shared.environments.prepare(progress).await?;
+        if self.shared.machine.is_some() {
+            slots::fill(&self.shared, &ready);
+        }
+        Ok(())
     }
 
     async fn start(&self, spec: SandboxSpec) -> Result<Arc<dyn Sandbox>, SandboxError> {

@@ -2,35 +2,47 @@
 
 use super::{
     cgroup::Cgroups,
-    command::{self, Abilities},
+    command,
     launch::{self, Plan},
 };
-use crate::sandbox::{Limits, Standing};
-use rustix::fs::{Gid, Uid};
+use crate::sandbox::{Standing, Tier};
+use rustix::{
+    fd::OwnedFd,
+    fs::{Gid, Uid},
+};
 use std::{
+    ffi::OsString,
     fs,
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 /// What the backend runs with.
 pub(super) struct Machine {
     pub bwrap: PathBuf,
-    pub abilities: Abilities,
-    pub cgroups: Option<Cgroups>,
+    pub cgroups: Option<Arc<Cgroups>>,
     /// Whether a limit of processes counts one sandbox only, as it does from Linux 5.14 on.
     pub processes_per_sandbox: bool,
+}
+
+/// What is looked for.
+pub(super) struct Wanted<'a> {
+    pub bwrap: Option<PathBuf>,
+    pub etc: &'a Path,
+    pub user: Option<(Uid, Gid)>,
+    pub seccomp: &'a [u8],
+    /// MiB of memory that all sandboxes may take together.
+    pub memory_mib: Option<u64>,
+    /// The lowest tier that is accepted.
+    pub floor: Tier,
 }
 
 /// Looks for what isolates, tries it, and says how well it does.
 ///
 /// *Shape*: no machine where nothing may run; the standing then says why.
-pub(super) fn probe(
-    bwrap: Option<PathBuf>,
-    etc: &Path,
-    user: Option<(Uid, Gid)>,
-    seccomp: &[u8],
-) -> (Option<Machine>, Standing) {
+pub(super) fn probe(wanted: Wanted<'_>) -> (Option<Machine>, Standing) {
+    let Wanted { bwrap, etc, user, seccomp, memory_mib, floor } = wanted;
     let bwrap = match bwrap.or_else(|| on_path("bwrap")) {
         Some(bwrap) if bwrap.is_file() => bwrap,
         _ => return refused("bubblewrap is missing; install it with `apt install bubblewrap`"),
@@ -42,26 +54,17 @@ pub(super) fn probe(
             wall.display()
         ));
     }
-    let mut missing = Vec::new();
-    let mut abilities = Abilities { disable_userns: true };
-    let mut tried = attempt(&bwrap, etc, user, seccomp, abilities);
-    if matches!(&tried, Err(said) if said.contains("--disable-userns")) {
-        abilities.disable_userns = false;
-        missing.push(
-            "bubblewrap 0.8 or newer would also forbid user namespaces inside a sandbox; the \
-             system-call filter does that alone here"
-                .to_owned(),
-        );
-        tried = attempt(&bwrap, etc, user, seccomp, abilities);
-    }
-    if let Err(said) = tried {
+    let attempt = Attempt { bwrap: &bwrap, etc, user };
+    if let Err(said) = attempt.namespaces().and_then(|()| attempt.filter(seccomp)) {
         return refused(&explain(&said));
     }
     if let Err(why) = openat2() {
         return refused(&why);
     }
-    let cgroups = match Cgroups::claim() {
-        Ok(cgroups) => Some(cgroups),
+    let mut missing = Vec::new();
+    let cgroups = match Cgroups::claim(memory_mib) {
+        Ok(cgroups) => Some(Arc::new(cgroups)),
+        Err(why) if floor == Tier::A => return refused(&why),
         Err(why) => {
             missing.push(why);
             None
@@ -80,9 +83,31 @@ pub(super) fn probe(
         }
         None => ('B', "limits of single processes".to_owned()),
     };
-    let summary = format!("bubblewrap as {whom}, a system-call filter and {limits}");
-    let machine = Machine { bwrap, abilities, cgroups, processes_per_sandbox: kernel() >= (5, 14) };
+    let landlock = match landlock() {
+        0 => {
+            missing.push(
+                "the kernel has no Landlock, which would forbid writes a second time; boot with \
+                 `lsm=landlock,…`"
+                    .into(),
+            );
+            String::new()
+        }
+        version => format!(", Landlock {version}"),
+    };
+    let summary = format!("bubblewrap as {whom}, a system-call filter{landlock} and {limits}");
+    let machine = Machine { bwrap, cgroups, processes_per_sandbox: kernel() >= (5, 14) };
     (Some(machine), Standing { tier: Some(tier), summary, missing })
+}
+
+/// The version of Landlock that this kernel has; 0 where there is none.
+fn landlock() -> i64 {
+    const ASK_FOR_VERSION: libc::c_uint = 1;
+    let nothing = std::ptr::null::<libc::c_void>();
+    // SAFETY: with this flag the call reads and writes no memory.
+    let version = unsafe {
+        libc::syscall(libc::SYS_landlock_create_ruleset, nothing, 0_usize, ASK_FOR_VERSION)
+    };
+    version.max(0)
 }
 
 fn refused(why: &str) -> (Option<Machine>, Standing) {
@@ -90,33 +115,43 @@ fn refused(why: &str) -> (Option<Machine>, Standing) {
     (None, Standing { tier: None, summary, missing: vec![why.to_owned()] })
 }
 
-/// Runs nothing in a sandbox, and returns what bubblewrap said where it failed.
-fn attempt(
-    bwrap: &Path,
-    etc: &Path,
+/// Runs of nothing in a sandbox, which return what was said where they failed.
+struct Attempt<'a> {
+    bwrap: &'a Path,
+    etc: &'a Path,
     user: Option<(Uid, Gid)>,
-    seccomp: &[u8],
-    abilities: Abilities,
-) -> Result<(), String> {
-    let seccomp = launch::memory_file(seccomp).map_err(|error| error.to_string())?;
-    let mut args = command::isolation(etc, abilities, &Limits::default());
-    args.extend(
-        ["--remount-ro", "/", "--seccomp", &launch::number(&seccomp), "--"].map(Into::into),
-    );
-    args.push("/usr/bin/true".into());
-    let plan = Plan {
-        bwrap: bwrap.to_owned(),
-        args,
-        keep: vec![seccomp],
-        cgroups: Vec::new(),
-        limits: Vec::new(),
-        user,
-    };
-    let done = launch::command(plan).output().map_err(|error| error.to_string())?;
-    if done.status.success() {
-        return Ok(());
+}
+
+impl Attempt<'_> {
+    /// Makes the sandbox, and in it what each execution has of its own.
+    fn namespaces(&self) -> Result<(), String> {
+        let nested = "/usr/bin/unshare --mount --ipc --pid --fork --mount-proc /usr/bin/true";
+        self.run(&[], nested, None)
     }
-    Err(String::from_utf8_lossy(&done.stderr).trim().chars().take(500).collect())
+
+    fn filter(&self, seccomp: &[u8]) -> Result<(), String> {
+        let file = launch::memory_file(seccomp).map_err(|error| error.to_string())?;
+        self.run(&["--seccomp", &launch::number(&file)], "/usr/bin/true", Some(file))
+    }
+
+    fn run(&self, more: &[&str], command: &str, keep: Option<OwnedFd>) -> Result<(), String> {
+        let mut args = command::isolation(self.etc);
+        args.extend(["--remount-ro", "/"].iter().chain(more).chain(&["--"]).map(OsString::from));
+        args.extend(command.split(' ').map(OsString::from));
+        let plan = Plan {
+            bwrap: self.bwrap.to_owned(),
+            args,
+            keep: keep.into_iter().collect(),
+            cgroups: Vec::new(),
+            limits: Vec::new(),
+            user: self.user,
+        };
+        let done = launch::command(plan).output().map_err(|error| error.to_string())?;
+        if done.status.success() {
+            return Ok(());
+        }
+        Err(String::from_utf8_lossy(&done.stderr).trim().chars().take(500).collect())
+    }
 }
 
 /// Turns what bubblewrap said into a sentence with the fix.
@@ -134,7 +169,7 @@ fn explain(said: &str) -> String {
     } else if is("user/max_user_namespaces", "0") {
         "the kernel forbids user namespaces; allow them with \
          `sysctl -w user.max_user_namespaces=10000`"
-    } else if said.contains("mount proc") {
+    } else if said.contains("mount proc") || said.contains("mount /proc failed") {
         "the container hides parts of /proc; start it with `--security-opt systempaths=unconfined`"
     } else if namespaces.iter().any(|sign| said.contains(sign)) {
         "user namespaces are forbidden here; a container needs a seccomp profile that allows \

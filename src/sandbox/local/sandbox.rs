@@ -1,27 +1,43 @@
-//! One sandbox: the folders it sees, and the executions that run in it.
+//! One sandbox: the folders it sees, its zygote, and the executions that run in it.
 
 use super::{
-    Shared, blocking,
+    Shared,
+    admission::{Entry, Key, Permit, Turn},
+    blocking,
     cgroup::Group,
-    command::{Bind, Shape},
     disk::Disk,
-    execution::{Alive, Execution},
-    launch::{self, Plan},
-    probe::Machine,
-    process::Processes,
+    environment::Ready,
+    execution::{Alive, Execution, Sink, WAITING},
+    gpu,
+    process::Tree,
     records,
+    request::Request,
+    slots,
     volume::listing::Usage,
+    zygote::{ForkError, Kind, Zygote},
 };
-use crate::sandbox::{Access, ExecSpec, Limits, Mount, Output, Sandbox, SandboxError, SandboxSpec};
+use crate::sandbox::{
+    Access, Ending, ExecSpec, Exit, Limits, Mount, Output, Sandbox, SandboxError, SandboxSpec,
+};
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::stream::BoxStream;
-use rustix::{fd::OwnedFd, pipe::PipeFlags, process::Resource};
+use rustix::{
+    fd::{AsFd, BorrowedFd, OwnedFd},
+    pipe::PipeFlags,
+};
 use std::{
     io,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
-use tokio::{io::BufReader, net::unix::pipe, sync::watch, time::Instant};
+use tokio::{
+    io::BufReader,
+    net::unix::pipe,
+    sync::{mpsc, watch},
+    time::Instant,
+};
+use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 
 const ACTION: &str = "start a sandbox";
@@ -34,111 +50,214 @@ pub(super) struct LocalSandbox {
 
 struct Inner {
     shared: Arc<Shared>,
-    binds: Vec<Bind>,
+    /// Who takes turns with other sandboxes.
+    key: Key,
+    mounts: Vec<Mount>,
     /// The folders that it may write to.
     writable: Arc<Vec<OwnedFd>>,
     limits: Limits,
+    kind: Kind,
+    /// Serves this sandbox and no other.
+    zygote: tokio::sync::Mutex<Option<Arc<Zygote>>>,
     /// Replaced by each termination, so that what is started later is not stopped by it.
     stop: Mutex<CancellationToken>,
     alive: watch::Sender<usize>,
 }
 
 impl LocalSandbox {
-    /// Checks what is asked for and opens the folders; starts nothing.
+    /// Checks what is asked for and opens the folders. A Python is made warm meanwhile, when there
+    /// is an environment to take it from.
     pub(super) async fn start(
         shared: Arc<Shared>,
         spec: SandboxSpec,
     ) -> Result<Self, SandboxError> {
-        let SandboxSpec { mut mounts, limits, gpu: _ } = spec;
+        let SandboxSpec { mut mounts, limits, gpu } = spec;
         // A mount inside another one must come after it.
         mounts.sort_by_key(|mount| mount.at.matches('/').count());
         for mount in &mounts {
             check_target(mount)?;
         }
+        let kind =
+            Kind { cpus: limits.cpus.max(1), devices: gpu::devices(gpu, &shared.devices)? };
         let volumes = shared.volumes.clone();
-        let folder = shared.volumes_folder.clone();
-        let (binds, writable) = blocking("open the volumes of a sandbox", move || {
-            let mut binds = Vec::new();
+        let wanted: Vec<_> = mounts.iter().map(|m| (m.volume.clone(), m.access)).collect();
+        let writable = blocking("open the volumes of a sandbox", move || {
             let mut writable = Vec::new();
-            for Mount { volume, at, access } in mounts {
+            for (volume, access) in wanted {
                 let opened = volumes.make(&volume)?;
                 if access == Access::ReadWrite {
                     writable.push(opened);
                 }
-                binds.push(Bind { source: folder.join(volume.as_str()), at, access });
             }
-            Ok((binds, Arc::new(writable)))
+            Ok(Arc::new(writable))
         })
         .await?;
-        let stop = Mutex::new(CancellationToken::new());
-        let alive = watch::Sender::new(0);
-        let inner = Inner { shared, binds, writable, limits, stop, alive };
-        Ok(Self { inner: Arc::new(inner) })
+        let inner = Arc::new(Inner {
+            shared,
+            key: Key::new_v4(),
+            mounts,
+            writable,
+            limits,
+            kind,
+            zygote: tokio::sync::Mutex::default(),
+            stop: Mutex::new(CancellationToken::new()),
+            alive: watch::Sender::new(0),
+        });
+        if let Some(ready) = inner.shared.environments.made() {
+            let inner = Arc::clone(&inner);
+            // What goes wrong here goes wrong again in the first execution, where it is told.
+            tokio::spawn(async move { inner.zygote(&ready).await.map(drop) });
+        }
+        Ok(Self { inner })
+    }
+}
+
+/// What an execution has on its side of each way.
+struct Ends {
+    stdout: OwnedFd,
+    stderr: OwnedFd,
+    record: OwnedFd,
+    status: OwnedFd,
+    groups: Vec<OwnedFd>,
+}
+
+impl Ends {
+    fn all(&self) -> Vec<BorrowedFd<'_>> {
+        let own = [&self.stdout, &self.stderr, &self.record, &self.status];
+        own.into_iter().chain(&self.groups).map(AsFd::as_fd).collect()
     }
 }
 
 impl Inner {
-    async fn launch(&self, spec: &ExecSpec) -> Result<Execution, SandboxError> {
-        let failed = |source: io::Error| super::disk_error(ACTION, source);
-        let errno = |error: rustix::io::Errno| super::disk_error(ACTION, error.into());
+    /// The zygote of this sandbox, another one when the last has gone.
+    async fn zygote(&self, ready: &Arc<Ready>) -> Result<Arc<Zygote>, SandboxError> {
+        let mut held = self.zygote.lock().await;
+        if let Some(zygote) = held.as_ref().filter(|zygote| !zygote.is_gone()) {
+            return Ok(Arc::clone(zygote));
+        }
+        let zygote = match self.shared.slots.claim(ready, &self.kind) {
+            Some(zygote) => zygote,
+            None => {
+                let started = Zygote::start(&self.shared, Arc::clone(ready), self.kind.clone());
+                Arc::new(started.await.map_err(failed)?)
+            }
+        };
+        slots::fill(&self.shared, ready);
+        *held = Some(Arc::clone(&zygote));
+        Ok(zygote)
+    }
+
+    /// Forks a process 1; a zygote that died since it was last seen is replaced once.
+    async fn fork(
+        &self,
+        ready: &Arc<Ready>,
+        request: &[u8],
+        ends: &Ends,
+    ) -> Result<(Arc<Zygote>, OwnedFd), SandboxError> {
+        let zygote = self.zygote(ready).await?;
+        let error = match zygote.fork(request, &ends.all()).await {
+            Ok(first) => return Ok((zygote, first)),
+            Err(error) => error,
+        };
+        if matches!(error, ForkError::Refused(_)) {
+            return Err(failed(io::Error::other(error)));
+        }
+        tracing::warn!(%error, "a sandbox gets another warm Python");
+        self.zygote.lock().await.take_if(|held| Arc::ptr_eq(held, &zygote));
+        let zygote = self.zygote(ready).await?;
+        let first = zygote.fork(request, &ends.all()).await.map_err(io::Error::other);
+        Ok((zygote, first.map_err(failed)?))
+    }
+
+    async fn launch(
+        &self,
+        spec: &ExecSpec,
+        permit: Permit,
+        alive: Alive,
+    ) -> Result<Execution, SandboxError> {
         let started = Instant::now();
-        let alive = Alive::new(&self.alive);
         let ready = self.shared.environments.prepare(Arc::new(|_| {})).await?;
         let machine = self.shared.machine()?;
-
         let owner = self.shared.owner;
-        let (records, record, socket) = records::open(&self.shared.run, owner).map_err(failed)?;
-        let (status, status_in) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(errno)?;
-        let (info, info_in) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC).map_err(errno)?;
-        let seccomp = launch::memory_file(&self.shared.seccomp).map_err(failed)?;
-        let group = match &machine.cgroups {
-            Some(cgroups) => Some(cgroups.group(&self.limits).map_err(failed)?),
-            None => None,
+        let (records, record, socket) =
+            records::open(&self.shared.places.run, owner).map_err(failed)?;
+        let (stdout, stdout_in) = way().map_err(failed)?;
+        let (stderr, stderr_in) = way().map_err(failed)?;
+        let (status, status_in) = way().map_err(failed)?;
+        let group = machine.cgroups.as_ref().map(|all| all.execution(&self.limits)).transpose();
+        let group = group.map_err(failed)?;
+        let groups = group.as_ref().map(Group::entrances).transpose().map_err(failed)?;
+        let ends = Ends {
+            stdout: stdout_in,
+            stderr: stderr_in,
+            record,
+            status: status_in,
+            groups: groups.unwrap_or_default(),
         };
-        let path = socket.socket();
-        let isolation =
-            super::command::isolation(&self.shared.etc, machine.abilities, &self.limits);
-        let shape = Shape {
-            isolation,
-            ready: &ready,
-            binds: &self.binds,
-            socket: &path,
-            limits: &self.limits,
-            spec,
-            seccomp: &seccomp,
-            status: &status_in,
-            info: &info_in,
-            record: &record,
-            limit_processes: machine.processes_per_sandbox,
-        };
-        let plan = Plan {
-            bwrap: machine.bwrap.clone(),
-            args: shape.args(),
-            keep: vec![seccomp, status_in, info_in, record],
-            cgroups: group
-                .as_ref()
-                .map(Group::entrances)
-                .transpose()
-                .map_err(failed)?
-                .unwrap_or_default(),
-            limits: rlimits(&self.limits, machine),
-            user: owner,
-        };
-        let child = self.shared.launcher.launch(plan).await.map_err(failed)?;
+        let request =
+            Request::new(spec, &self.mounts, &self.limits, &ready, machine, socket.name());
+        let request = serde_json::to_vec(&request).map_err(io::Error::from).map_err(failed)?;
+        let (zygote, first) = self.fork(&ready, &request, &ends).await?;
         let most =
             Usage { bytes: self.limits.disk_mib.saturating_mul(1 << 20), files: self.limits.files };
         Ok(Execution {
-            processes: Processes { child, first: None, group },
-            status: BufReader::new(pipe::Receiver::from_owned_fd(status).map_err(failed)?),
-            info: pipe::Receiver::from_owned_fd(info).map_err(failed)?,
+            tree: Tree::new(first, group).map_err(failed)?,
+            stdout,
+            stderr,
+            status: BufReader::new(status),
             records,
             socket,
             disk: Disk { folders: self.writable.clone(), most },
             timeout: spec.timeout,
             output_bytes: self.limits.output_bytes,
             started,
+            permit,
             alive,
+            zygote,
         })
+    }
+
+    /// Waits for a place with the stream open already, so that whoever reads it sees the queue.
+    async fn wait(
+        &self,
+        spec: ExecSpec,
+        mut ahead: usize,
+        mut entry: Entry,
+        alive: Alive,
+        sink: Sink,
+        stop: CancellationToken,
+    ) {
+        let permit = loop {
+            let ahead_now = u32::try_from(ahead).unwrap_or(u32::MAX);
+            if sink.send(Output::Waiting { ahead: ahead_now }).await.is_err() {
+                return;
+            }
+            let turn = tokio::select! {
+                turn = entry.next() => turn,
+                () = sink.closed() => return,
+                () = stop.cancelled() => None,
+            };
+            match turn {
+                Some(Turn::Waiting { ahead: now }) => ahead = now,
+                Some(Turn::Entered(permit)) => break permit,
+                None => {
+                    let _ = sink.send(unstarted()).await;
+                    return;
+                }
+            }
+        };
+        if sink.send(Output::Placed).await.is_err() {
+            return;
+        }
+        let begun = match self.launch(&spec, permit, alive).await {
+            Ok(execution) => execution.begin(sink.clone(), stop).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = begun {
+            let said = Bytes::from(format!("{error}\n"));
+            let _ = sink.send(Output::Stderr(said)).await;
+            let _ = sink.send(unstarted()).await;
+        }
     }
 }
 
@@ -148,13 +267,26 @@ impl Sandbox for LocalSandbox {
         let inner = self.inner.clone();
         // Taken first: a termination from here on is meant for this one too.
         let stop = inner.stop.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        // A task of its own, so that a start is never broken off: bubblewrap, killed between making
-        // process 1 and telling of it, would leave it behind. When nobody waits for the stream any
-        // more it is dropped, and that kills what was started.
-        let begun = tokio::spawn(async move { inner.launch(&spec).await?.begin(stop).await });
-        begun.await.unwrap_or_else(|ended| {
-            Err(SandboxError::Io { action: ACTION, source: io::Error::other(ended) })
-        })
+        let alive = Alive::new(&inner.alive);
+        let (sink, inbox) = mpsc::channel(WAITING);
+        let mut entry = inner.shared.admission.enter(inner.key, inner.limits.memory_mib);
+        match entry.next().await {
+            Some(Turn::Entered(permit)) => {
+                // A task of its own, so that a start is never broken off half way. When nobody
+                // waits for the stream any more it is dropped, and that kills what was started.
+                let begun = tokio::spawn(async move {
+                    inner.launch(&spec, permit, alive).await?.begin(sink, stop).await
+                });
+                begun.await.unwrap_or_else(|ended| Err(failed(io::Error::other(ended))))?;
+            }
+            Some(Turn::Waiting { ahead }) => {
+                tokio::spawn(async move {
+                    inner.wait(spec, ahead, entry, alive, sink, stop).await;
+                });
+            }
+            None => return Err(failed(io::Error::other("the queue for a place has ended"))),
+        }
+        Ok(Box::pin(ReceiverStream::new(inbox)))
     }
 
     async fn terminate(&self) {
@@ -169,19 +301,25 @@ impl Sandbox for LocalSandbox {
     }
 }
 
-/// Limits of each process; those of the whole execution are the cgroup's, where there is one.
-fn rlimits(limits: &Limits, machine: &Machine) -> Vec<(Resource, u64)> {
-    let mib = |count: u64| count.saturating_mul(1 << 20);
-    let mut all = vec![
-        (Resource::Core, 0),
-        (Resource::Nofile, limits.open_files),
-        (Resource::Fsize, mib(limits.disk_mib)),
-    ];
-    if machine.cgroups.is_none() {
-        // Private memory rather than address space: threaded libraries reserve far more than they use.
-        all.push((Resource::Data, mib(limits.memory_mib)));
-    }
-    all
+fn failed(source: io::Error) -> SandboxError {
+    super::disk_error(ACTION, source)
+}
+
+/// The end of an execution that never began.
+fn unstarted() -> Output {
+    Output::Exited(Exit {
+        ending: Ending::Terminated,
+        cpu_seconds: 0.0,
+        peak_memory: None,
+        dropped_output: 0,
+        wall: Duration::ZERO,
+    })
+}
+
+/// A pipe whose other end goes into the sandbox.
+fn way() -> io::Result<(pipe::Receiver, OwnedFd)> {
+    let (ours, theirs) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
+    Ok((pipe::Receiver::from_owned_fd(ours)?, theirs))
 }
 
 /// Volumes appear below `/data` and nowhere else, so that none covers the system.

@@ -97,6 +97,11 @@ impl Environments {
         Ok(made)
     }
 
+    /// The one that is in use, when it is made and nobody is making another.
+    pub(super) fn made(&self) -> Option<Arc<Ready>> {
+        self.ready.try_lock().ok()?.clone()
+    }
+
     /// What there is, without making anything.
     pub(super) async fn readiness(&self) -> Readiness {
         let found = match &self.own {

@@ -17,6 +17,7 @@ use std::{
 #[folder = "src/sandbox/python"]
 #[include = "sdk/trainable/*"]
 #[include = "runners/trainable_runners/*"]
+#[include = "zygote/trainable_zygote/*"]
 #[include = "requirements.lock"]
 #[exclude = "*.pyc"]
 struct Sources;
@@ -31,7 +32,8 @@ pub(super) fn lock() -> Result<Vec<u8>, SandboxError> {
 fn modules() -> Vec<(String, EmbeddedFile)> {
     let mut modules: Vec<_> = Sources::iter()
         .filter_map(|path| {
-            let inner = path.strip_prefix("sdk/").or(path.strip_prefix("runners/"))?.to_owned();
+            let (_, inner) = path.split_once('/')?;
+            let inner = inner.to_owned();
             Some((inner, Sources::get(&path)?))
         })
         .collect();

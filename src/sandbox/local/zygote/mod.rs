@@ -12,7 +12,7 @@ use super::{
 };
 use control::Control;
 use rustix::{
-    fd::{AsFd, BorrowedFd, OwnedFd},
+    fd::{BorrowedFd, OwnedFd},
     pipe::PipeFlags,
     process::Resource,
 };
@@ -100,7 +100,7 @@ impl Zygote {
         let seccomp = launch::memory_file(&shared.seccomp)?;
         let group = machine.cgroups.as_ref().map(|all| all.zygote(kind.cpus)).transpose()?;
         let args = command::Shape {
-            machine: &shared.places,
+            places: &shared.places,
             ready: &environment,
             kind: &kind,
             control: &theirs,
@@ -144,10 +144,11 @@ impl Zygote {
 
     async fn up(&self) -> Result<(), String> {
         let mut state = self.state.clone();
-        let up = timeout(START, state.wait_for(|state| *state != State::Starting));
-        match up.await {
-            Ok(Ok(state)) if *state != State::Gone => Ok(()),
-            Ok(_) => Err(self.said().await),
+        let told = timeout(START, state.wait_for(|state| *state != State::Starting));
+        let told = told.await.map(|told| told.map_or(State::Gone, |state| *state));
+        match told {
+            Ok(State::Up | State::Ready) => Ok(()),
+            Ok(State::Starting | State::Gone) => Err(self.said().await),
             Err(_) => Err("the sandbox's Python does not answer".to_owned()),
         }
     }
@@ -254,9 +255,4 @@ async fn keep_last_words(stderr: ChildStderr, kept: Arc<StdMutex<Vec<u8>>>) {
         let surplus = kept.len().saturating_sub(KEPT);
         kept.drain(..surplus);
     }
-}
-
-/// Borrows each of some descriptors.
-pub(super) fn borrowed(fds: &[OwnedFd]) -> impl Iterator<Item = BorrowedFd<'_>> {
-    fds.iter().map(AsFd::as_fd)
 }
