@@ -7,3 +7,4 @@ mod packages;
 mod records;
 mod support;
 mod volumes;
+mod warm;

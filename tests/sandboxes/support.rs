@@ -19,6 +19,8 @@ use trainable::sandbox::{
 /// The local backend on a folder of its own, and what must be as it was before at the end.
 pub struct Local {
     provider: Option<LocalSandboxes>,
+    /// Whether it has processes although no sandbox is in use.
+    has_slots: bool,
     data: tempfile::TempDir,
     descriptors: usize,
     _turn: tokio::sync::MutexGuard<'static, ()>,
@@ -30,16 +32,24 @@ static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 impl Local {
     /// Fails with the reason where this machine has no bubblewrap that works.
     pub async fn new() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    /// The same with other settings.
+    pub async fn with(change: impl FnOnce(&mut LocalConfig)) -> Self {
         let turn = TURN.lock().await;
         // Opened once per process and kept, so that they do not count as left behind.
         tokio::process::Command::new("true").status().await.unwrap();
         let descriptors = open_descriptors();
         let data = tempfile::tempdir().unwrap();
         fs::set_permissions(data.path(), fs::Permissions::from_mode(0o711)).unwrap();
-        let provider = open(data.path()).await;
+        let mut config = prepared(data.path()).await;
+        change(&mut config);
+        let has_slots = config.slots > 0;
+        let provider = LocalSandboxes::new(config).unwrap();
         let standing = provider.standing();
         assert!(standing.tier.is_some(), "no sandbox can run here: {:?}", standing.missing);
-        Self { provider: Some(provider), data, descriptors, _turn: turn }
+        Self { provider: Some(provider), has_slots, data, descriptors, _turn: turn }
     }
 
     pub fn provider(&self) -> &LocalSandboxes {
@@ -53,6 +63,9 @@ impl Local {
     /// Checks that nothing is left: no process, cgroup, socket or descriptor.
     pub async fn finish(mut self) {
         let data = self.data.path().canonicalize().unwrap();
+        if self.has_slots {
+            drop(self.provider.take());
+        }
         let left = || processes_that_mount(&data);
         wait_until(|| left().is_empty()).await;
         assert_eq!(left(), Vec::<i32>::new(), "processes are left");
@@ -71,19 +84,23 @@ impl Local {
 /// The descriptors that tokio opens for itself, once, when first used.
 const SLACK: usize = 4;
 
+pub async fn open(data: &Path) -> LocalSandboxes {
+    LocalSandboxes::new(prepared(data).await).unwrap()
+}
+
 /// With the prepared environment of the data directory where there is one, else with the system's
 /// bare Python: the tests need no package.
-pub async fn open(data: &Path) -> LocalSandboxes {
+async fn prepared(data: &Path) -> LocalConfig {
     let mut config = LocalConfig::new(data);
     if let Some(prepared) = std::env::var_os("TRAINABLE_DATA") {
         config.environments_dir = Some(PathBuf::from(prepared).join("python"));
         let provider = LocalSandboxes::new(config.clone()).unwrap();
         if provider.diagnose().await.environment.ready {
-            return provider;
+            return config;
         }
     }
     config.environment = Some(PathBuf::from("/usr"));
-    LocalSandboxes::new(config).unwrap()
+    config
 }
 
 fn open_descriptors() -> usize {

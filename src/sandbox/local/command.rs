@@ -30,6 +30,8 @@ pub(super) struct Places {
     pub volumes: PathBuf,
     /// The folders with the records' sockets, likewise.
     pub run: PathBuf,
+    /// Where the devices of graphics processors are.
+    pub devices: PathBuf,
 }
 
 /// Where a zygote finds the volumes and the sockets: `view.py` knows the same names.
@@ -94,10 +96,11 @@ pub(super) struct Shape<'a> {
 
 impl Shape<'_> {
     pub(super) fn args(self) -> Vec<OsString> {
-        let Places { etc, volumes, run } = self.places;
+        let Places { etc, volumes, run, devices } = self.places;
         let mut args = Args(isolation(etc));
         for device in &self.kind.devices.0 {
-            args.all([OsString::from("--dev-bind"), device.into(), device.into()]);
+            let (from, at) = (devices.join(device), Path::new("/dev").join(device));
+            args.all([OsString::from("--dev-bind"), from.into(), at.into()]);
         }
         for Bind { source, at, access } in &self.ready.binds {
             let how = match access {

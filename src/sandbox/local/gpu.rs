@@ -11,7 +11,7 @@ const PROCESSORS: [&str; 2] = ["nvidia", "kfd"];
 /// What programs open beside it.
 const BESIDE: [&str; 2] = ["nvidiactl", "nvidia-uvm"];
 
-/// Paths of devices that a sandbox sees under the same names.
+/// Devices that a sandbox sees below its `/dev`, by their paths below the folder they are found in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Devices(pub Vec<PathBuf>);
 
@@ -32,7 +32,8 @@ pub(super) fn devices(gpu: Gpu, folder: &Path) -> Result<Devices, SandboxError> 
     }
 }
 
-/// All devices of graphics processors in a folder, sorted; none when there is no processor.
+/// All devices of graphics processors by their paths below a folder, sorted; none when there is no
+/// processor.
 pub(super) fn found(folder: &Path) -> Vec<PathBuf> {
     let names = |folder: &Path| -> Vec<String> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
@@ -55,10 +56,10 @@ pub(super) fn found(folder: &Path) -> Vec<PathBuf> {
         return Vec::new();
     }
     let wanted = |name: &String| is_processor(name) || BESIDE.iter().any(|b| name.starts_with(b));
-    let mut found: Vec<_> = all.iter().filter(|n| wanted(n)).map(|n| folder.join(n)).collect();
+    let mut found: Vec<_> = all.iter().filter(|name| wanted(name)).map(PathBuf::from).collect();
     // What ROCm and Vulkan render through.
-    let render = folder.join("dri");
-    let nodes = names(&render).into_iter().filter(|name| name.starts_with("renderD"));
-    found.extend(nodes.map(|name| render.join(name)));
+    let render = Path::new("dri");
+    let nodes = names(&folder.join(render));
+    found.extend(nodes.iter().filter(|n| n.starts_with("renderD")).map(|n| render.join(n)));
     found
 }

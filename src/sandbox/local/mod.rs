@@ -130,7 +130,6 @@ struct Shared {
     launcher: Launcher,
     volumes: Arc<Volumes>,
     places: Places,
-    devices: PathBuf,
     admission: Admission,
     slots: Slots,
     /// The user and group of the sandboxes, when it is not the server's own.
@@ -194,8 +193,7 @@ impl LocalSandboxes {
                 environments,
                 launcher,
                 volumes,
-                places: Places { etc, volumes: volumes_folder, run },
-                devices: config.devices,
+                places: Places { etc, volumes: volumes_folder, run, devices: config.devices },
                 admission: Admission::new(Budget {
                     memory_mib: config.memory_mib.unwrap_or(u64::MAX),
                     at_once: config.at_once,

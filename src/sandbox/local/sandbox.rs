@@ -78,7 +78,7 @@ impl LocalSandbox {
             check_target(mount)?;
         }
         let kind =
-            Kind { cpus: limits.cpus.max(1), devices: gpu::devices(gpu, &shared.devices)? };
+            Kind { cpus: limits.cpus.max(1), devices: gpu::devices(gpu, &shared.places.devices)? };
         let volumes = shared.volumes.clone();
         let wanted: Vec<_> = mounts.iter().map(|m| (m.volume.clone(), m.access)).collect();
         let writable = blocking("open the volumes of a sandbox", move || {

@@ -19,6 +19,8 @@ from .message import receive
 
 # The program knows the records' descriptor by this number.
 _RECORD = 3
+# No exit code: an interpreter that a KeyboardInterrupt ends dies by the signal, for whoever waits for it.
+_INTERRUPTED = -1
 # Touches what the first lines of most scripts touch, so that those pages are this process's own already.
 _REHEARSAL = "import numpy as np, pandas as pd, sklearn, matplotlib.pyplot as plt\nfrom pathlib import Path\nprint('', end='')"
 
@@ -96,31 +98,40 @@ def _become(request, preload):
         library.set_num_threads(request["cpus"])
     sys.argv = [request["script"] or request["runner"], *request["args"]]
     sys.orig_argv = [sys.executable, "-P", *sys.argv]
-    main = types.ModuleType("__main__")
-    sys.modules["__main__"] = main
-    body = (lambda: _script(main, request["script"])) if request["script"] else lambda: _module(request["runner"])
-    os._exit(_leave(main, preload.loaded, _status(body)))
+    code = _leave(preload.loaded, _status(request))
+    if code == _INTERRUPTED:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        os.kill(os.getpid(), signal.SIGINT)
+    os._exit(code)
 
 
-def _script(main, path):
+def _script(path):
     with open(path, "rb") as file:
         source = file.read()
+    main = types.ModuleType("__main__")
     main.__dict__.update(
         __file__=path,
         __builtins__=builtins,
         __cached__=None,
         __loader__=importlib.machinery.SourceFileLoader("__main__", path),
     )
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
+    sys.modules["__main__"] = main
     exec(compile(source, path, "exec", dont_inherit=True), main.__dict__)
 
 
 def _module(name):
+    sys.modules["__main__"] = types.ModuleType("__main__")
     runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 
-def _status(body):
+def _status(request):
     try:
-        body()
+        if request["script"]:
+            _script(request["script"])
+        else:
+            _module(request["runner"])
         return 0
     except SystemExit as asked:
         if asked.code is None:
@@ -132,7 +143,7 @@ def _status(body):
     except BaseException as error:
         trace = _own(error.__traceback__)
         sys.excepthook(type(error), error.with_traceback(trace), trace)
-        return 1
+        return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else 1
 
 
 def _own(trace):
@@ -142,19 +153,18 @@ def _own(trace):
     return trace
 
 
-def _leave(main, loaded, code):
+def _leave(loaded, code):
     """What an interpreter does at its end, but for taking apart all that was loaded in advance."""
     try:
         threading._shutdown()
         atexit._run_exitfuncs()
     except BaseException as error:
         sys.excepthook(type(error), error, error.__traceback__)
-    # Files that were left open are flushed when nothing holds them any more.
-    main.__dict__.clear()
+    # Nothing holds the script's own modules any more, so their objects are finalized and open files flushed, while what
+    # they refer to is still there.
+    sys.modules.pop("__main__", None)
     for name in [name for name in sys.modules if name not in loaded]:
-        module = sys.modules.pop(name)
-        if isinstance(module, types.ModuleType) and module is not main:
-            module.__dict__.clear()
+        del sys.modules[name]
     gc.collect()
     try:
         sys.stdout.flush()

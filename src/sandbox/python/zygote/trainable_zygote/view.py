@@ -45,10 +45,11 @@ def _size(mib):
 
 
 def _devices():
+    """All of /dev that is a device; a terminal is not among them."""
     found = []
-    for entry in os.scandir("/dev"):
-        if stat.S_ISCHR(entry.stat(follow_symlinks=False).st_mode):
-            found.append(entry.path)
+    for folder, _, names in os.walk("/dev"):
+        paths = [os.path.join(folder, name) for name in names]
+        found += [path for path in paths if stat.S_ISCHR(os.lstat(path).st_mode)]
     return found
 
 
