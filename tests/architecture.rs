@@ -46,7 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
-    ("config", &["event", "llm"]),
+    ("config", &["event", "llm", "sandbox"]),
     ("http", &["graphql", "session", "log", "store", "event", "dataset", "sandbox", "objects"]),
     ("graphql", &["session", "dataset", "tool", "log", "store", "event", "sandbox", "objects"]),
     (

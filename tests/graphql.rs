@@ -246,3 +246,23 @@ async fn experiments_are_renamed_and_deleted() {
         server.graphql("query($id: ID!) { experiment(id: $id) { id } }", json!({"id": id})).await;
     assert_eq!(data["experiment"], Value::Null);
 }
+
+#[actix_web::test]
+async fn the_server_tells_what_executions_may_take() {
+    let server = Server::start().await;
+    let asked =
+        "{ server { sandbox { name tier summary missing floor totalMemoryMib executionsAtOnce
+        slots gpu load { running waiting slotsReady }
+        limits { memoryMib cpus processes seconds diskMib files outputBytes openFiles } } } }";
+    let told = server.graphql(asked, json!({})).await;
+    let expect = json!({
+        "name": "fake", "tier": "A", "summary": "nothing runs at all", "missing": [], "floor": "B",
+        "totalMemoryMib": 6552, "executionsAtOnce": 4, "slots": 1, "gpu": false,
+        "load": {"running": 0, "waiting": 0, "slotsReady": 0},
+        "limits": {
+            "memoryMib": 512, "cpus": 1, "processes": 512, "seconds": 600, "diskMib": 10240,
+            "files": 50_000, "outputBytes": 4_194_304, "openFiles": 1024,
+        },
+    });
+    assert_eq!(told["server"]["sandbox"], expect);
+}

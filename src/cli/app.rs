@@ -63,8 +63,8 @@ impl App {
         let sandboxes = Arc::new(sandboxes(config, data)?);
         let limits = dataset::Limits {
             upload_bytes: config.upload_bytes,
-            runner_memory_mib: config.budgets.memory_mib,
-            ..dataset::Limits::default()
+            runner: config.sandbox.limits,
+            runner_seconds: config.sandbox.runner_seconds,
         };
         let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
         let datasets = Datasets::new(
@@ -86,7 +86,7 @@ impl App {
             datasets: datasets.clone(),
             providers,
             transcripts,
-            cpus: config.cpus,
+            sandbox: config.sandbox,
             budgets: config.budgets,
         });
         Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })

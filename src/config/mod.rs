@@ -1,8 +1,13 @@
 //! Environment and flags -> [`Config`], once, with every problem reported together.
 
 mod models;
+mod sandbox;
 
-use crate::{event::Budgets, llm::Secret};
+use crate::{
+    event::Budgets,
+    llm::Secret,
+    sandbox::{Capacity, SandboxSettings},
+};
 use std::{net::SocketAddr, path::PathBuf};
 
 pub use models::{Anthropic, Models, OpenAi};
@@ -39,8 +44,8 @@ pub struct Config {
     pub budgets: Budgets,
     /// The model providers.
     pub models: Models,
-    /// Cores that one execution may use.
-    pub cpus: u32,
+    /// Executions: what one may take, and how many there are.
+    pub sandbox: SandboxSettings,
     /// Serve GraphiQL and answer introspection.
     pub graphiql: bool,
 }
@@ -150,6 +155,19 @@ impl Reader<'_> {
         }
     }
 
+    /// One of a few words.
+    fn choice<T: Copy>(&mut self, name: &str, words: &[(&str, T)], default: T) -> T {
+        let Some(text) = self.text(name) else { return default };
+        match words.iter().find(|(word, _)| *word == text) {
+            Some((_, chosen)) => *chosen,
+            None => {
+                let words: Vec<_> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
+                self.problems.push(format!("{name} is `{text}`; give {}", words.join(" or ")));
+                default
+            }
+        }
+    }
+
     fn flag(&mut self, name: &str, default: bool) -> bool {
         match self.text(name).as_deref() {
             None => default,
@@ -208,7 +226,8 @@ impl Config {
             .or_else(|| reader.path("TRAINABLE_DATA"))
             .unwrap_or_else(|| default_data(env));
         let data = std::path::absolute(&data).unwrap_or(data);
-        let cores = std::thread::available_parallelism().map_or(1, |n| n.get() as u64);
+        let mut budgets = models::budgets(&mut reader);
+        let sandbox = sandbox::read(&mut reader, Capacity::read(), &mut budgets);
         let config = Self {
             listen: address.unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8080))),
             python_root: reader
@@ -223,9 +242,9 @@ impl Config {
             origins: reader.list("TRAINABLE_ORIGINS"),
             upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096)
                 << 20,
-            budgets: models::budgets(&mut reader),
+            budgets,
             models: Models::read(&mut reader),
-            cpus: reader.number("TRAINABLE_CPUS", "cores", 1..=1024, cores) as u32,
+            sandbox,
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }

@@ -124,7 +124,6 @@ pub(super) fn budgets(reader: &mut Reader<'_>) -> Budgets {
             1..=86_400,
             default.execution_seconds,
         ),
-        memory_mib: reader.number("TRAINABLE_MEMORY_MIB", "MiB", 256..=4_194_304, 4096),
         session_usd: (usd > 0.0).then_some(usd),
         ..default
     }

@@ -14,7 +14,12 @@ mod runner;
 mod samples;
 mod upload;
 
-use crate::{log::EventLog, objects::ObjectStore, sandbox::SandboxProvider, store::Store};
+use crate::{
+    log::EventLog,
+    objects::ObjectStore,
+    sandbox::{self, SandboxProvider, SandboxSettings},
+    store::Store,
+};
 use entity::ids::{ExperimentId, UploadId};
 use std::{
     collections::HashMap,
@@ -53,15 +58,16 @@ pub struct Datasets {
 pub struct Limits {
     /// Bytes of one upload.
     pub upload_bytes: u64,
-    /// Memory of one runner, in MiB.
-    pub runner_memory_mib: u64,
+    /// The most that one runner may take.
+    pub runner: sandbox::Limits,
     /// Wall-clock seconds of one runner.
     pub runner_seconds: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { upload_bytes: 4 << 30, runner_memory_mib: 4096, runner_seconds: 900 }
+        let SandboxSettings { limits: runner, runner_seconds, .. } = SandboxSettings::default();
+        Self { upload_bytes: 4 << 30, runner, runner_seconds }
     }
 }
 

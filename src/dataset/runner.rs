@@ -15,6 +15,8 @@ use uuid::Uuid;
 const WORK: &str = "/data/work";
 /// The largest result that is read.
 const MAX_RESULT: u64 = 8 * 1024 * 1024;
+/// The most that a runner may print.
+const MAX_OUTPUT: u64 = 1024 * 1024;
 /// What is kept of a runner's complaints, for the log.
 const MAX_STDERR: usize = 4 * 1024;
 
@@ -77,13 +79,15 @@ impl Datasets {
         result
     }
 
-    /// The name of a runner, the wall-clock seconds and the MiB that it may take.
-    fn allowed(&self, runner: Runner) -> (&'static str, u64, u64) {
-        let (seconds, memory) = (self.limits.runner_seconds, self.limits.runner_memory_mib);
+    /// The name of a runner, the wall-clock seconds and whatever else it may take.
+    fn allowed(&self, runner: Runner) -> (&'static str, u64, Limits) {
+        let (seconds, limits) = (self.limits.runner_seconds, self.limits.runner);
+        let limits = Limits { output_bytes: limits.output_bytes.min(MAX_OUTPUT), ..limits };
         match runner {
-            Runner::Describe => ("describe", seconds, memory),
+            Runner::Describe => ("describe", seconds, limits),
             Runner::Preview => {
-                ("preview", seconds.min(PREVIEW_SECONDS), memory.min(PREVIEW_MEMORY_MIB))
+                let memory_mib = limits.memory_mib.min(PREVIEW_MEMORY_MIB);
+                ("preview", seconds.min(PREVIEW_SECONDS), Limits { memory_mib, ..limits })
             }
         }
     }
@@ -95,7 +99,7 @@ impl Datasets {
         request: &Q,
         mut mounts: Vec<Mount>,
     ) -> Result<A, RunnerError> {
-        let (name, seconds, memory) = self.allowed(runner);
+        let (name, seconds, limits) = self.allowed(runner);
         let volume = self.sandboxes.volume(work).await?;
         let path = |text| VolumePath::parse(text).expect("a plain name is a path");
         let body = serde_json::to_vec(request).expect("a request is always JSON");
@@ -103,7 +107,6 @@ impl Datasets {
             .put(&path("request.json"), futures::stream::iter([Ok(Bytes::from(body))]).boxed())
             .await?;
         mounts.push(Mount { volume: work.clone(), at: WORK.into(), access: Access::ReadWrite });
-        let limits = Limits { memory_mib: memory, output_bytes: 1024 * 1024, ..Limits::default() };
         let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await?;
         let spec = ExecSpec {
             program: Program::Runner {
@@ -134,7 +137,8 @@ impl Datasets {
             Some(Ending::Code(0)) => {}
             Some(Ending::OutOfMemory) => {
                 let said = format!(
-                    "the data needs more than {memory} MiB of memory to be read; upload less of it"
+                    "the data needs more than {} MiB of memory to be read; upload less of it",
+                    limits.memory_mib
                 );
                 return Err(RunnerError::TooMuch(said));
             }

@@ -4,7 +4,7 @@ use super::{
     error::{Failure, UserError},
     scalars::Long,
 };
-use crate::event;
+use crate::{event, sandbox::Limits};
 use async_graphql::{InputObject, SimpleObject};
 
 /// The most that a run and its session may take. Null is no limit.
@@ -97,6 +97,7 @@ impl BudgetsInput {
         mut budgets: event::Budgets,
         allowed: &event::Budgets,
     ) -> Result<event::Budgets, Failure> {
+        let least = Limits::LEAST_MEMORY_MIB as i32;
         let memory = i32::try_from(allowed.memory_mib).unwrap_or(i32::MAX);
         let set = |field: &'static str, value: Option<i32>, from: i32, to: i32, was: u64| {
             ranged(field, value, from, to).map(|value| value.map_or(was, u64::from))
@@ -106,7 +107,7 @@ impl BudgetsInput {
             set("stageSeconds", self.stage_seconds, 10, 86_400, budgets.stage_seconds)?;
         budgets.execution_seconds =
             set("executionSeconds", self.execution_seconds, 1, 86_400, budgets.execution_seconds)?;
-        budgets.memory_mib = set("memoryMib", self.memory_mib, 256, memory, budgets.memory_mib)?;
+        budgets.memory_mib = set("memoryMib", self.memory_mib, least, memory, budgets.memory_mib)?;
         budgets.question_seconds =
             set("questionSeconds", self.question_seconds, 0, 604_800, budgets.question_seconds)?;
         let turns = self.session_turns.map(|turns| Long(turns.into()));

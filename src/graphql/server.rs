@@ -1,11 +1,14 @@
 //! What this server is and has: version, isolation, limits and samples.
 
 use super::{
-    context::{EnvironmentState, api},
+    context::{Api, EnvironmentState, api},
     scalars::Long,
-    vocab::TaskType,
+    vocab::{SandboxTier, TaskType},
 };
-use crate::dataset;
+use crate::{
+    dataset,
+    sandbox::{Gpu, Limits},
+};
 use async_graphql::{Context, ID, Object, SimpleObject};
 
 /// What this server is.
@@ -32,6 +35,98 @@ pub struct SandboxInfo {
     summary: String,
     /// What is missing, each in one sentence with the fix.
     missing: Vec<String>,
+    /// The lowest tier in which programs are run; below it every start is refused.
+    floor: SandboxTier,
+    /// The most that one execution may take.
+    limits: ExecutionLimits,
+    /// MiB of memory that all executions may use together; who does not fit waits for a place.
+    total_memory_mib: Long,
+    /// How many executions run at once; more of them wait for a place.
+    executions_at_once: i32,
+    /// How many warm sandboxes are kept ready before anybody asks.
+    slots: i32,
+    /// Agents' sandboxes ask for the machine's graphics processors.
+    gpu: bool,
+    /// What is at work and what waits, now.
+    load: SandboxLoad,
+}
+
+/// The most that one execution may take.
+#[derive(SimpleObject)]
+pub struct ExecutionLimits {
+    /// MiB of memory; a run's budgets may say less.
+    memory_mib: Long,
+    /// Cores.
+    cpus: i32,
+    /// Processes and threads together.
+    processes: i32,
+    /// Wall-clock seconds; a run's budgets may say otherwise.
+    seconds: Long,
+    /// MiB that the folders it may write to hold in all.
+    disk_mib: Long,
+    /// Files that the folders it may write to hold in all.
+    files: Long,
+    /// Bytes of output that are kept; the rest is counted and dropped.
+    output_bytes: Long,
+    /// Open files of one process.
+    open_files: Long,
+}
+
+impl ExecutionLimits {
+    fn new(limits: Limits, seconds: u64) -> Self {
+        Self {
+            memory_mib: limits.memory_mib.into(),
+            cpus: int(limits.cpus),
+            processes: int(limits.processes),
+            seconds: seconds.into(),
+            disk_mib: limits.disk_mib.into(),
+            files: limits.files.into(),
+            output_bytes: limits.output_bytes.into(),
+            open_files: limits.open_files.into(),
+        }
+    }
+}
+
+/// The executions of a server, counted.
+#[derive(SimpleObject)]
+pub struct SandboxLoad {
+    /// Executions at work.
+    running: i32,
+    /// Executions that wait for a place.
+    waiting: i32,
+    /// Warm sandboxes that nobody has claimed yet.
+    slots_ready: i32,
+}
+
+impl SandboxInfo {
+    fn of(api: &Api) -> Self {
+        let standing = api.sandboxes.standing();
+        let load = api.sandboxes.load();
+        let settings = api.directory.sandbox_settings();
+        let budgets = api.directory.default_budgets();
+        let limits = Limits { memory_mib: budgets.memory_mib, ..settings.limits };
+        Self {
+            name: api.sandboxes.name().to_owned(),
+            tier: standing.tier.map(String::from),
+            summary: standing.summary,
+            missing: standing.missing,
+            floor: settings.floor.into(),
+            limits: ExecutionLimits::new(limits, budgets.execution_seconds),
+            total_memory_mib: settings.total_mib.into(),
+            executions_at_once: int(settings.at_once),
+            slots: int(settings.slots),
+            gpu: settings.gpu == Gpu::Any,
+            load: SandboxLoad {
+                running: int(load.running),
+                waiting: int(load.waiting),
+                slots_ready: int(load.slots_ready),
+            },
+        }
+    }
+}
+
+fn int(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// The Python environment of the sandboxes.
@@ -97,7 +192,6 @@ impl ServerQuery {
     /// What this server is.
     async fn server(&self, context: &Context<'_>) -> ServerInfo {
         let api = api(context);
-        let standing = api.sandboxes.standing();
         let (ready, progress, error) = match api.environment.borrow().clone() {
             EnvironmentState::Preparing { progress } => (false, Some(progress), None),
             EnvironmentState::Ready => (true, None, None),
@@ -105,12 +199,7 @@ impl ServerQuery {
         };
         ServerInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            sandbox: SandboxInfo {
-                name: api.sandboxes.name().to_owned(),
-                tier: standing.tier.map(String::from),
-                summary: standing.summary,
-                missing: standing.missing,
-            },
+            sandbox: SandboxInfo::of(api),
             max_upload_bytes: api.datasets.limits().upload_bytes.into(),
             environment: EnvironmentInfo { ready, progress, error },
         }

@@ -1,6 +1,6 @@
 //! The enums of the API. Those of the database are mirrored, so that storage is no public contract.
 
-use crate::{dataset, event};
+use crate::{dataset, event, sandbox};
 use async_graphql::Enum;
 
 macro_rules! mirror {
@@ -154,6 +154,16 @@ mirror!(
         InProgress,
         /// Finished.
         Done,
+    }
+);
+
+mirror!(
+    /// How well programs are isolated, the best first.
+    SandboxTier = "sandbox::Tier" {
+        /// Namespaces, a system-call filter, and control groups for memory, processes and CPU.
+        A,
+        /// Namespaces, a system-call filter, and limits of single processes.
+        B,
     }
 );
 

@@ -8,6 +8,7 @@
 pub mod fake;
 pub mod local;
 pub mod path;
+mod settings;
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -16,6 +17,7 @@ use futures::stream::BoxStream;
 use std::{collections::BTreeMap, ops::Range, sync::Arc, time::Duration};
 
 pub use path::{PathError, VolumeName, VolumePath};
+pub use settings::{Capacity, SandboxSettings};
 
 /// Starts sandboxes and opens volumes.
 #[async_trait]
@@ -128,6 +130,11 @@ pub struct Limits {
     pub output_bytes: u64,
     /// Open descriptors of a process.
     pub open_files: u64,
+}
+
+impl Limits {
+    /// MiB without which Python and its packages do not even start.
+    pub const LEAST_MEMORY_MIB: u64 = 256;
 }
 
 impl Default for Limits {

@@ -13,7 +13,11 @@ pub mod state;
 mod transcripts;
 
 use crate::{
-    dataset::Datasets, event::Budgets, log::EventLog, sandbox::SandboxProvider, store::Store,
+    dataset::Datasets,
+    event::Budgets,
+    log::EventLog,
+    sandbox::{SandboxProvider, SandboxSettings},
+    store::Store,
 };
 use std::sync::Arc;
 
@@ -30,8 +34,8 @@ pub struct Parts {
     pub datasets: Datasets,
     pub providers: Providers,
     pub transcripts: Transcripts,
-    /// Cores that one execution may use.
-    pub cpus: u32,
+    /// What executions may take.
+    pub sandbox: SandboxSettings,
     /// What a run may take when nothing else is asked for.
     pub budgets: Budgets,
 }

@@ -5,7 +5,7 @@ use crate::{
     agent::{Model, Task},
     event::{Entry, Fact},
     llm::{Brief, LlmProvider},
-    sandbox::{Access, Gpu, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath},
+    sandbox::{Access, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath},
     stage,
     store::{self, StoreError},
     tool::{Facts, NOTES, ToolContext},
@@ -25,8 +25,6 @@ use std::{
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Output that one execution may hand on, in bytes; more is counted and dropped.
-const OUTPUT_BYTES: u64 = 4 * 1024 * 1024;
 /// What was said before a follow-up that it is told of, newest last.
 const REMEMBERED: u64 = 20;
 
@@ -164,14 +162,11 @@ impl Setting<'_> {
             Mount { volume: data.clone(), at: places.dataset_dir(), access: Access::ReadOnly },
         ];
         mounts.extend(notes);
-        let limits = Limits {
-            memory_mib: self.work.budgets.memory_mib,
-            cpus: self.parts.cpus,
-            output_bytes: OUTPUT_BYTES,
-            ..Limits::default()
-        };
-        let started =
-            self.parts.sandboxes.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await;
+        let settings = &self.parts.sandbox;
+        let memory_mib = self.work.budgets.memory_mib;
+        let limits = Limits { memory_mib, ..settings.limits };
+        let spec = SandboxSpec { mounts, limits, gpu: settings.gpu };
+        let started = self.parts.sandboxes.start(spec).await;
         started.map_err(|e| e.to_string())
     }
 
@@ -207,7 +202,7 @@ impl Setting<'_> {
             turns_left: budgets.turns,
             execution_timeout_s: budgets.execution_seconds,
             memory_mib: budgets.memory_mib,
-            cpus: self.parts.cpus,
+            cpus: self.parts.sandbox.limits.cpus,
         })
     }
 

@@ -14,7 +14,7 @@ use trainable::{
     event::Budgets,
     log::EventLog,
     objects::{ObjectStore, filesystem::FilesystemObjects},
-    sandbox::SandboxProvider,
+    sandbox::{Capacity, SandboxProvider, SandboxSettings},
     session::{
         Directory, DriverRequest, Parts, Providers, StageRequest, StoredRecordings, Transcripts,
     },
@@ -60,7 +60,7 @@ impl House {
             datasets: datasets.clone(),
             providers,
             transcripts,
-            cpus: 2,
+            sandbox: SandboxSettings::on(Capacity { cores: 2, memory_mib: 8192 }),
             budgets: Budgets { memory_mib: 1024, ..Budgets::default() },
         });
         Self { store, datasets, directory, sandboxes }

@@ -22,7 +22,7 @@ use trainable::{
     log::EventLog,
     objects::filesystem::FilesystemObjects,
     sandbox::{
-        Program, SandboxProvider, VolumeName, VolumePath,
+        Capacity, Program, SandboxProvider, SandboxSettings, VolumeName, VolumePath,
         fake::{FakeSandboxes, Run, Step},
     },
     session::{Directory, Parts, Providers, StoredRecordings, Transcripts},
@@ -93,7 +93,7 @@ impl Server {
             datasets: datasets.clone(),
             providers,
             transcripts: transcripts.clone(),
-            cpus: 1,
+            sandbox: SandboxSettings::on(Capacity { cores: 1, memory_mib: 8192 }),
             budgets: Budgets { memory_mib: 512, ..Budgets::default() },
         });
         let mut config = HttpConfig { workers: 1, ..HttpConfig::default() };

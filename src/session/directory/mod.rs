@@ -14,6 +14,7 @@ use super::{
 use crate::{
     event::{Budgets, Chart, Driver, Entry, Event, Fact, PlanStep, Spent, StageDriver},
     log::EventLog,
+    sandbox::SandboxSettings,
     store::{self, StoreError},
 };
 use actix::{Addr, Arbiter, ArbiterHandle};
@@ -137,6 +138,11 @@ impl Directory {
 
     pub fn parts(&self) -> &Parts {
         &self.0.parts
+    }
+
+    /// What executions may take.
+    pub fn sandbox_settings(&self) -> SandboxSettings {
+        self.0.parts.sandbox
     }
 
     /// What a stage run may take when nothing else is asked for.

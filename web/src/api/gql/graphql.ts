@@ -658,6 +658,27 @@ export type ExecutionEndingKind =
   /** It passed its wall-clock limit. */
   | 'TIMED_OUT';
 
+/** The most that one execution may take. */
+export type ExecutionLimits = {
+  __typename?: 'ExecutionLimits';
+  /** Cores. */
+  cpus: Scalars['Int']['output'];
+  /** MiB that the folders it may write to hold in all. */
+  diskMib: Scalars['Long']['output'];
+  /** Files that the folders it may write to hold in all. */
+  files: Scalars['Long']['output'];
+  /** MiB of memory; a run's budgets may say less. */
+  memoryMib: Scalars['Long']['output'];
+  /** Open files of one process. */
+  openFiles: Scalars['Long']['output'];
+  /** Bytes of output that are kept; the rest is counted and dropped. */
+  outputBytes: Scalars['Long']['output'];
+  /** Processes and threads together. */
+  processes: Scalars['Int']['output'];
+  /** Wall-clock seconds; a run's budgets may say otherwise. */
+  seconds: Scalars['Long']['output'];
+};
+
 /** A program started in the sandbox. */
 export type ExecutionStartedEvent = SessionEvent & {
   __typename?: 'ExecutionStartedEvent';
@@ -1563,15 +1584,47 @@ export type Sample = {
 /** How a server isolates what models write. */
 export type SandboxInfo = {
   __typename?: 'SandboxInfo';
+  /** How many executions run at once; more of them wait for a place. */
+  executionsAtOnce: Scalars['Int']['output'];
+  /** The lowest tier in which programs are run; below it every start is refused. */
+  floor: SandboxTier;
+  /** Agents' sandboxes ask for the machine's graphics processors. */
+  gpu: Scalars['Boolean']['output'];
+  /** The most that one execution may take. */
+  limits: ExecutionLimits;
+  /** What is at work and what waits, now. */
+  load: SandboxLoad;
   /** What is missing, each in one sentence with the fix. */
   missing: Array<Scalars['String']['output']>;
   /** The backend. */
   name: Scalars['String']['output'];
+  /** How many warm sandboxes are kept ready before anybody asks. */
+  slots: Scalars['Int']['output'];
   /** What the tier rests on. */
   summary: Scalars['String']['output'];
   /** `A`, `B` or `C`; null when it refuses to run anything. */
   tier: Maybe<Scalars['String']['output']>;
+  /** MiB of memory that all executions may use together; who does not fit waits for a place. */
+  totalMemoryMib: Scalars['Long']['output'];
 };
+
+/** The executions of a server, counted. */
+export type SandboxLoad = {
+  __typename?: 'SandboxLoad';
+  /** Executions at work. */
+  running: Scalars['Int']['output'];
+  /** Warm sandboxes that nobody has claimed yet. */
+  slotsReady: Scalars['Int']['output'];
+  /** Executions that wait for a place. */
+  waiting: Scalars['Int']['output'];
+};
+
+/** How well programs are isolated, the best first. */
+export type SandboxTier =
+  /** Namespaces, a system-call filter, and control groups for memory, processes and CPU. */
+  | 'A'
+  /** Namespaces, a system-call filter, and limits of single processes. */
+  | 'B';
 
 /** What `sendMessage` takes. */
 export type SendMessageInput = {
