@@ -19,6 +19,7 @@ use rustix::{
 };
 use std::{
     fs::{DirBuilder, File},
+    num::NonZeroUsize,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
@@ -95,10 +96,16 @@ impl App {
 
 /// The local sandboxes of a data directory.
 pub fn sandboxes(config: &Config, data: &Path) -> Result<LocalSandboxes, Failure> {
+    let settings = &config.sandbox;
     let local = LocalConfig {
         python: config.python.clone(),
         environment: config.environment.clone(),
         environments_dir: Some(config.python_root.clone()),
+        slots: settings.slots as usize,
+        slot_cpus: settings.limits.cpus,
+        memory_mib: Some(settings.total_mib),
+        at_once: NonZeroUsize::new(settings.at_once as usize).unwrap_or(NonZeroUsize::MIN),
+        floor: settings.floor,
         ..LocalConfig::new(data)
     };
     LocalSandboxes::new(local).map_err(|error| Failure::failed(error.to_string()))

@@ -38,7 +38,8 @@ impl SandboxSettings {
             },
             runner_seconds: 900,
             total_mib,
-            at_once: capacity.cores.saturating_mul(4),
+            // They share the cores fairly; what runs short first is memory, which is counted apart.
+            at_once: capacity.cores.saturating_mul(16),
             slots: 1,
             floor: Tier::B,
             gpu: Gpu::None,
@@ -138,10 +139,10 @@ mod tests {
 
     #[test]
     fn defaults_follow_the_size_of_the_machine() {
-        check(2, 10_000, (8000, 4096, 8));
-        check(1, 2000, (1600, 1600, 4));
-        check(64, 512_000, (409_600, 4096, 256));
-        check(1, 100, (256, 256, 4));
+        check(2, 10_000, (8000, 4096, 32));
+        check(1, 2000, (1600, 1600, 16));
+        check(64, 512_000, (409_600, 4096, 1024));
+        check(1, 100, (256, 256, 16));
     }
 
     #[test]

@@ -188,12 +188,11 @@ async fn who_finds_no_place_is_told_and_gets_the_next() {
     let local = Local::with(|config| config.at_once = std::num::NonZeroUsize::MIN).await;
     let provider: &LocalSandboxes = local.provider();
     let volume = provider.volume(&name("sessions/one")).await.unwrap();
-    let code = "import os, time\nos.write(1, b'up')\nwhile not os.path.exists('go'): time.sleep(.01)";
+    let code =
+        "import os, time\nos.write(1, b'up')\nwhile not os.path.exists('go'): time.sleep(.01)";
     write(&*volume, "step.py", code.as_bytes()).await;
     let sandbox = start(provider, session("sessions/one"), small()).await;
-    let next = async |stream: &mut futures::stream::BoxStream<'static, Output>| {
-        stream.next().await
-    };
+    let next = async |stream: &mut futures::stream::BoxStream<'static, Output>| stream.next().await;
     let mut first = outputs(&*sandbox).await;
     assert_eq!(next(&mut first).await, Some(Output::Stdout("up".into())));
     let mut second = outputs(&*sandbox).await;
@@ -240,7 +239,8 @@ async fn all_together_are_held_below_the_total() {
         return local.finish().await;
     }
     // Either would fit alone, and both have a place: a place is a share of the limit.
-    let hungry = "import time\nx = b'x' * (700 << 20)\nprint('had it', flush=True)\ntime.sleep(600)";
+    let hungry =
+        "import time\nx = b'x' * (700 << 20)\nprint('had it', flush=True)\ntime.sleep(600)";
     let limits = Limits { memory_mib: 2048, ..small() };
     let volume = provider.volume(&name("sessions/one")).await.unwrap();
     write(&*volume, "step.py", hungry.as_bytes()).await;
@@ -268,7 +268,10 @@ async fn graphics_processors_are_passed_through_or_refused() {
     let provider = local.provider();
     let spec = |gpu| SandboxSpec { mounts: session("sessions/one"), limits: small(), gpu };
     let Err(error) = provider.start(spec(Gpu::Any)).await else { panic!("there is none") };
-    assert!(error.to_string().contains("a GPU is asked for and this machine shows none"), "{error}");
+    assert!(
+        error.to_string().contains("a GPU is asked for and this machine shows none"),
+        "{error}"
+    );
     let devices = local.data().join("devices");
     std::fs::create_dir(&devices).unwrap();
     // The numbers of /dev/null: what it does shows that it came through.

@@ -1,10 +1,6 @@
 //! What bubblewrap is told: what a zygote sees of the machine, and in which environment.
 
-use super::{
-    environment::Ready,
-    launch, records,
-    zygote::Kind,
-};
+use super::{environment::Ready, launch, records, zygote::Kind};
 use crate::sandbox::Access;
 use rustix::fd::OwnedFd;
 use std::{

@@ -37,9 +37,8 @@ pub(super) fn devices(gpu: Gpu, folder: &Path) -> Result<Devices, SandboxError> 
 pub(super) fn found(folder: &Path) -> Vec<PathBuf> {
     let names = |folder: &Path| -> Vec<String> {
         let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        let devices = entries.filter(|entry| {
-            entry.file_type().is_ok_and(|kind| kind.is_char_device())
-        });
+        let devices =
+            entries.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_char_device()));
         let mut names: Vec<_> =
             devices.filter_map(|entry| entry.file_name().into_string().ok()).collect();
         names.sort();

@@ -23,8 +23,6 @@
 //! {data}/run/              sockets of running executions, and the few files of a sandbox's /etc
 //! ```
 
-#[cfg(test)]
-mod admission;
 mod admission;
 mod cgroup;
 mod command;
@@ -44,8 +42,8 @@ mod volume;
 mod zygote;
 
 use super::{
-    Limits, Progress, Sandbox, SandboxError, SandboxLoad, SandboxProvider, SandboxSpec, Standing, Tier,
-    Volume, VolumeName,
+    Limits, Progress, Sandbox, SandboxError, SandboxLoad, SandboxProvider, SandboxSpec, Standing,
+    Tier, Volume, VolumeName,
 };
 use admission::{Admission, Budget};
 use async_trait::async_trait;

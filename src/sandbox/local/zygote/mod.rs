@@ -7,7 +7,12 @@
 mod control;
 
 use super::{
-    Shared, cgroup::Group, command, environment::Ready, gpu::Devices, launch::{self, Plan},
+    Shared,
+    cgroup::Group,
+    command,
+    environment::Ready,
+    gpu::Devices,
+    launch::{self, Plan},
     process::{Processes, first_process},
 };
 use control::Control;

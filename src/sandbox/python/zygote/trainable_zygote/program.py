@@ -19,6 +19,8 @@ from .message import receive
 
 # The program knows the records' descriptor by this number.
 _RECORD = 3
+# No process here has a descriptor with a higher number.
+_MOST_DESCRIPTORS = 1 << 16
 # No exit code: an interpreter that a KeyboardInterrupt ends dies by the signal, for whoever waits for it.
 _INTERRUPTED = -1
 # Touches what the first lines of most scripts touch, so that those pages are this process's own already.
@@ -68,7 +70,7 @@ def _descriptors(received):
     null = os.open("/dev/null", os.O_RDONLY | os.O_CLOEXEC)
     for number, descriptor in enumerate([null, *moved]):
         os.dup2(descriptor, number)
-    os.closerange(_RECORD + 1, resource.getrlimit(resource.RLIMIT_NOFILE)[1])
+    os.closerange(_RECORD + 1, _MOST_DESCRIPTORS)
 
 
 def _limits(limits):
