@@ -257,7 +257,7 @@ async fn the_server_tells_what_executions_may_take() {
     let told = server.graphql(asked, json!({})).await;
     let expect = json!({
         "name": "fake", "tier": "A", "summary": "nothing runs at all", "missing": [], "floor": "B",
-        "totalMemoryMib": 6552, "executionsAtOnce": 4, "slots": 1, "gpu": false,
+        "totalMemoryMib": 6552, "executionsAtOnce": 16, "slots": 1, "gpu": false,
         "load": {"running": 0, "waiting": 0, "slotsReady": 0},
         "limits": {
             "memoryMib": 512, "cpus": 1, "processes": 512, "seconds": 600, "diskMib": 10240,

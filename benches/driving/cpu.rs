@@ -18,7 +18,8 @@ use trainable::{
     event::{Budgets, Driver, Entry, Event, Fact, Spent, TextDelta, TokenUsage},
     llm::Brief,
     sandbox::{
-        Gpu, Limits, SandboxProvider, SandboxSpec, VolumeName, VolumePath, fake::FakeSandboxes,
+        Gpu, Limits, SandboxProvider, SandboxSpec, VolumeName, VolumePath, Warmth,
+        fake::FakeSandboxes,
     },
     tool::{Facts, KnownFiles, Stopped, ToolContext},
 };
@@ -118,7 +119,12 @@ async fn turns() -> (Vec<f64>, usize) {
     let model = model::start(Duration::from_millis(1));
     let sandboxes = FakeSandboxes::new(|_| Vec::new());
     let name = VolumeName::parse("sessions/bench").expect("a name");
-    let spec = SandboxSpec { mounts: Vec::new(), limits: Limits::default(), gpu: Gpu::None };
+    let spec = SandboxSpec {
+        mounts: Vec::new(),
+        limits: Limits::default(),
+        gpu: Gpu::None,
+        warmth: Warmth::Cold,
+    };
     let notes = Arc::new(Notes::default());
     let cx = ToolContext {
         stage: Stage::Eda,

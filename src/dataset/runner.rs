@@ -3,7 +3,7 @@
 use super::Datasets;
 use crate::sandbox::{
     Access, Ending, ExecSpec, Gpu, Limits, Mount, Output, Program, SandboxError, SandboxSpec,
-    VolumeName, VolumePath,
+    VolumeName, VolumePath, Warmth,
 };
 use bytes::Bytes;
 use futures::StreamExt;
@@ -107,7 +107,10 @@ impl Datasets {
             .put(&path("request.json"), futures::stream::iter([Ok(Bytes::from(body))]).boxed())
             .await?;
         mounts.push(Mount { volume: work.clone(), at: WORK.into(), access: Access::ReadWrite });
-        let sandbox = self.sandboxes.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await?;
+        let sandbox = self
+            .sandboxes
+            .start(SandboxSpec { mounts, limits, gpu: Gpu::None, warmth: Warmth::Cold })
+            .await?;
         let spec = ExecSpec {
             program: Program::Runner {
                 name,

@@ -91,7 +91,7 @@ impl SandboxProvider for FakeSandboxes {
     }
 
     async fn start(&self, spec: SandboxSpec) -> Result<Arc<dyn Sandbox>, SandboxError> {
-        let SandboxSpec { mounts, limits, gpu: _ } = spec;
+        let SandboxSpec { mounts, limits, gpu: _, warmth: _ } = spec;
         let mounts = mounts.into_iter().map(|mount| (self.open(&mount.volume), mount)).collect();
         let (stop, alive) = (watch::Sender::new(0), watch::Sender::new(0));
         Ok(Arc::new(FakeSandbox { table: self.table.clone(), mounts, limits, stop, alive }))

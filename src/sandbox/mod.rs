@@ -86,6 +86,16 @@ pub struct SandboxSpec {
     pub mounts: Vec<Mount>,
     pub limits: Limits,
     pub gpu: Gpu,
+    pub warmth: Warmth,
+}
+
+/// What a sandbox's interpreter has imported before the first program comes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Warmth {
+    /// What most scripts import: it pays for sandboxes that run several.
+    Warm,
+    /// Nothing: for one program that is soon over.
+    Cold,
 }
 
 /// The graphics processors that a sandbox asks for.

@@ -5,7 +5,9 @@ use crate::{
     agent::{Model, Task},
     event::{Entry, Fact},
     llm::{Brief, LlmProvider},
-    sandbox::{Access, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath},
+    sandbox::{
+        Access, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath, Warmth,
+    },
     stage,
     store::{self, StoreError},
     tool::{Facts, NOTES, ToolContext},
@@ -165,7 +167,7 @@ impl Setting<'_> {
         let settings = &self.parts.sandbox;
         let memory_mib = self.work.budgets.memory_mib;
         let limits = Limits { memory_mib, ..settings.limits };
-        let spec = SandboxSpec { mounts, limits, gpu: settings.gpu };
+        let spec = SandboxSpec { mounts, limits, gpu: settings.gpu, warmth: Warmth::Warm };
         let started = self.parts.sandboxes.start(spec).await;
         started.map_err(|e| e.to_string())
     }

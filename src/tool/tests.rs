@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::sandbox::{
-    Access, Gpu, Limits, Mount, SandboxProvider, SandboxSpec, VolumeName, VolumePath,
+    Access, Gpu, Limits, Mount, SandboxProvider, SandboxSpec, VolumeName, VolumePath, Warmth,
     fake::{FakeSandboxes, Step},
 };
 use bytes::Bytes;
@@ -49,7 +49,12 @@ impl Bench {
             stage: Stage::Eda,
             folder: VolumePath::parse("eda").unwrap(),
             sandbox: sandboxes
-                .start(SandboxSpec { mounts, limits: Limits::default(), gpu: Gpu::None })
+                .start(SandboxSpec {
+                    mounts,
+                    limits: Limits::default(),
+                    gpu: Gpu::None,
+                    warmth: Warmth::Cold,
+                })
                 .await
                 .unwrap(),
             volume: sandboxes.volume(&name).await.unwrap(),

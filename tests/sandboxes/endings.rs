@@ -234,6 +234,7 @@ async fn without_bubblewrap_nothing_runs() {
         mounts: vec![],
         limits: small(),
         gpu: trainable::sandbox::Gpu::None,
+        warmth: trainable::sandbox::Warmth::Cold,
     };
     let Err(error) = provider.start(spec).await else { panic!("started without isolation") };
     assert!(matches!(error, SandboxError::Unavailable(_)), "{error}");

@@ -4,6 +4,7 @@ use crate::support::*;
 use std::collections::BTreeMap;
 use trainable::sandbox::{
     Access, ExecSpec, Gpu, Limits, Mount, Program, SandboxError, SandboxProvider, SandboxSpec,
+    Warmth,
 };
 
 /// Runs a program that prints `contained` when what it tried was refused.
@@ -234,7 +235,7 @@ async fn a_volume_covers_nothing_of_the_system() {
         ["/usr", "/", "/data", "/data/", "/data/../usr", "/data/a/../../usr", "data/a", "/proc"]
     {
         let mounts = vec![Mount { volume: name("a"), at: at.into(), access: Access::ReadWrite }];
-        let spec = SandboxSpec { mounts, limits: small(), gpu: Gpu::None };
+        let spec = SandboxSpec { mounts, limits: small(), gpu: Gpu::None, warmth: Warmth::Cold };
         let started = local.provider().start(spec).await;
         assert!(matches!(started, Err(SandboxError::Io { .. })), "{at}");
     }

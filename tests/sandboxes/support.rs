@@ -12,7 +12,7 @@ use std::{
 };
 use trainable::sandbox::{
     Access, Ending, ExecSpec, Exit, Gpu, Limits, Mount, Output, Program, Sandbox, SandboxProvider,
-    SandboxSpec, Volume, VolumeName, VolumePath,
+    SandboxSpec, Volume, VolumeName, VolumePath, Warmth,
     local::{LocalConfig, LocalSandboxes},
 };
 
@@ -222,7 +222,10 @@ pub async fn start(
     mounts: Vec<Mount>,
     limits: Limits,
 ) -> Arc<dyn Sandbox> {
-    provider.start(SandboxSpec { mounts, limits, gpu: Gpu::None }).await.unwrap()
+    provider
+        .start(SandboxSpec { mounts, limits, gpu: Gpu::None, warmth: Warmth::Warm })
+        .await
+        .unwrap()
 }
 
 /// A script of the session's volume, as the server saves it before it runs it.

@@ -5,7 +5,7 @@ use crate::support::*;
 use futures::StreamExt;
 use std::{process::Command, time::Duration};
 use trainable::sandbox::{
-    Ending, ExecSpec, Gpu, Limits, Output, Program, Sandbox, SandboxProvider, SandboxSpec,
+    Ending, ExecSpec, Gpu, Limits, Output, Program, Sandbox, SandboxProvider, SandboxSpec, Warmth,
     local::LocalSandboxes,
 };
 
@@ -266,7 +266,12 @@ async fn all_together_are_held_below_the_total() {
 async fn graphics_processors_are_passed_through_or_refused() {
     let local = Local::with(|config| config.devices = config.data_dir.join("devices")).await;
     let provider = local.provider();
-    let spec = |gpu| SandboxSpec { mounts: session("sessions/one"), limits: small(), gpu };
+    let spec = |gpu| SandboxSpec {
+        mounts: session("sessions/one"),
+        limits: small(),
+        gpu,
+        warmth: Warmth::Cold,
+    };
     let Err(error) = provider.start(spec(Gpu::Any)).await else { panic!("there is none") };
     assert!(
         error.to_string().contains("a GPU is asked for and this machine shows none"),

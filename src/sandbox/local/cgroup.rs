@@ -30,6 +30,14 @@ const ZYGOTE_MIB: u64 = 2048;
 /// Processes of a zygote: itself, bubblewrap, and what it forks before that moves on.
 const ZYGOTE_PROCESSES: u32 = 64;
 
+/// The share of the cores that a group gets when others want them too.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Weight {
+    /// What it does nobody waits for.
+    Small,
+    Full,
+}
+
 /// This server's place in the hierarchies.
 pub(super) struct Cgroups {
     version: Version,
@@ -90,8 +98,10 @@ impl Cgroups {
     }
 
     /// Makes the group of a zygote. Executions leave it before their program begins.
-    pub(super) fn zygote(self: &Arc<Self>, cpus: u32) -> io::Result<Group> {
-        self.group(ZYGOTE_MIB, ZYGOTE_PROCESSES, cpus)
+    pub(super) fn zygote(self: &Arc<Self>, cpus: u32, weight: Weight) -> io::Result<Group> {
+        let group = self.group(ZYGOTE_MIB, ZYGOTE_PROCESSES, cpus)?;
+        group.weigh(weight)?;
+        Ok(group)
     }
 
     fn group(self: &Arc<Self>, memory_mib: u64, processes: u32, cpus: u32) -> io::Result<Group> {
@@ -130,6 +140,17 @@ impl Group {
             }
             Version::Two => fs::write(cpu.join("cpu.max"), format!("{quota} {PERIOD}")),
         }
+    }
+
+    pub(super) fn weigh(&self, weight: Weight) -> io::Result<()> {
+        let Some(cpu) = &self.places.cpu else { return Ok(()) };
+        let (file, value) = match (self.all.version, weight) {
+            (Version::One, Weight::Small) => ("cpu.shares", "20"),
+            (Version::One, Weight::Full) => ("cpu.shares", "1024"),
+            (Version::Two, Weight::Small) => ("cpu.weight", "2"),
+            (Version::Two, Weight::Full) => ("cpu.weight", "100"),
+        };
+        fs::write(cpu.join(file), value)
     }
 
     /// The files through which a process enters: write `0` to each.

@@ -1,7 +1,7 @@
 //! What bubblewrap is told: what a zygote sees of the machine, and in which environment.
 
 use super::{environment::Ready, launch, records, zygote::Kind};
-use crate::sandbox::Access;
+use crate::sandbox::{Access, Warmth};
 use rustix::fd::OwnedFd;
 use std::{
     collections::BTreeMap,
@@ -123,6 +123,10 @@ impl Shape<'_> {
         // data is not pandas.
         args.all(["--", &self.ready.python, "-P", "-m", "trainable_zygote"]);
         args.all([launch::number(self.control), launch::number(self.seccomp)]);
+        args.all([match self.kind.warmth {
+            Warmth::Warm => "warm",
+            Warmth::Cold => "cold",
+        }]);
         args.0
     }
 }

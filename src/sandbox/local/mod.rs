@@ -43,7 +43,7 @@ mod zygote;
 
 use super::{
     Limits, Progress, Sandbox, SandboxError, SandboxLoad, SandboxProvider, SandboxSpec, Standing,
-    Tier, Volume, VolumeName,
+    Tier, Volume, VolumeName, Warmth,
 };
 use admission::{Admission, Budget};
 use async_trait::async_trait;
@@ -198,7 +198,11 @@ impl LocalSandboxes {
                 }),
                 slots: Slots::new(
                     config.slots,
-                    Kind { cpus: config.slot_cpus.max(1), devices: gpu::Devices::default() },
+                    Kind {
+                        cpus: config.slot_cpus.max(1),
+                        devices: gpu::Devices::default(),
+                        warmth: Warmth::Warm,
+                    },
                 ),
                 owner,
                 seccomp,

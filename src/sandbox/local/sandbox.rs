@@ -4,7 +4,7 @@ use super::{
     Shared,
     admission::{Entry, Key, Permit, Turn},
     blocking,
-    cgroup::Group,
+    cgroup::{Group, Weight},
     disk::Disk,
     environment::Ready,
     execution::{Alive, Execution, Sink, WAITING},
@@ -71,14 +71,17 @@ impl LocalSandbox {
         shared: Arc<Shared>,
         spec: SandboxSpec,
     ) -> Result<Self, SandboxError> {
-        let SandboxSpec { mut mounts, limits, gpu } = spec;
+        let SandboxSpec { mut mounts, limits, gpu, warmth } = spec;
         // A mount inside another one must come after it.
         mounts.sort_by_key(|mount| mount.at.matches('/').count());
         for mount in &mounts {
             check_target(mount)?;
         }
-        let kind =
-            Kind { cpus: limits.cpus.max(1), devices: gpu::devices(gpu, &shared.places.devices)? };
+        let kind = Kind {
+            cpus: limits.cpus.max(1),
+            devices: gpu::devices(gpu, &shared.places.devices)?,
+            warmth,
+        };
         let volumes = shared.volumes.clone();
         let wanted: Vec<_> = mounts.iter().map(|m| (m.volume.clone(), m.access)).collect();
         let writable = blocking("open the volumes of a sandbox", move || {
@@ -138,7 +141,8 @@ impl Inner {
         let zygote = match self.shared.slots.claim(ready, &self.kind) {
             Some(zygote) => zygote,
             None => {
-                let started = Zygote::start(&self.shared, Arc::clone(ready), self.kind.clone());
+                let kind = self.kind.clone();
+                let started = Zygote::start(&self.shared, Arc::clone(ready), kind, Weight::Full);
                 Arc::new(started.await.map_err(failed)?)
             }
         };

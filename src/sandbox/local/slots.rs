@@ -2,6 +2,7 @@
 
 use super::{
     Shared,
+    cgroup::Weight,
     environment::Ready,
     zygote::{Kind, Zygote},
 };
@@ -35,7 +36,9 @@ impl Slots {
         let fits = |zygote: &Arc<Zygote>| zygote.kind == *kind;
         let best = ready.iter().position(|zygote| fits(zygote) && zygote.is_warm());
         let found = best.or_else(|| ready.iter().position(fits))?;
-        Some(ready.swap_remove(found))
+        let claimed = ready.swap_remove(found);
+        claimed.hurry();
+        Some(claimed)
     }
 
     fn ready(&self) -> MutexGuard<'_, Vec<Arc<Zygote>>> {
@@ -61,7 +64,9 @@ async fn refill(shared: Weak<Shared>, environment: Arc<Ready>) {
             slots.filling.store(false, Ordering::Release);
             return;
         }
-        let started = Zygote::start(&shared, Arc::clone(&environment), slots.kind.clone()).await;
+        let started =
+            Zygote::start(&shared, Arc::clone(&environment), slots.kind.clone(), Weight::Small)
+                .await;
         let zygote = match started {
             Ok(zygote) => Arc::new(zygote),
             Err(error) => {

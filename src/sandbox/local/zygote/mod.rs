@@ -8,13 +8,14 @@ mod control;
 
 use super::{
     Shared,
-    cgroup::Group,
+    cgroup::{Group, Weight},
     command,
     environment::Ready,
     gpu::Devices,
     launch::{self, Plan},
     process::{Processes, first_process},
 };
+use crate::sandbox::Warmth;
 use control::Control;
 use rustix::{
     fd::{BorrowedFd, OwnedFd},
@@ -45,6 +46,7 @@ const KEPT: usize = 4096;
 pub(super) struct Kind {
     pub cpus: u32,
     pub devices: Devices,
+    pub warmth: Warmth,
 }
 
 /// How far a zygote is.
@@ -98,12 +100,14 @@ impl Zygote {
         shared: &Shared,
         environment: Arc<Ready>,
         kind: Kind,
+        weight: Weight,
     ) -> io::Result<Self> {
         let machine = shared.machine().map_err(io::Error::other)?;
         let (control, theirs) = Control::open()?;
         let (info, info_in) = rustix::pipe::pipe_with(PipeFlags::CLOEXEC)?;
         let seccomp = launch::memory_file(&shared.seccomp)?;
-        let group = machine.cgroups.as_ref().map(|all| all.zygote(kind.cpus)).transpose()?;
+        let group =
+            machine.cgroups.as_ref().map(|all| all.zygote(kind.cpus, weight)).transpose()?;
         let args = command::Shape {
             places: &shared.places,
             ready: &environment,
@@ -155,6 +159,14 @@ impl Zygote {
             Ok(State::Up | State::Ready) => Ok(()),
             Ok(State::Starting | State::Gone) => Err(self.said().await),
             Err(_) => Err("the sandbox's Python does not answer".to_owned()),
+        }
+    }
+
+    /// Takes its full share of the cores: somebody waits for it now.
+    pub(super) fn hurry(&self) {
+        let group = self.processes.as_ref().and_then(|processes| processes.group.as_ref());
+        if let Some(Err(error)) = group.map(|group| group.weigh(Weight::Full)) {
+            tracing::warn!(%error, "a claimed sandbox keeps a small share of the cores");
         }
     }
 

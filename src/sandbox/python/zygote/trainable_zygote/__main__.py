@@ -1,4 +1,4 @@
-"""`python -P -m trainable_zygote CONTROL FILTER`: imports, says so, and hands each request to an execution that waits.
+"""`python -P -m trainable_zygote CONTROL FILTER warm|cold`: imports, says so, and hands each request to an execution that waits.
 
 CONTROL is a SOCK_SEQPACKET socket. Each message from the server is a JSON object with the descriptors of the execution
 (stdout, stderr, records, status, then cgroups to enter). The answer is `{"forked": true}` with a descriptor of process 1,
@@ -32,7 +32,7 @@ def main():
     nested = _forbid_user_namespaces()
     _tell(control, up={"user_namespaces_forbidden": nested, "landlock": linux.landlock_version()})
     own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    preload = Preload()
+    preload = Preload(warm=sys.argv[3] == "warm")
     waiting = None
 
     def fork():

@@ -20,8 +20,8 @@ _WANTED = (
 class Preload:
     """What is loaded so far."""
 
-    def __init__(self):
-        self._next = iter(_WANTED)
+    def __init__(self, warm):
+        self._next = iter(_WANTED if warm else ())
         self.done = False
         self.blas = []
         self.warm = False
@@ -53,10 +53,7 @@ class Preload:
 
 def _blas():
     """The linear algebra libraries that were loaded; they were started with one thread."""
-    try:
-        import threadpoolctl
-
-        found = threadpoolctl.ThreadpoolController().lib_controllers
-    except Exception:
+    threads = sys.modules.get("threadpoolctl")
+    if threads is None:
         return []
-    return [library for library in found if library.user_api == "blas"]
+    return [library for library in threads.ThreadpoolController().lib_controllers if library.user_api == "blas"]
