@@ -105,7 +105,7 @@ async fn randomness_differs_from_run_to_run() {
     local.finish().await;
 }
 
-/// The zygotes of a data directory: what has its program and is no fork of another such.
+/// The zygotes of a data directory, by their first processes.
 fn zygotes(local: &Local) -> Vec<i32> {
     let data = local.data().canonicalize().unwrap();
     processes_that_mount(&data)
@@ -115,8 +115,8 @@ fn zygotes(local: &Local) -> Vec<i32> {
             let ids = status.lines().find_map(|line| line.strip_prefix("NSpid:")).unwrap_or("");
             let command = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             let warm = String::from_utf8_lossy(&command).contains("trainable_zygote");
-            // Process 1 of one namespace; an execution is in another one below it.
-            warm && ids.split_whitespace().count() == 2
+            // Process 1 of its own namespace, with none above but the machine's.
+            warm && ids.split_whitespace().skip(1).eq(["1"])
         })
         .collect()
 }

@@ -6,7 +6,8 @@ its own, so that it can reach neither the zygote nor another execution. One wait
 The zygote imports and never computes: whatever has used OpenMP before a fork hangs in the child. It runs nothing that a
 model wrote.
 
-    zygote            holds CAP_SYS_ADMIN in its own user namespace; told by the server over a socket
-      init            process 1 of an execution: mounts, gives up every right, waits for all the others
-        program       the script, in this very interpreter
+    zygote            process 1 of the sandbox; a bare interpreter, which serves until another is warm
+      warm zygote     holds CAP_SYS_ADMIN in its own user namespace, told by the server over a socket
+        init          process 1 of an execution: mounts, gives up every right, waits for all the others
+          program     the script, in this very interpreter
 """

@@ -3,7 +3,7 @@
 CONTROL is a SOCK_SEQPACKET socket. Each message from the server is a JSON object with the descriptors of the execution
 (stdout, stderr, records, status, then cgroups to enter). The answer is `{"forked": true}` with a descriptor of process 1,
 or `{"failed": …}`. Beside answers it says `{"up": …}` at once and `{"warm": …}` when all is imported; a request may come
-before that. The end of the socket is the end of the zygote. FILTER holds the system-call filter of the executions.
+before that and is forked from a bare interpreter then. The end of the socket is the end of the zygote. FILTER holds the system-call filter of the executions.
 """
 
 import json
@@ -30,44 +30,96 @@ def main():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nested = _forbid_user_namespaces()
+    forker = _Forker(control, filter_program)
     _tell(control, up={"user_namespaces_forbidden": nested, "landlock": linux.landlock_version()})
-    own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-    preload = Preload(warm=sys.argv[3] == "warm")
-    waiting = None
+    if sys.argv[3] == "cold":
+        _tell(control, warm=False)
+        forker.serve()
+    else:
+        _serve_while_warming(control, forker)
 
-    def fork():
-        return _fork(control, own, filter_program, preload)
 
-    while True:
-        if not preload.done and not _readable(control, 0):
-            preload.step()
-            if preload.done:
-                waiting = fork()
-                _tell(control, warm=preload.warm)
-            continue
-        if preload.done and waiting is None and not _readable(control, _PAUSE):
-            waiting = fork()
-        request, descriptors, _, _ = socket.recv_fds(control, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
-        if not request:
-            return
+def _serve_while_warming(control, forker):
+    """Forks from this bare interpreter until another process has imported everything and takes over for good.
+
+    Nobody waits for an import that way, and one that hangs or crashes costs warmth and nothing else.
+    """
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    if os.fork() == 0:
+        linux.die_with_parent()
+        ours.close()
+        forker.preload.run()
+        forker.wait_ahead()
+        theirs.send(b"warm")
+        # No two may read from one socket.
+        if theirs.recv(1):
+            _tell(control, warm=forker.preload.warm)
+            forker.serve()
+        os._exit(0)
+    theirs.close()
+    if forker.serve(until=ours) and ours.recv(8):
+        ours.send(b"!")
+        # For as long as the other lives: all in these namespaces end with this process.
+        ours.recv(1)
+    else:
+        forker.serve()
+
+
+class _Forker:
+    """Hands requests to executions, one of which waits ready when there is time to fork ahead."""
+
+    def __init__(self, control, filter_program):
+        self.preload = Preload()
+        self._control = control
+        self._filter = filter_program
+        self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._waiting = None
+
+    def wait_ahead(self):
+        self._waiting = self._waiting or self._fork()
+
+    def serve(self, until=None):
+        """Serves until the server has gone, or until there is word from another socket: then it is true."""
+        while True:
+            pause = None if self._waiting else _PAUSE
+            readable = select.select([self._control, *filter(None, [until])], [], [], pause)[0]
+            if until in readable:
+                return True
+            if not readable:
+                self.wait_ahead()
+            elif not self._hand_on():
+                os._exit(0)
+
+    def _hand_on(self):
+        request, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
         try:
-            with waiting or fork() as execution:
-                socket.send_fds(execution.way, [request], descriptors)
-                socket.send_fds(control, [b'{"forked":true}'], [execution.handle])
+            if request:
+                with self._waiting or self._fork() as execution:
+                    socket.send_fds(execution.way, [request], descriptors)
+                    socket.send_fds(self._control, [b'{"forked":true}'], [execution.handle])
         except OSError as error:
-            _tell(control, failed=str(error))
+            _tell(self._control, failed=str(error))
         finally:
-            waiting = None
+            self._waiting = None
             for descriptor in descriptors:
                 os.close(descriptor)
+        return bool(request)
 
-
-def _tell(control, **what):
-    control.send(json.dumps(what).encode())
-
-
-def _readable(control, seconds):
-    return bool(select.select([control], [], [], seconds)[0])
+    def _fork(self):
+        self.preload.settle()
+        near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        # The next child begins a process namespace; this process stays where it is.
+        linux.unshare(linux.CLONE_NEWPID)
+        try:
+            child = os.fork()
+            if child == 0:
+                near.close()
+                self._control.close()
+                init.run(far, self._filter, self.preload)
+        finally:
+            linux.setns(self._own, linux.CLONE_NEWPID)
+        far.close()
+        return _Execution(near, os.pidfd_open(child))
 
 
 class _Execution:
@@ -95,21 +147,8 @@ def _forbid_user_namespaces():
     return True
 
 
-def _fork(control, own, filter_program, preload):
-    preload.settle()
-    near, far = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    # The next child begins a process namespace; this process stays where it is.
-    linux.unshare(linux.CLONE_NEWPID)
-    try:
-        child = os.fork()
-        if child == 0:
-            near.close()
-            control.close()
-            init.run(far, filter_program, preload)
-    finally:
-        linux.setns(own, linux.CLONE_NEWPID)
-    far.close()
-    return _Execution(near, os.pidfd_open(child))
+def _tell(control, **what):
+    control.send(json.dumps(what).encode())
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""Imports in advance what most scripts import, as far as the environment has it, one module at a time."""
+"""Imports in advance what most scripts import, as far as the environment has it."""
 
 import gc
 import importlib
 import os
 import sys
 
-# The order is that of use: a request that comes early finds the first ones.
 _WANTED = (
     "argparse ast collections concurrent.futures csv dataclasses datetime functools glob io itertools json logging math "
     "multiprocessing pathlib pickle pprint random re shutil statistics string subprocess tempfile textwrap threading "
@@ -20,27 +19,24 @@ _WANTED = (
 class Preload:
     """What is loaded so far."""
 
-    def __init__(self, warm):
-        self._next = iter(_WANTED if warm else ())
+    def __init__(self):
         self.done = False
         self.blas = []
         self.warm = False
         self.loaded = frozenset()
 
-    def step(self):
-        """Imports the next module; the last step makes what is loaded cheap to share with children."""
-        name = next(self._next, None)
-        if name is None:
-            self.blas = _blas()
-            gc.collect()
-            gc.freeze()
-            self.done = True
-            return
-        try:
-            importlib.import_module(name)
-        except Exception:
-            # A broken package of the environment fails in the script that wants it, where somebody can see it.
-            pass
+    def run(self):
+        """Imports everything and makes what is loaded cheap to share with children."""
+        for name in _WANTED:
+            try:
+                importlib.import_module(name)
+            except Exception:
+                # A broken package of the environment fails in the script that wants it, where somebody can see it.
+                continue
+        self.blas = _blas()
+        gc.collect()
+        gc.freeze()
+        self.done = True
 
     def settle(self):
         """Notes what a child that is forked now has, and whether it may go on in this interpreter.
