@@ -166,7 +166,8 @@ impl Setting<'_> {
             Mount { volume: data.clone(), at: places.dataset_dir(), access: Access::ReadOnly },
         ];
         mounts.extend(notes);
-        let spec = SandboxSpec { mounts, limits, gpu: self.parts.sandbox.gpu, warmth: Warmth::Warm };
+        let spec =
+            SandboxSpec { mounts, limits, gpu: self.parts.sandbox.gpu, warmth: Warmth::Warm };
         let started = self.parts.sandboxes.start(spec).await;
         started.map_err(|e| e.to_string())
     }
