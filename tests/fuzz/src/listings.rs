@@ -133,7 +133,7 @@ fn build(root: &Path, steps: &[u8]) {
             }
             8 => UnixListener::bind(&path).map(drop),
             _ => File::create_new(&path).and_then(|file| {
-                file.set_permissions(fs::Permissions::from_mode(0))?;
+                file.set_permissions(fs::Permissions::from_mode(0o000))?;
                 file.set_len(1 << 40)
             }),
         };
