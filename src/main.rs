@@ -77,6 +77,9 @@ enum Verb {
         /// Where everything is kept.
         #[arg(long)]
         data: Option<PathBuf>,
+        /// The same as one JSON object.
+        #[arg(long)]
+        json: bool,
     },
     /// Operator's tools.
     Admin {
@@ -88,7 +91,32 @@ enum Verb {
 #[derive(Subcommand)]
 enum Admin {
     /// Installs the Python environment of the sandboxes.
-    PythonEnv,
+    PythonEnv {
+        /// An extra that every sandbox has from now on; may be given again.
+        #[arg(long, value_name = "EXTRA")]
+        with: Vec<Extra>,
+        /// An extra that none has from now on.
+        #[arg(long, value_name = "EXTRA")]
+        without: Vec<Extra>,
+        /// Then deletes what this version does not use and no process does.
+        #[arg(long)]
+        prune: bool,
+    },
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Extra {
+    Torch,
+    Tensorflow,
+}
+
+impl From<Extra> for trainable::sandbox::local::Extra {
+    fn from(extra: Extra) -> Self {
+        match extra {
+            Extra::Torch => Self::Torch,
+            Extra::Tensorflow => Self::Tensorflow,
+        }
+    }
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -202,9 +230,14 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
             cli::app::App::open(&config, &config.database, &config.data).await?;
             Ok(Exit::Done)
         }
-        Verb::Doctor { data } => cli::doctor::doctor(load(Flags { listen: None, data })?).await,
-        Verb::Admin { verb: Admin::PythonEnv } => {
-            cli::doctor::python_env(load(Flags::default())?).await
+        Verb::Doctor { data, json } => {
+            cli::doctor::doctor(load(Flags { listen: None, data })?, json).await
+        }
+        Verb::Admin { verb: Admin::PythonEnv { with, without, prune } } => {
+            let named = |extras: Vec<Extra>| extras.into_iter().map(Into::into).collect();
+            let request =
+                cli::python_env::Request { with: named(with), without: named(without), prune };
+            cli::python_env::python_env(load(Flags::default())?, request).await
         }
     }
 }

@@ -26,7 +26,9 @@ use std::{
 };
 
 /// The database's file in the data directory.
-const DATABASE: &str = "trainable.db";
+pub(super) const DATABASE: &str = "trainable.db";
+/// The folder of objects in the data directory.
+pub(super) const OBJECTS: &str = "objects";
 
 /// Everything that a running process holds.
 pub struct App {
@@ -57,7 +59,7 @@ impl App {
             .await
             .map_err(|error| Failure::failed(format!("the database cannot be written: {error}")))?;
         let log = EventLog::start(store.clone());
-        let objects = FilesystemObjects::open(&data.join("objects")).map_err(|error| {
+        let objects = FilesystemObjects::open(&data.join(OBJECTS)).map_err(|error| {
             Failure::failed(format!("the object store cannot be opened: {error}"))
         })?;
         let objects: Arc<dyn ObjectStore> = Arc::new(objects);
@@ -106,9 +108,32 @@ pub fn sandboxes(config: &Config, data: &Path) -> Result<LocalSandboxes, Failure
         memory_mib: Some(settings.total_mib),
         at_once: NonZeroUsize::new(settings.at_once as usize).unwrap_or(NonZeroUsize::MIN),
         floor: settings.floor,
+        locks_dir: config.python_locks.clone(),
         ..LocalConfig::new(data)
     };
     LocalSandboxes::new(local).map_err(|error| Failure::failed(error.to_string()))
+}
+
+/// Sandboxes in a folder of their own beside the server's data, which a running server holds.
+pub(super) struct Aside {
+    pub sandboxes: LocalSandboxes,
+    folder: PathBuf,
+}
+
+impl Aside {
+    pub(super) fn open(config: &Config) -> Result<Self, Failure> {
+        let folder = config.data.join("runs").join(uuid::Uuid::now_v7().to_string());
+        let sandboxes = sandboxes(config, &folder)?;
+        Ok(Self { sandboxes, folder })
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
+            tracing::warn!(%error, "a temporary folder was not deleted");
+        }
+    }
 }
 
 /// Makes what holds users' data readable for the server's user alone, before anything is in it.
@@ -119,7 +144,7 @@ fn private(data: &Path) -> Result<(), Failure> {
         .append(true)
         .mode(0o600)
         .open(data.join(DATABASE))
-        .and_then(|_| DirBuilder::new().recursive(true).mode(0o700).create(data.join("objects")))
+        .and_then(|_| DirBuilder::new().recursive(true).mode(0o700).create(data.join(OBJECTS)))
         .map_err(|error| Failure::failed(format!("the data directory cannot be written: {error}")))
 }
 

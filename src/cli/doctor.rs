@@ -1,50 +1,215 @@
-//! `trainable doctor` and `trainable admin python-env`: what this machine gives, and making the
-//! Python environment ready.
+//! `trainable doctor`: what this machine gives, what is missing, and the fix.
+//!
+//! It looks and makes nothing, so it may run beside a server.
 
 use super::{Exit, Failure, app};
 use crate::{
-    config::Config,
-    sandbox::{SandboxProvider, local::LocalSandboxes},
+    config::{Config, Database},
+    sandbox::{
+        Limits,
+        local::{Diagnosis, ExtraStanding},
+    },
 };
-use std::{path::PathBuf, sync::Arc};
-use uuid::Uuid;
+use serde_json::{Value, json};
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
-/// Prints the standing of the sandboxes and of their Python environment.
-pub async fn doctor(config: Config) -> Result<Exit, Failure> {
-    let aside = Aside::open(&config)?;
+/// Prints the standing of all that a server rests on, for people or as one JSON object.
+pub async fn doctor(config: Config, as_json: bool) -> Result<Exit, Failure> {
+    let aside = app::Aside::open(&config)?;
     let diagnosis = aside.sandboxes.diagnose().await;
-    println!("{diagnosis}");
-    let good = diagnosis.standing.tier.is_some() && diagnosis.environment.interpreter.is_ok();
-    Ok(if good { Exit::Done } else { Exit::Failed })
+    let report = Report {
+        diagnosis,
+        disks: vec![
+            Disk::of("data", config.data.clone()),
+            Disk::of("Python environments", config.python_root.clone()),
+        ],
+        stores: stores(&config),
+        execution_seconds: config.budgets.execution_seconds,
+        limits: limits(&config),
+        gpus: gpus(Path::new("/dev")),
+    };
+    match as_json {
+        true => println!("{:#}", report.json()),
+        false => println!("{report}"),
+    }
+    Ok(if report.is_good() { Exit::Done } else { Exit::Failed })
 }
 
-/// Installs the Python environment, with progress.
-pub async fn python_env(config: Config) -> Result<Exit, Failure> {
-    let aside = Aside::open(&config)?;
-    let progress = Arc::new(|text: String| eprintln!("trainable: {text}"));
-    aside.sandboxes.prepare(progress).await.map_err(|error| Failure::failed(error.to_string()))?;
-    println!("the Python environment is ready");
-    Ok(Exit::Done)
+struct Report {
+    diagnosis: Diagnosis,
+    disks: Vec<Disk>,
+    stores: Vec<(&'static str, String)>,
+    execution_seconds: u64,
+    limits: Limits,
+    /// Device files.
+    gpus: Vec<PathBuf>,
 }
 
-/// Sandboxes in a folder of their own beside the server's data, which a running server holds.
-struct Aside {
-    sandboxes: LocalSandboxes,
-    folder: PathBuf,
-}
+impl Report {
+    /// Whether programs can run in sandboxes.
+    fn is_good(&self) -> bool {
+        self.diagnosis.standing.tier.is_some() && self.diagnosis.environment.is_usable()
+    }
 
-impl Aside {
-    fn open(config: &Config) -> Result<Self, Failure> {
-        let folder = config.data.join("runs").join(Uuid::now_v7().to_string());
-        let sandboxes = app::sandboxes(config, &folder)?;
-        Ok(Self { sandboxes, folder })
+    fn json(&self) -> Value {
+        let Diagnosis { standing, environment } = &self.diagnosis;
+        let extra = |e: &ExtraStanding| json!({"name": e.extra.name(), "on": e.on, "ready": e.ready});
+        json!({
+            "ok": self.is_good(),
+            "sandbox": {
+                "tier": standing.tier.map(String::from),
+                "rests_on": standing.summary,
+                "missing": standing.missing,
+            },
+            "python": {
+                "interpreter": environment.interpreter.as_ref().ok(),
+                "error": environment.interpreter.as_ref().err().or(environment.blocked.as_ref()),
+                "packages": environment.packages,
+                "ready": environment.ready,
+                "note": environment.note,
+                "extras": environment.extras.iter().map(extra).collect::<Vec<_>>(),
+            },
+            "disks": self.disks.iter().map(Disk::json).collect::<Vec<_>>(),
+            "stores": self.stores.iter().map(|(name, said)| json!({"name": name, "standing": said})).collect::<Vec<_>>(),
+            "limits": {
+                "execution_seconds": self.execution_seconds,
+                "memory_mib": self.limits.memory_mib,
+                "cpus": self.limits.cpus,
+                "processes": self.limits.processes,
+                "disk_mib": self.limits.disk_mib,
+                "files": self.limits.files,
+                "output_bytes": self.limits.output_bytes,
+                "open_files": self.limits.open_files,
+            },
+            "gpus": self.gpus,
+        })
     }
 }
 
-impl Drop for Aside {
-    fn drop(&mut self) {
-        if let Err(error) = std::fs::remove_dir_all(&self.folder) {
-            tracing::warn!(%error, "a temporary folder was not deleted");
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.diagnosis)?;
+        for disk in &self.disks {
+            writeln!(f, "disk for {disk}")?;
         }
+        for (name, said) in &self.stores {
+            writeln!(f, "{name}: {said}")?;
+        }
+        let Limits { memory_mib, cpus, processes, disk_mib, files, output_bytes, open_files } =
+            &self.limits;
+        writeln!(
+            f,
+            "limits of one execution: {} s, {memory_mib} MiB of memory, {cpus} cores, {processes} processes, \
+             {disk_mib} MiB and {files} files on disk, {open_files} open files, {} MiB of output",
+            self.execution_seconds,
+            output_bytes >> 20
+        )?;
+        match &self.gpus[..] {
+            [] => write!(f, "gpu: none"),
+            found => {
+                let shown: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "gpu: {}", shown.join(", "))
+            }
+        }
+    }
+}
+
+/// The room where something lies.
+struct Disk {
+    holds: &'static str,
+    folder: PathBuf,
+    /// Bytes: free for the server's user, and in all.
+    room: Option<(u64, u64)>,
+}
+
+impl Disk {
+    fn of(holds: &'static str, folder: PathBuf) -> Self {
+        // A folder that is not made yet will lie on the disk of the first that is there.
+        let there = folder.ancestors().find(|folder| folder.exists());
+        let stat = there.and_then(|folder| rustix::fs::statvfs(folder).ok());
+        let room = stat.map(|s| (s.f_bavail * s.f_frsize, s.f_blocks * s.f_frsize));
+        Self { holds, folder, room }
+    }
+
+    fn json(&self) -> Value {
+        let (free, size) = self.room.unzip();
+        json!({"holds": self.holds, "folder": self.folder, "free_bytes": free, "size_bytes": size})
+    }
+}
+
+impl fmt::Display for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let folder = self.folder.display();
+        match self.room {
+            Some((free, size)) => write!(
+                f,
+                "{}: {:.1} of {:.1} GiB free (`{folder}`)",
+                self.holds,
+                gib(free),
+                gib(size)
+            ),
+            None => write!(f, "{}: unknown (`{folder}`)", self.holds),
+        }
+    }
+}
+
+fn gib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 30)
+}
+
+/// Where rows and objects are kept, without opening either: a running server holds them.
+fn stores(config: &Config) -> Vec<(&'static str, String)> {
+    let database = match &config.database {
+        Database::Sqlite => place("SQLite", &config.data.join(app::DATABASE)),
+        Database::Postgres(_) => "PostgreSQL by DATABASE_URL, not asked".to_owned(),
+    };
+    vec![("database", database), ("objects", place("files", &config.data.join(app::OBJECTS)))]
+}
+
+fn place(kind: &str, path: &Path) -> String {
+    let made = if path.exists() { "" } else { ", made at the first start" };
+    format!("{kind} (`{}`){made}", path.display())
+}
+
+/// What the configuration gives one execution.
+fn limits(config: &Config) -> Limits {
+    Limits { memory_mib: config.budgets.memory_mib, cpus: config.cpus, ..Limits::default() }
+}
+
+/// Device files of GPUs.
+fn gpus(dev: &Path) -> Vec<PathBuf> {
+    let numbered = |name: &str, kind: &str| {
+        name.strip_prefix(kind)
+            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let of = |folder: PathBuf, kind: &'static str| {
+        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+        entries
+            .filter(move |entry| numbered(&entry.file_name().to_string_lossy(), kind))
+            .map(|entry| entry.path())
+    };
+    let mut found: Vec<_> =
+        of(dev.to_owned(), "nvidia").chain(of(dev.join("dri"), "renderD")).collect();
+    found.sort();
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_gpus_are_found() {
+        let dev = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dev.path().join("dri")).unwrap();
+        for name in ["nvidia0", "nvidia11", "nvidiactl", "nvidia", "null", "dri/renderD128", "dri/card0"] {
+            std::fs::write(dev.path().join(name), "").unwrap();
+        }
+        let expect = ["dri/renderD128", "nvidia0", "nvidia11"].map(|name| dev.path().join(name));
+        assert_eq!(gpus(dev.path()), expect);
+        assert_eq!(gpus(Path::new("/nowhere")), Vec::<PathBuf>::new());
     }
 }

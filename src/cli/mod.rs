@@ -6,6 +6,7 @@ pub mod demo;
 pub mod doctor;
 mod follow;
 mod providers;
+pub mod python_env;
 pub mod run;
 pub mod serve;
 

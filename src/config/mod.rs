@@ -31,6 +31,8 @@ pub struct Config {
     pub python: Option<PathBuf>,
     /// An environment of the operator's own, used as it is.
     pub environment: Option<PathBuf>,
+    /// A folder of lock files that win over the built-in ones of the same names.
+    pub python_locks: Option<PathBuf>,
     pub database: Database,
     /// Required of every request when set.
     pub token: Option<String>,
@@ -236,6 +238,7 @@ impl Config {
             data,
             python: reader.path("TRAINABLE_PYTHON"),
             environment: reader.path("TRAINABLE_PYTHON_ENV"),
+            python_locks: reader.path("TRAINABLE_PYTHON_LOCKS"),
             database,
             token,
             hosts: reader.list("TRAINABLE_HOSTS"),

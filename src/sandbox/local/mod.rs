@@ -49,7 +49,7 @@ use admission::{Admission, Budget};
 use async_trait::async_trait;
 use command::Places;
 use environment::Environments;
-pub use environment::Readiness;
+pub use environment::{Extra, ExtraStanding, Pruned, Readiness};
 use launch::Launcher;
 use probe::Machine;
 use rustix::fs::{Gid, Uid};
@@ -77,6 +77,8 @@ pub struct LocalConfig {
     pub environment: Option<PathBuf>,
     /// Where environments are kept, shared by servers with different data directories.
     pub environments_dir: Option<PathBuf>,
+    /// A folder of lock files that win over the server's own of the same names.
+    pub locks_dir: Option<PathBuf>,
     /// A bubblewrap in place of the system's.
     pub bwrap: Option<PathBuf>,
     /// The user of the sandboxes when the server is root.
@@ -103,6 +105,7 @@ impl LocalConfig {
             python: None,
             environment: None,
             environments_dir: None,
+            locks_dir: None,
             bwrap: None,
             sandbox_user: SANDBOX_USER,
             slots: 0,
@@ -179,6 +182,7 @@ impl LocalSandboxes {
                 .unwrap_or_else(|| data.join("python")),
             absolute(config.python).map_err(failed)?,
             absolute(config.environment).map_err(failed)?,
+            absolute(config.locks_dir).map_err(failed)?,
             owner.map(|(uid, _)| uid.as_raw()),
         );
         let launcher = Launcher::new()
@@ -208,6 +212,26 @@ impl LocalSandboxes {
                 seccomp,
             }),
         })
+    }
+
+    /// Makes the Python environment ready, with these extras from now on and without those; where a part cannot be made
+    /// nothing serves in its place.
+    ///
+    /// *Shape*: the extras that are on.
+    ///
+    /// *Errors*: [`SandboxError::Environment`]; what worked before still does.
+    pub async fn install(
+        &self,
+        with: &[Extra],
+        without: &[Extra],
+        progress: Progress,
+    ) -> Result<Vec<Extra>, SandboxError> {
+        self.shared.environments.install(with, without, progress).await
+    }
+
+    /// Deletes Python environments that are neither this version's nor in use.
+    pub async fn prune(&self) -> Result<Pruned, SandboxError> {
+        self.shared.environments.prune().await
     }
 
     /// What an operator wants to know about this machine; makes nothing.

@@ -27,6 +27,11 @@ impl fmt::Display for Interpreter {
 }
 
 impl Interpreter {
+    /// The same one with the packages of an environment that was made with it.
+    pub(super) fn inside(&self, environment: &Path) -> Self {
+        Self { path: environment.join("bin/python"), ..self.clone() }
+    }
+
     /// What a sandbox must see for it to run.
     pub(super) fn binds(&self) -> Vec<Bind> {
         let bind = |prefix: &PathBuf| Bind {
@@ -95,7 +100,7 @@ fn ask(path: &Path, reader: Option<u32>) -> Result<Interpreter, String> {
          print(sys.executable); print(sys.prefix); print(sys.base_prefix)";
     let shown = path.display();
     let answer = Command::new(path)
-        .args(["-I", "-c", QUESTION])
+        .args(["-I", "-B", "-c", QUESTION])
         .output()
         .map_err(|error| format!("the Python `{shown}` does not start: {error}"))?;
     let answer = String::from_utf8_lossy(&answer.stdout).into_owned();

@@ -1,31 +1,28 @@
 //! The SDK and the runners: carried in the server's binary and written out once per version.
 
-use super::{Interpreter, SDK_AT, make_readable};
-use crate::sandbox::{
-    SandboxError,
-    local::{blocking, hex},
+use super::{
+    Interpreter, SDK_AT, hex, make_readable,
+    program::run,
+    turn::{self, Entered, Held, Workshop},
 };
+use crate::sandbox::{Progress, SandboxError, local::blocking};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
-use std::{
-    fs, io,
-    path::{Path, PathBuf},
-    process::Command,
-};
+use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 #[derive(RustEmbed)]
 #[folder = "src/sandbox/python"]
 #[include = "sdk/trainable/*"]
 #[include = "runners/trainable_runners/*"]
 #[include = "zygote/trainable_zygote/*"]
-#[include = "requirements.lock"]
+#[include = "*.lock"]
 #[exclude = "*.pyc"]
 struct Sources;
 
-/// The lock file of the packages.
-pub(super) fn lock() -> Result<Vec<u8>, SandboxError> {
-    let missing = || SandboxError::Environment("this build carries no lock file".into());
-    Ok(Sources::get("requirements.lock").ok_or_else(missing)?.data.into_owned())
+/// A lock file of this build.
+pub(super) fn carried(lock: &str) -> Result<Vec<u8>, SandboxError> {
+    let missing = || SandboxError::Environment(format!("this build carries no `{lock}`"));
+    Ok(Sources::get(lock).ok_or_else(missing)?.data.into_owned())
 }
 
 /// The files by their paths below the folder that is put on Python's path.
@@ -41,67 +38,61 @@ fn modules() -> Vec<(String, EmbeddedFile)> {
     modules
 }
 
-/// Writes the modules and their bytecode, unless they are there.
-///
-/// *Shape*: the folder for Python's path.
-pub(super) async fn install(
-    folder: &Path,
-    python: &Path,
-    interpreter: &Interpreter,
-) -> Result<PathBuf, SandboxError> {
-    let modules = modules();
+/// What the folder is called: by its contents, and the Python that its bytecode is for.
+pub(super) fn name(interpreter: &Interpreter) -> String {
     let mut hash = Sha256::new();
     hash.update(&interpreter.version);
-    for (path, file) in &modules {
+    for (path, file) in modules() {
         hash.update([0]);
         hash.update(path);
         hash.update([0]);
         hash.update(file.metadata.sha256_hash());
     }
-    let place = folder.join(format!("sdk-{}", &hex(&hash.finalize())[..16]));
-    if place.is_dir() {
-        return Ok(place);
-    }
-    let aside = folder.join(format!(".sdk-{}", uuid::Uuid::now_v7().simple()));
-    let python = python.to_owned();
-    blocking("install the SDK for sandboxes", move || {
-        let done = write(&aside, &modules).and_then(|()| compile(&aside, &python)).and_then(|()| {
-            match fs::rename(&aside, &place) {
-                // Another server was faster, with the same contents.
-                Err(_) if place.is_dir() => Ok(()),
-                other => other,
-            }
-        });
-        // After the move there is nothing here any more.
-        let _ = fs::remove_dir_all(&aside);
-        done.map(|()| place)
-    })
-    .await
+    format!("sdk-{}", &hex(&hash.finalize())[..16])
 }
 
-fn write(aside: &Path, modules: &[(String, EmbeddedFile)]) -> io::Result<()> {
-    make_readable(aside)?;
+/// Writes the modules and their bytecode, unless they are there.
+///
+/// *Shape*: the folder for Python's path.
+pub(super) async fn install(
+    root: &Path,
+    python: &Path,
+    interpreter: &Interpreter,
+    progress: &Progress,
+) -> Result<Held, SandboxError> {
+    match turn::enter(root, &name(interpreter), progress).await? {
+        Entered::Whole(held) => Ok(held),
+        Entered::Missing(workshop) => {
+            let made = make(&workshop, python).await;
+            workshop.close(made).await
+        }
+    }
+}
+
+async fn make(workshop: &Workshop, python: &Path) -> Result<(), SandboxError> {
+    let contents = workshop.contents();
+    let at = contents.clone();
+    blocking("install the SDK for sandboxes", move || write(&at, &modules())).await?;
+    // Bytecode that Python takes without asking whether the source is newer: it never is. `-B` leaves a Python that is
+    // somebody else's as it is.
+    let mut compile = Command::new(python);
+    compile
+        .args(["-I", "-B", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s"])
+        .arg(&contents)
+        .args(["-p", SDK_AT])
+        .arg(&contents);
+    run(workshop, compile, |_| {}).await
+}
+
+fn write(contents: &Path, modules: &[(String, EmbeddedFile)]) -> io::Result<()> {
+    make_readable(contents)?;
     for (path, file) in modules {
-        let path = aside.join(path);
+        let path = contents.join(path);
         if let Some(parent) = path.parent() {
             make_readable(parent)?;
         }
         fs::write(&path, &file.data)?;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644))?;
     }
     Ok(())
-}
-
-/// Bytecode that Python takes without asking whether the source is newer: it never is.
-fn compile(aside: &Path, python: &Path) -> io::Result<()> {
-    let done = Command::new(python)
-        .args(["-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash", "-s"])
-        .arg(aside)
-        .args(["-p", SDK_AT])
-        .arg(aside)
-        .output()?;
-    if done.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&done.stdout).trim().to_owned();
-    Err(io::Error::other(format!("the modules do not compile: {said}")))
 }
