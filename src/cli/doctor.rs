@@ -6,7 +6,7 @@ use super::{Exit, Failure, app};
 use crate::{
     config::{Config, Database},
     sandbox::{
-        Limits,
+        Gpu, Limits, SandboxSettings,
         local::{Diagnosis, ExtraStanding},
     },
 };
@@ -28,8 +28,7 @@ pub async fn doctor(config: Config, as_json: bool) -> Result<Exit, Failure> {
         ],
         stores: stores(&config),
         execution_seconds: config.budgets.execution_seconds,
-        limits: limits(&config),
-        gpus: gpus(Path::new("/dev")),
+        settings: config.sandbox,
     };
     match as_json {
         true => println!("{:#}", report.json()),
@@ -43,9 +42,7 @@ struct Report {
     disks: Vec<Disk>,
     stores: Vec<(&'static str, String)>,
     execution_seconds: u64,
-    limits: Limits,
-    /// Device files.
-    gpus: Vec<PathBuf>,
+    settings: SandboxSettings,
 }
 
 impl Report {
@@ -55,7 +52,8 @@ impl Report {
     }
 
     fn json(&self) -> Value {
-        let Diagnosis { standing, environment } = &self.diagnosis;
+        let Diagnosis { standing, environment, gpus } = &self.diagnosis;
+        let SandboxSettings { limits, total_mib, at_once, slots, gpu, .. } = &self.settings;
         let extra = |e: &ExtraStanding| json!({"name": e.extra.name(), "on": e.on, "ready": e.ready});
         json!({
             "ok": self.is_good(),
@@ -76,15 +74,16 @@ impl Report {
             "stores": self.stores.iter().map(|(name, said)| json!({"name": name, "standing": said})).collect::<Vec<_>>(),
             "limits": {
                 "execution_seconds": self.execution_seconds,
-                "memory_mib": self.limits.memory_mib,
-                "cpus": self.limits.cpus,
-                "processes": self.limits.processes,
-                "disk_mib": self.limits.disk_mib,
-                "files": self.limits.files,
-                "output_bytes": self.limits.output_bytes,
-                "open_files": self.limits.open_files,
+                "memory_mib": limits.memory_mib,
+                "cpus": limits.cpus,
+                "processes": limits.processes,
+                "disk_mib": limits.disk_mib,
+                "files": limits.files,
+                "output_bytes": limits.output_bytes,
+                "open_files": limits.open_files,
             },
-            "gpus": self.gpus,
+            "all_executions": {"memory_mib": total_mib, "at_once": at_once, "slots": slots},
+            "gpus": {"found": gpus, "asked_for": *gpu == Gpu::Any},
         })
     }
 }
@@ -98,8 +97,8 @@ impl fmt::Display for Report {
         for (name, said) in &self.stores {
             writeln!(f, "{name}: {said}")?;
         }
-        let Limits { memory_mib, cpus, processes, disk_mib, files, output_bytes, open_files } =
-            &self.limits;
+        let SandboxSettings { limits, total_mib, at_once, slots, .. } = &self.settings;
+        let Limits { memory_mib, cpus, processes, disk_mib, files, output_bytes, open_files } = limits;
         writeln!(
             f,
             "limits of one execution: {} s, {memory_mib} MiB of memory, {cpus} cores, {processes} processes, \
@@ -107,13 +106,10 @@ impl fmt::Display for Report {
             self.execution_seconds,
             output_bytes >> 20
         )?;
-        match &self.gpus[..] {
-            [] => write!(f, "gpu: none"),
-            found => {
-                let shown: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
-                write!(f, "gpu: {}", shown.join(", "))
-            }
-        }
+        write!(
+            f,
+            "limits of all executions: {total_mib} MiB of memory, {at_once} at once, {slots} warm in advance"
+        )
     }
 }
 
@@ -172,44 +168,4 @@ fn stores(config: &Config) -> Vec<(&'static str, String)> {
 fn place(kind: &str, path: &Path) -> String {
     let made = if path.exists() { "" } else { ", made at the first start" };
     format!("{kind} (`{}`){made}", path.display())
-}
-
-/// What the configuration gives one execution.
-fn limits(config: &Config) -> Limits {
-    Limits { memory_mib: config.budgets.memory_mib, cpus: config.cpus, ..Limits::default() }
-}
-
-/// Device files of GPUs.
-fn gpus(dev: &Path) -> Vec<PathBuf> {
-    let numbered = |name: &str, kind: &str| {
-        name.strip_prefix(kind)
-            .is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit()))
-    };
-    let of = |folder: PathBuf, kind: &'static str| {
-        let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-        entries
-            .filter(move |entry| numbered(&entry.file_name().to_string_lossy(), kind))
-            .map(|entry| entry.path())
-    };
-    let mut found: Vec<_> =
-        of(dev.to_owned(), "nvidia").chain(of(dev.join("dri"), "renderD")).collect();
-    found.sort();
-    found
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_gpus_are_found() {
-        let dev = tempfile::tempdir().unwrap();
-        std::fs::create_dir(dev.path().join("dri")).unwrap();
-        for name in ["nvidia0", "nvidia11", "nvidiactl", "nvidia", "null", "dri/renderD128", "dri/card0"] {
-            std::fs::write(dev.path().join(name), "").unwrap();
-        }
-        let expect = ["dri/renderD128", "nvidia0", "nvidia11"].map(|name| dev.path().join(name));
-        assert_eq!(gpus(dev.path()), expect);
-        assert_eq!(gpus(Path::new("/nowhere")), Vec::<PathBuf>::new());
-    }
 }

@@ -21,8 +21,8 @@ use support::{
 use tempfile::TempDir;
 use tokio::process::Command;
 use trainable::sandbox::{
-    Access, Ending, ExecSpec, Limits, Mount, Output, Program, Sandbox, SandboxProvider,
-    SandboxSpec, VolumeName, VolumePath,
+    Access, Ending, ExecSpec, Gpu, Limits, Mount, Output, Program, Sandbox, SandboxProvider,
+    SandboxSpec, VolumeName, VolumePath, Warmth,
     local::{LocalConfig, LocalSandboxes},
 };
 
@@ -122,7 +122,7 @@ async fn start(sandboxes: &LocalSandboxes) -> Arc<dyn Sandbox> {
         access: Access::ReadWrite,
     };
     let limits = Limits { memory_mib: 512, ..Limits::default() };
-    let spec = SandboxSpec { mounts: vec![mount], limits };
+    let spec = SandboxSpec { mounts: vec![mount], limits, gpu: Gpu::None, warmth: Warmth::Cold };
     sandboxes.start(spec).await.expect("a sandbox")
 }
 
@@ -145,7 +145,7 @@ async fn printed(sandboxes: &LocalSandboxes, sandbox: &Arc<dyn Sandbox>, code: &
         match output {
             Output::Stdout(bytes) => out.extend(bytes),
             Output::Stderr(bytes) => err.extend(bytes),
-            Output::Record(_) => {}
+            Output::Waiting { .. } | Output::Placed | Output::Record(_) => {}
             Output::Exited(exit) => {
                 let said = String::from_utf8_lossy(&err);
                 assert_eq!(exit.ending, Ending::Code(0), "{said}");

@@ -239,6 +239,7 @@ impl LocalSandboxes {
         Diagnosis {
             standing: self.shared.standing.clone(),
             environment: self.shared.environments.readiness().await,
+            gpus: gpu::found(&self.shared.places.devices),
         }
     }
 }
@@ -248,6 +249,8 @@ impl LocalSandboxes {
 pub struct Diagnosis {
     pub standing: Standing,
     pub environment: Readiness,
+    /// Devices of graphics processors, by their paths below `/dev`.
+    pub gpus: Vec<PathBuf>,
 }
 
 impl fmt::Display for Diagnosis {
@@ -260,7 +263,9 @@ impl fmt::Display for Diagnosis {
         for why in missing {
             writeln!(f, "  missing: {why}")?;
         }
-        self.environment.fmt(f)
+        writeln!(f, "{}", self.environment)?;
+        let gpus: Vec<_> = self.gpus.iter().map(|path| path.display().to_string()).collect();
+        write!(f, "gpu: {}", if gpus.is_empty() { "none".to_owned() } else { gpus.join(", ") })
     }
 }
 
