@@ -136,6 +136,36 @@ async fn doctor_says_what_the_machine_gives() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.stdout.lines().count() >= 3, "{}", ended.stdout);
     assert!(ended.stdout.to_lowercase().contains("python"), "{}", ended.stdout);
+    let mut command = trainable(&data);
+    command.args(["doctor", "--json"]);
+    let json = end(command).await;
+    assert_eq!(json.code, Some(0), "{json:?}");
+    let json = json.json();
+    let keys: Vec<_> = json.as_object().expect("an object").keys().cloned().collect();
+    assert_eq!(keys.join(" "), "ok sandbox python disks stores limits all_executions gpus");
+    assert_eq!(json["ok"], true);
+    // Both say the same.
+    for value in [
+        json["sandbox"]["tier"].as_str().expect("a tier").to_owned(),
+        json["sandbox"]["rests_on"].as_str().expect("a sentence").to_owned(),
+        json["python"]["interpreter"].as_str().expect("an interpreter").to_owned(),
+        json["python"]["packages"].as_str().expect("a folder").to_owned(),
+        format!("{} MiB of memory", json["limits"]["memory_mib"]),
+        format!("{} processes", json["limits"]["processes"]),
+        format!("{} at once", json["all_executions"]["at_once"]),
+        format!("database: {}", json["stores"][0]["standing"].as_str().expect("a sentence")),
+        format!("(`{}`)", json["disks"][0]["folder"].as_str().expect("a folder")),
+    ] {
+        assert!(ended.stdout.contains(&value), "{value:?} is not in {}", ended.stdout);
+    }
+    for extra in json["python"]["extras"].as_array().expect("a list") {
+        let name = extra["name"].as_str().expect("a name");
+        assert!(ended.stdout.contains(&format!("extra {name}: ")), "{}", ended.stdout);
+    }
+    assert!(json["disks"][0]["free_bytes"].as_u64().is_some_and(|free| free > 0));
+    let gpus = json["gpus"]["found"].as_array().expect("a list");
+    assert_eq!(gpus.is_empty(), ended.stdout.contains("gpu: none"));
+    assert_eq!(std::fs::read_dir(data.join("runs")).expect("a folder").count(), 0);
     // A broken environment is named, and is a failure.
     let mut command = trainable(&data);
     let empty = data.join("no-python");

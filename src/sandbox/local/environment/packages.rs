@@ -32,6 +32,16 @@ const PROOFS: [(&str, &str); 6] = [
     ("matplotlib", "matplotlib.pyplot"),
 ];
 
+/// Runs the pip that Python brings along for new environments, as `ensurepip` does, without installing it: sandboxes
+/// have no use for it, and installing it takes as long as all tiny packages together.
+const PIP: &str = "\
+import glob, os, runpy, sys, sysconfig, ensurepip
+folders = sysconfig.get_config_var('WHEEL_PKG_DIR'), os.path.join(os.path.dirname(ensurepip.__file__), '_bundled')
+wheels = [wheel for folder in folders if folder for wheel in sorted(glob.glob(folder + '/pip-*.whl'))]
+sys.path[:0] = wheels[:1]
+runpy.run_module('pip', run_name='__main__', alter_sys=True)
+";
+
 /// What the folder is called: by all that decides what gets installed.
 pub(super) fn name(interpreter: &Interpreter, lock: &[u8]) -> String {
     let mut hash = Sha256::new();
@@ -77,7 +87,7 @@ async fn make(
     progress(format!("making a Python {} environment", interpreter.version));
     let env = workshop.contents();
     let mut venv = Command::new(&interpreter.path);
-    venv.args(["-I", "-m", "venv", "--clear"]).arg(&env);
+    venv.args(["-I", "-m", "venv", "--without-pip"]).arg(&env);
     run(workshop, venv, |_| {}).await?;
 
     let python = env.join("bin/python");
@@ -111,7 +121,7 @@ pub(super) async fn pip(
     let written = file.clone();
     blocking("write the lock file", move || fs::write(written, lock)).await?;
     let mut pip = Command::new(python);
-    pip.args(["-I", "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:"])
+    pip.args(["-I", "-c", PIP, "install", "--require-hashes", "--only-binary", ":all:"])
         .args(["--no-input", "--disable-pip-version-check", "--progress-bar", "off"])
         .args(["--root-user-action", "ignore", "--cache-dir"])
         .arg(&workshop.downloads);
