@@ -78,6 +78,24 @@ enum Verb {
         #[arg(long)]
         data: Option<PathBuf>,
     },
+    /// Copies the data directory, consistently, also while a server uses it.
+    Backup {
+        /// A new folder, or one file when the name ends in `.tar`.
+        #[arg(value_name = "FILE|DIR")]
+        to: PathBuf,
+        /// Where everything is kept.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Restores a backup into an empty data directory, and compares every file with its digest.
+    Restore {
+        /// What `trainable backup` made.
+        #[arg(value_name = "FILE|DIR")]
+        from: PathBuf,
+        /// Where everything will be kept.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
     /// Operator's tools.
     Admin {
         #[command(subcommand)]
@@ -203,6 +221,12 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Verb::Doctor { data } => cli::doctor::doctor(load(Flags { listen: None, data })?).await,
+        Verb::Backup { to, data } => {
+            cli::backup::backup(load(Flags { listen: None, data })?, to).await
+        }
+        Verb::Restore { from, data } => {
+            cli::backup::restore(load(Flags { listen: None, data })?, from).await
+        }
         Verb::Admin { verb: Admin::PythonEnv } => {
             cli::doctor::python_env(load(Flags::default())?).await
         }
