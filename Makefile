@@ -9,7 +9,7 @@ SAMPLE ?= diamonds
 BINARY := target/release/trainable
 WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-conformance test-local-model lint audit bench soak clean
+.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-conformance test-clients test-local-model lint audit bench soak clean
 
 help:                ## Shows this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -44,6 +44,7 @@ test:                ## Runs every test; says what it skipped
 	$(MAKE) test-python
 	$(MAKE) test-web
 	$(MAKE) test-conformance
+	$(MAKE) test-clients
 	$(MAKE) test-browser
 	$(MAKE) audit
 	@echo "make test: everything passed"
@@ -71,6 +72,9 @@ test-python:         ## The SDK, the runners and the autopilot's scripts
 
 test-web: web        ## The web client's unit tests, generated types and size budgets
 	cd web && npm run --silent test && npm run --silent size
+
+test-clients:        ## Three generated clients on the real binary, cut off in the middle
+	@tests/clients/run
 
 test-browser: web    ## A real browser on the real binary, from the upload to the report
 	@tests/browser/run

@@ -9,6 +9,7 @@
 
 pub mod agent;
 pub mod autopilot;
+pub mod backup;
 pub mod cli;
 pub mod config;
 pub mod dataset;

@@ -81,6 +81,24 @@ enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Copies the data directory, consistently, also while a server uses it.
+    Backup {
+        /// A new folder, or one file when the name ends in `.tar`.
+        #[arg(value_name = "FILE|DIR")]
+        to: PathBuf,
+        /// Where everything is kept.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
+    /// Restores a backup into an empty data directory, and compares every file with its digest.
+    Restore {
+        /// What `trainable backup` made.
+        #[arg(value_name = "FILE|DIR")]
+        from: PathBuf,
+        /// Where everything will be kept.
+        #[arg(long)]
+        data: Option<PathBuf>,
+    },
     /// Operator's tools.
     Admin {
         #[command(subcommand)]
@@ -232,6 +250,12 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
         }
         Verb::Doctor { data, json } => {
             cli::doctor::doctor(load(Flags { listen: None, data })?, json).await
+        }
+        Verb::Backup { to, data } => {
+            cli::backup::backup(load(Flags { listen: None, data })?, to).await
+        }
+        Verb::Restore { from, data } => {
+            cli::backup::restore(load(Flags { listen: None, data })?, from).await
         }
         Verb::Admin { verb: Admin::PythonEnv { with, without, prune } } => {
             let named = |extras: Vec<Extra>| extras.into_iter().map(Into::into).collect();

@@ -33,6 +33,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "cli",
         &[
             "autopilot",
+            "backup",
             "config",
             "dataset",
             "event",
@@ -46,6 +47,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "store",
         ],
     ),
+    ("backup", &["store", "sandbox"]),
     ("config", &["event", "llm", "sandbox"]),
     ("http", &["graphql", "session", "log", "store", "event", "dataset", "sandbox", "objects"]),
     ("graphql", &["session", "dataset", "tool", "log", "store", "event", "sandbox", "objects"]),

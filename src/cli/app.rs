@@ -1,6 +1,6 @@
 //! The adapters of one process, wired together.
 
-use super::{Failure, providers::providers};
+use super::{Failure, backup, providers::providers};
 use crate::{
     config::{Config, Database},
     dataset::{self, Datasets},
@@ -47,6 +47,7 @@ impl App {
     /// *Errors*: one sentence that says what to do.
     pub async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
         let lock = lock(data)?;
+        backup::whole(data)?;
         let store = match database {
             Database::Sqlite => {
                 private(data)?;
@@ -151,7 +152,7 @@ fn private(data: &Path) -> Result<(), Failure> {
 }
 
 /// Takes the data directory for this process alone.
-fn lock(data: &Path) -> Result<File, Failure> {
+pub(super) fn lock(data: &Path) -> Result<File, Failure> {
     let said = |error: std::io::Error| {
         Failure::refused(format!(
             "the data directory `{}` cannot be used: {error}; choose another with --data or TRAINABLE_DATA",

@@ -2,6 +2,7 @@
 //! anything about sessions.
 
 pub mod app;
+pub mod backup;
 pub mod demo;
 pub mod doctor;
 mod follow;

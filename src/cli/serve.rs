@@ -180,7 +180,8 @@ fn collect(app: &Arc<App>) {
     });
 }
 
-async fn stop_asked() {
+/// Waits for Ctrl-C or SIGTERM.
+pub(super) async fn stop_asked() {
     let interrupt = signal(SignalKind::interrupt());
     let terminate = signal(SignalKind::terminate());
     match (interrupt, terminate) {

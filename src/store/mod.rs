@@ -14,6 +14,7 @@ pub mod processed;
 pub mod projection;
 pub mod series;
 pub mod sessions;
+pub mod snapshot;
 pub mod stage_runs;
 pub mod uploads;
 pub mod usage;
