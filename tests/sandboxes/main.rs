@@ -1,5 +1,6 @@
 //! The sandbox port's conformance suite, and the local backend's attacks on itself.
 
+mod abuse;
 mod conformance;
 mod endings;
 mod isolation;

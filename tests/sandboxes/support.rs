@@ -29,6 +29,11 @@ pub struct Local {
 /// Children and descriptors belong to the process, so tests that count them take turns in it.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
+/// Waits until no other test of this process counts what it has.
+pub async fn turn() -> tokio::sync::MutexGuard<'static, ()> {
+    TURN.lock().await
+}
+
 impl Local {
     /// Fails with the reason where this machine has no bubblewrap that works.
     pub async fn new() -> Self {

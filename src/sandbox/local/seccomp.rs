@@ -10,6 +10,9 @@ use seccompiler::{
 };
 use std::{collections::BTreeMap, io};
 
+/// `open_tree` with attributes, from Linux 6.15 on; the same number on every machine.
+const OPEN_TREE_ATTR: i64 = 467;
+
 /// Refused whatever their arguments are, with `EPERM`.
 const REFUSED: &[i64] = &[
     // Other processes' memory and descriptors.
@@ -39,6 +42,7 @@ const REFUSED: &[i64] = &[
     libc::SYS_pivot_root,
     libc::SYS_chroot,
     libc::SYS_open_tree,
+    OPEN_TREE_ATTR,
     libc::SYS_move_mount,
     libc::SYS_fsopen,
     libc::SYS_fsconfig,
