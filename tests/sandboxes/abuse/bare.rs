@@ -48,7 +48,17 @@ pub(super) async fn all(_: Arc<World>) {
     let shown = secret.to_str().unwrap();
     let told = json!({ "host_secret": secret, "mark": MARK, "top": folder.path() });
     let found = run(&own, &SESSIONS, &told);
-    got(&found, &[shown, "../other/secret", "absolute link", "relative link", "hard link", "the whole tree"]);
+    got(
+        &found,
+        &[
+            shown,
+            "../other/secret",
+            "absolute link",
+            "relative link",
+            "hard link",
+            "the whole tree",
+        ],
+    );
     got(&found, &[&format!("/proc/self/root{shown}"), "/proc/self/cwd/../other/secret"]);
 
     let ears = Ears::open();

@@ -22,7 +22,16 @@ async fn odd_files_are_refused(world: &World) {
     let told = json!({ "host_secret": secret });
     contained(&world.achieved("sessions/one", &OUTPUTS, told).await, 2);
     let mut expect: BTreeMap<_, _> = [
-        "link", "root", "self", "loop", "proc", "up", "session", "session-file", "host", "dangling",
+        "link",
+        "root",
+        "self",
+        "loop",
+        "proc",
+        "up",
+        "session",
+        "session-file",
+        "host",
+        "dangling",
     ]
     .map(|link| (link.to_owned(), "is a symbolic link"))
     .into();
@@ -45,7 +54,8 @@ async fn odd_files_are_refused(world: &World) {
     assert_eq!(files, ["bomb.pkl", "bomb.zip", "closed/in", "outputs.py", "sparse"]);
 
     let odd = ["link", "root/etc/passwd", "self/outputs.py", "proc", "up/other/secret"];
-    let odd = odd.iter().chain(&["session/secret", "session-file", "host", "fifo", "one", "socket"]);
+    let odd =
+        odd.iter().chain(&["session/secret", "session-file", "host", "fifo", "one", "socket"]);
     for odd in odd.chain(&["loop", "device", "dangling", "session", "closed"]) {
         nothing_to_read(&*volume, odd).await;
     }
@@ -65,7 +75,7 @@ async fn odd_files_are_refused(world: &World) {
     assert!(listing.files.iter().all(|file| !file.path.as_str().contains("ran")));
 
     world.save("sessions/one", &UNPICKLE).await;
-    let sandbox = start(world.provider(), session("sessions/one"), small()).await;
+    let sandbox = world.start(session("sessions/one"), small()).await.unwrap();
     let ran = collect(&*sandbox, spec(&UNPICKLE, None, MINUTE)).await;
     // The shell's second half failed, outside of what it may write to.
     assert_eq!(ran.printed(), "ended with 256 True");
@@ -125,7 +135,7 @@ async fn a_swap_shows_nothing(world: &World) {
     let secret = world.host("sessions/other").join("secret");
     let told = json!({ "host_secret": secret, "seconds": 2 });
     world.save("sessions/one", &SWAP).await;
-    let sandbox = start(world.provider(), session("sessions/one"), small()).await;
+    let sandbox = world.start(session("sessions/one"), small()).await.unwrap();
     let running = tokio::spawn(async move {
         collect(&*sandbox, spec(&SWAP, Some(told), Duration::from_secs(20))).await
     });

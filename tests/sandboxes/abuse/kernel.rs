@@ -13,9 +13,11 @@ pub(super) async fn all(world: Arc<World>) {
     assert_eq!(achieved, refusals());
 
     let achieved = world.achieved("sessions/one", &TERMINAL, json!({})).await;
-    contained(&achieved, 8);
-    for own in ["a terminal of its own", "with a high half", "the console's selection"] {
-        assert_eq!(achieved[own], "EPERM", "only the filter can refuse {own}");
+    contained(&achieved, 12);
+    for what in ["typing into", "with a high half into", "the selection of"] {
+        for fd in 0..3 {
+            assert_eq!(achieved[&format!("{what} {fd}")], "EPERM", "only the filter says so");
+        }
     }
 
     let host = world.local.data().display().to_string();

@@ -2,12 +2,7 @@
 //! own cgroups. Those of others come and go meanwhile.
 
 use crate::support::wait_until;
-use std::{
-    collections::BTreeSet,
-    fs,
-    os::unix::fs::MetadataExt,
-    path::PathBuf,
-};
+use std::{collections::BTreeSet, fs, os::unix::fs::MetadataExt, path::PathBuf};
 use trainable::sandbox::local::SANDBOX_USER;
 
 /// The machine before the suite.

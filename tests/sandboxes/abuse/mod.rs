@@ -28,7 +28,8 @@ use std::{
     time::{Duration, Instant},
 };
 use trainable::sandbox::{
-    Ending, ExecSpec, Limits, Program, Sandbox, SandboxProvider, Volume, local::LocalSandboxes,
+    Ending, ExecSpec, Gpu, Limits, Mount, Program, Sandbox, SandboxError, SandboxProvider,
+    SandboxSpec, Volume, Warmth, local::LocalSandboxes,
 };
 
 /// What all secrets of the server look like; the programs know the pattern only.
@@ -37,6 +38,9 @@ const SECRET: &str = "S3CR3T-[0-9a-f]{32}";
 const SECRET_VARIABLE: &str = "TRAINABLE_ABUSE_SECRET";
 /// What is in another session's file.
 const MARK: &str = "0THER-SESSION";
+
+/// Processes of an execution that waits, forked ahead, for its program.
+const IDLE: usize = 2;
 
 /// The server under attack.
 struct World {
@@ -72,12 +76,15 @@ async fn suite(only: Option<&str>) -> Vec<&'static str> {
     std::fs::write(scratch.join(tiers::GROUPS), groups.join("\n")).unwrap();
     let world = Arc::new(World { local, together });
     let mut failed = Vec::new();
-    for (name, family) in FAMILIES.iter().filter(|(name, _)| only.is_none_or(|only| only == *name)) {
+    for (name, family) in FAMILIES.iter().filter(|(name, _)| only.is_none_or(|only| only == *name))
+    {
         let begun = Instant::now();
         let ended = tokio::spawn(family(world.clone())).await;
         println!("abuse: {name} in {:.1} s", begun.elapsed().as_secs_f64());
         match ended {
-            Ok(()) => assert_eq!(world.volumes(), Vec::<String>::new(), "volumes of {name} are left"),
+            Ok(()) => {
+                assert_eq!(world.volumes(), Vec::<String>::new(), "volumes of {name} are left")
+            }
             // What it looked at is in the way of the next one.
             Err(_) => {
                 failed.push(*name);
@@ -118,11 +125,21 @@ impl World {
         write(&*volume, &format!("{}.py", script.name), script.code.as_bytes()).await;
     }
 
+    /// A sandbox for one program: nothing is imported ahead.
+    async fn start(
+        &self,
+        mounts: Vec<Mount>,
+        limits: Limits,
+    ) -> Result<Arc<dyn Sandbox>, SandboxError> {
+        let spec = SandboxSpec { mounts, limits, gpu: Gpu::None, warmth: Warmth::Cold };
+        self.provider().start(spec).await
+    }
+
     /// Runs a script in a session of its own that is gone afterwards.
     async fn run(&self, script: &Script, limits: Limits, timeout: Duration) -> Ran {
         const SESSION: &str = "sessions/one";
         self.save(SESSION, script).await;
-        let sandbox = start(self.provider(), session(SESSION), limits).await;
+        let sandbox = self.start(session(SESSION), limits).await.unwrap();
         let ran = collect(&*sandbox, spec(script, None, timeout)).await;
         self.forget(SESSION).await;
         ran
@@ -131,7 +148,7 @@ impl World {
     /// Runs a script with what it is told, in a session that stays.
     async fn ran(&self, name: &str, script: &Script, told: Value) -> Ran {
         self.save(name, script).await;
-        let sandbox = start(self.provider(), session(name), small()).await;
+        let sandbox = self.start(session(name), small()).await.unwrap();
         collect(&*sandbox, spec(script, Some(told), MINUTE)).await
     }
 
@@ -142,6 +159,27 @@ impl World {
 
     async fn forget(&self, session: &str) {
         self.provider().delete_volume(&name(session)).await.unwrap();
+    }
+
+    /// Processes inside of executions: a sandbox's own are one namespace further out.
+    fn executing(&self) -> usize {
+        let data = self.local.data().canonicalize().unwrap();
+        let shown = processes_that_mount(&data);
+        let user = rustix::process::geteuid().as_raw();
+        let pids = std::fs::read_dir("/proc").unwrap().flatten();
+        pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+            .filter(|pid| {
+                let status = std::fs::read_to_string(format!("/proc/{pid}/status"));
+                let status = status.unwrap_or_default();
+                let field = |name: &str| {
+                    let line = status.lines().find_map(|line| line.strip_prefix(name));
+                    line.unwrap_or_default().split_whitespace()
+                };
+                // What closed itself to the server's user is known by its user alone.
+                let own = user != 0 && field("Uid:").next() == Some(&user.to_string());
+                field("NSpid:").count() > 2 && (own || shown.contains(pid))
+            })
+            .count()
     }
 
     /// Checks that no process of any sandbox is left.

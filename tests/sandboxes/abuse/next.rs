@@ -1,10 +1,14 @@
 //! Reaching the next execution of the same session: it finds all as the first one did.
 
-use super::{World, ended, scripts::*, spec};
+use super::{IDLE, World, ended, scripts::*, spec};
 use crate::support::*;
 use futures::StreamExt;
 use serde_json::{Value, json};
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 use trainable::sandbox::{Ending, Limits, Output, Sandbox};
 
 const SESSION: &str = "sessions/one";
@@ -46,11 +50,14 @@ pub(super) async fn all(world: Arc<World>) {
     let sandbox = start(world.provider(), session(SESSION), limits).await;
     world.save(SESSION, &PROBE).await;
     let mut drawn = BTreeSet::new();
+    warm(&*sandbox, &mut drawn).await;
     let untouched = probe(&*sandbox, PACKAGES, &mut drawn).await;
     for Round { attacks, modules } in ROUNDS {
         for (attack, end) in *attacks {
             world.save(SESSION, attack).await;
             attacked(&*sandbox, attack, end).await;
+            wait_until(|| world.executing() <= IDLE).await;
+            assert!(world.executing() <= IDLE, "{} left processes", attack.name);
         }
         let found = probe(&*sandbox, modules, &mut drawn).await;
         same(attacks[0].0.name, &untouched, &found);
@@ -59,6 +66,14 @@ pub(super) async fn all(world: Arc<World>) {
     same("a termination", &untouched, &probe(&*sandbox, MODULES, &mut drawn).await);
     drop(sandbox);
     world.forget(SESSION).await;
+}
+
+/// Waits until programs are forked from an interpreter that has imported everything.
+async fn warm(sandbox: &dyn Sandbox, drawn: &mut BTreeSet<String>) {
+    let begun = Instant::now();
+    while probe(sandbox, &[], drawn).await["warm"] != true {
+        assert!(begun.elapsed() < MINUTE, "no warm start in a minute");
+    }
 }
 
 async fn attacked(sandbox: &dyn Sandbox, attack: &Script, end: &End) {

@@ -16,7 +16,7 @@ pub(super) async fn all(world: Arc<World>) {
     assert_eq!((&ran.stdout[..], &ran.stderr[..]), (TEXT, TEXT));
 
     world.save("sessions/one", &RECORDS).await;
-    let sandbox = start(world.provider(), session("sessions/one"), small()).await;
+    let sandbox = world.start(session("sessions/one"), small()).await.unwrap();
     let ran = collect(&*sandbox, spec(&RECORDS, None, MINUTE)).await;
     contained(&said(&ran), 2);
     let lengths: Vec<_> = ran.records.iter().map(|record| record.len()).collect();

@@ -5,7 +5,7 @@ use crate::support::*;
 use futures::StreamExt;
 use serde_json::json;
 use std::{os::unix::fs::symlink, path::Path, sync::Arc};
-use trainable::sandbox::{Access, Mount, SandboxError, SandboxProvider, SandboxSpec};
+use trainable::sandbox::{Access, Mount, SandboxError};
 
 pub(super) async fn all(world: Arc<World>) {
     with_a_secret(&world, "sessions/other").await;
@@ -74,7 +74,7 @@ async fn follow_up(
         std::fs::rename(own.join("notes"), own.join("gone")).unwrap();
         symlink(target, own.join("notes")).unwrap();
     };
-    let begin = || world.provider().start(SandboxSpec { mounts: mounts(at), limits: small() });
+    let begin = || world.start(mounts(at), small());
     let sandbox = match when {
         When::BeforeTheStart => {
             swap();

@@ -42,4 +42,4 @@ for name, protocol in (("audit", 9), ("firewall", 12), ("uevents", 15), ("generi
 count("interfaces", {name for _, name in socket.if_nameindex()} - {"lo"})
 say()
 # Whether this arrives the kernel does not tell: the test looks at the other end.
-datagram(socket.AF_INET, ("127.0.0.1", udp))
+attempt("UDP to loopback", lambda: datagram(socket.AF_INET, ("127.0.0.1", udp)))

@@ -1,7 +1,7 @@
 # Says everything about itself and its surroundings that an earlier execution could have changed.
 import builtins, fcntl, importlib, random, resource, signal, threading
 
-seen = {}
+seen = {"warm": "statistics" in sys.modules}
 if os.path.exists("/data/sessions/s/daemon"):
     os.unlink("/data/sessions/s/daemon")
 seen["trapped"] = [name for name in ("trapped",) if hasattr(builtins, name) or name in sys.modules]
@@ -46,7 +46,10 @@ with os.scandir("/proc/self/fd") as entries:
             seen["descriptors"][entry.name] = kind
 seen["folders"] = {}
 for folder in ("/tmp", "/dev/shm", "/dev", "/run", "/run/trainable", "/data", "/data/sessions", "/"):
-    seen["folders"][folder] = sorted(os.listdir(folder))
+    try:
+        seen["folders"][folder] = sorted(os.listdir(folder))
+    except OSError as error:
+        seen["folders"][folder] = errno.errorcode[error.errno]
 seen["memory"] = {}
 for what in ("shm", "sem", "msg"):
     with open(f"/proc/sysvipc/{what}") as file:
