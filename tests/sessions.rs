@@ -143,8 +143,14 @@ fn a_session_is_taken_up_by_the_next_server() {
         let house = House::open(data.path(), Providers::new(turns())).await;
         let session = house.session().await;
         house.start(session).await;
+        // The first of two that run side by side has ended, the second has not.
         let down = |e: &[trainable::event::Entry]| {
-            e.iter().any(|e| matches!(&e.event, Event::Fact(Fact::CodeOutput { text, .. }) if text.contains("down")))
+            let any = |good: &dyn Fn(&Event) -> bool| e.iter().any(|e| good(&e.event));
+            any(
+                &|e| matches!(e, Event::Fact(Fact::CodeOutput { text, .. }) if text.contains("down")),
+            ) && any(
+                &|e| matches!(e, Event::Fact(Fact::ToolEnd { call_id, .. }) if call_id == "call-0-0"),
+            )
         };
         let before = until(house.log(), session, "the output", down).await;
         house.directory.suspend().await;

@@ -262,6 +262,9 @@ pub enum Ending {
     Terminated,
 }
 
+/// Bytes of the largest file whose digest is computed: a program can claim any size at no cost.
+pub const LARGEST_DIGEST: u64 = 4 << 30;
+
 /// A folder that outlives the sandboxes that mount it.
 ///
 /// Reads never follow a symbolic link and never leave the volume; only regular files are read.
@@ -276,7 +279,8 @@ pub trait Volume: Send + Sync {
     /// Bytes of a file; the range is cut to what the file has.
     async fn read(&self, path: &VolumePath, range: Range<u64>) -> Result<Bytes, SandboxError>;
 
-    /// SHA-256 of a file, lower-case hex, computed in pieces.
+    /// SHA-256 of a file, lower-case hex, computed in pieces. One above [`LARGEST_DIGEST`] has none:
+    /// [`SandboxError::NoFile`].
     async fn digest(&self, path: &VolumePath) -> Result<String, SandboxError>;
 
     /// Writes a whole file in place of what was there, making its folders. Atomic.

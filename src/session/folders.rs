@@ -1,7 +1,7 @@
 //! The folders of a session's volume: whose run they belong to, and what of them is known.
 
 use crate::{
-    event::{Entry, Event, Fact},
+    event::{Entry, Event, Fact, File},
     sandbox::{SandboxError, Volume, VolumePath},
     tool::{KnownFiles, NOTES},
 };
@@ -55,11 +55,11 @@ pub(super) async fn known_files(
     history: &[Entry],
 ) -> Result<KnownFiles, SandboxError> {
     let mut known = KnownFiles::default();
-    let reported: BTreeMap<&str, &str> = history
+    let reported: BTreeMap<&str, &File> = history
         .iter()
         .filter_map(|entry| match &entry.event {
             Event::Fact(Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. }) => {
-                Some((file.path.as_str(), file.sha256.as_str()))
+                Some((file.path.as_str(), file))
             }
             Event::Fact(_) | Event::Session(_) => None,
         })
@@ -68,10 +68,17 @@ pub(super) async fn known_files(
         return Ok(known);
     }
     for stat in volume.list(Some(folder)).await?.files {
-        if let Some(sha256) = reported.get(stat.path.as_str())
-            && volume.digest(&stat.path).await? == **sha256
-        {
-            known.remember(stat.path, stat.size, stat.modified, (*sha256).to_owned());
+        // One of another size has changed, whatever its digest is.
+        let Some(file) = reported.get(stat.path.as_str()).filter(|file| file.size == stat.size)
+        else {
+            continue;
+        };
+        match volume.digest(&stat.path).await {
+            Ok(sha256) if sha256 == file.sha256 => {
+                known.remember(stat.path, stat.size, stat.modified, sha256);
+            }
+            Ok(_) | Err(SandboxError::NoFile(_)) => {}
+            Err(error) => return Err(error),
         }
     }
     Ok(known)

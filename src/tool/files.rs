@@ -1,24 +1,29 @@
 //! Which files a stage has left: what is new, what changed, what each is, what is not kept.
 //!
-//! A file is kept once it was hashed. One above [`MAX_BYTES`] never is: it stays where it is, for
+//! A file is kept once it was hashed. One above [`LARGEST_DIGEST`] never is: it stays where it is, for
 //! later scripts and for who asks for it by its path, and is told as refused. Nothing here reads more
 //! in one look than [`Moment::most_hashed`] says, whatever sizes a program claims by sparse files.
 
 use crate::{
     event::{Fact, File, RefusedFile},
-    sandbox::{FileStat, SandboxError, Volume, VolumePath},
+    sandbox::{FileStat, LARGEST_DIGEST, SandboxError, Volume, VolumePath},
 };
 use chrono::{DateTime, Utc};
 use entity::vocab::{ArtifactType, Stage};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 /// Files of one stage that are hashed and reported; a stage with more is told so.
 const MAX_FILES: usize = 2_000;
-/// The largest file that is kept.
-const MAX_BYTES: u64 = 4 << 30;
+/// Why a file beyond [`LARGEST_DIGEST`] is not kept.
 const TOO_LARGE: &str = "is larger than 4 GiB";
 /// While a program runs, only files up to this size are hashed; the rest waits for its end.
 const MAX_LIVE_BYTES: u64 = 32 << 20;
+/// How long one look goes on hashing: files may grow under its hands.
+const LONGEST_LOOK: Duration = Duration::from_secs(60);
 /// Refused entries that are told of in one run.
 const MAX_REFUSED: usize = 2_000;
 
@@ -55,7 +60,7 @@ impl Moment {
     const fn most_hashed(self) -> u64 {
         match self {
             Moment::During => 256 << 20,
-            Moment::After => 2 * MAX_BYTES,
+            Moment::After => 2 * LARGEST_DIGEST,
         }
     }
 }
@@ -125,16 +130,19 @@ impl KnownFiles {
         let listing = volume.list(Some(folder)).await?;
         let call_id = call_id.filter(|_| self.alone());
         let mut found = Found { too_many: listing.truncated, ..Found::default() };
-        let mut hashed = 0;
+        let (begun, mut hashed) = (Instant::now(), 0);
         for (name, why) in listing.refused {
             self.refuse(name, why, &mut found);
         }
         for stat in listing.files {
-            if stat.path.is_hidden() || self.unchanged(&stat) || too_early(&stat, moment) {
+            if stat.path.is_hidden() || self.unchanged(&stat) {
                 continue;
             }
-            if stat.size > MAX_BYTES {
+            if stat.size > LARGEST_DIGEST {
                 self.refuse(stat.path.to_string(), TOO_LARGE, &mut found);
+                continue;
+            }
+            if too_early(&stat, moment) {
                 continue;
             }
             if self.files.len() >= MAX_FILES && !self.files.contains_key(&stat.path) {
@@ -142,7 +150,7 @@ impl KnownFiles {
                 continue;
             }
             hashed += stat.size;
-            if hashed > moment.most_hashed() {
+            if hashed > moment.most_hashed() || begun.elapsed() > LONGEST_LOOK {
                 found.too_many = moment == Moment::After;
                 break;
             }

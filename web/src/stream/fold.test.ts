@@ -139,7 +139,13 @@ describe("tool calls", () => {
             files: ["eda/a.png"],
             execution: {
               script: "eda/scripts/step_01.py",
-              end: { how: "OUT_OF_MEMORY", said: "ran out of memory", cpuSeconds: 4.5, peakMemory: 4096, droppedOutput: 7 },
+              end: {
+                how: "OUT_OF_MEMORY",
+                said: "ran out of memory",
+                cpuSeconds: 4.5,
+                peakMemory: 4096,
+                droppedOutput: 7,
+              },
             },
             refused: { files: [{ path: "eda/l", reason: "is a symbolic link" }], more: 2 },
           },

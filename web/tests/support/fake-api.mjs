@@ -352,7 +352,7 @@ export const root = {
   server: {
     version: "test",
     maxUploadBytes: 1e9,
-    sandbox: { name: "fake", tier: null, summary: "plays a script", missing: [] },
+    sandbox: { name: "fake", tier: "A", runsPrograms: true, summary: "plays a script", missing: [] },
     environment: { ready: true, progress: null, error: null },
   },
   experiments: ({ search }) => {

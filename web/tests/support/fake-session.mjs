@@ -323,6 +323,7 @@ export class FakeSession {
       callId: call,
       how: this.stopped ? "TERMINATED" : "EXITED",
       code: this.stopped ? null : 0,
+      said: this.stopped ? "was stopped" : "exited with code 0",
       durationMs: 1200,
       cpuSeconds: 1,
       peakMemory: 210_000_000,
