@@ -25,14 +25,18 @@ fn facts(entries: &[Entry]) -> impl Iterator<Item = &Fact> {
     })
 }
 
-/// What the tools of the first turn answered, by their calls.
-fn answers(entries: &[Entry]) -> Vec<(&str, &str)> {
-    let answer = |fact| match fact {
-        &Fact::ToolEnd { ref call_id, ref output, .. } if call_id.starts_with("call-0-") => {
-            Some((call_id.as_str(), output.as_str()))
+/// A call of the first turn and what its tool answered.
+fn answer(fact: &Fact) -> Option<(&str, &str)> {
+    match fact {
+        Fact::ToolEnd { call_id, output, .. } if call_id.starts_with("call-0-") => {
+            Some((call_id, output))
         }
         _ => None,
-    };
+    }
+}
+
+/// What the tools of the first turn answered, by their calls.
+fn answers(entries: &[Entry]) -> Vec<(&str, &str)> {
     let mut found: Vec<_> = facts(entries).filter_map(answer).collect();
     found.sort_unstable();
     found
