@@ -84,7 +84,7 @@ audit: web/node_modules/.installed  ## Licences, sources and known holes of depe
 bench:               ## Measures; prints ratios against a floor in the same run
 	cargo bench --locked
 
-soak: setup build    ## The long proofs: every sample twice, a million rows, bad days
+soak: setup build    ## The long proofs: every sample twice, a million rows, five minutes of every fuzz target
 	@tests/soak/run
 
 clean:               ## Deletes what was built

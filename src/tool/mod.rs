@@ -11,9 +11,11 @@ mod files;
 mod finish_stage;
 mod input;
 mod list_files;
-mod output;
+#[doc(hidden)]
+pub mod output;
 mod read_file;
-mod record;
+#[doc(hidden)]
+pub mod record;
 mod script;
 #[cfg(test)]
 mod tests;

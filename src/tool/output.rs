@@ -5,14 +5,14 @@ const SHOWN: usize = 8 * 1024;
 
 /// Decodes UTF-8 that arrives in pieces. What is no UTF-8, and NUL, comes out as `\xNN`.
 #[derive(Default)]
-pub(super) struct Decoder {
+pub struct Decoder {
     /// The beginning of a character whose rest has not come.
     held: Vec<u8>,
 }
 
 impl Decoder {
     /// Text of the bytes so far that are whole characters.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> String {
+    pub fn push(&mut self, bytes: &[u8]) -> String {
         self.held.extend_from_slice(bytes);
         let mut text = String::with_capacity(self.held.len());
         let mut rest = self.held.as_slice();
@@ -41,7 +41,7 @@ impl Decoder {
     }
 
     /// Text of what is left when no more will come.
-    pub(super) fn finish(&mut self) -> String {
+    pub fn finish(&mut self) -> String {
         let mut text = String::new();
         push_bytes(&mut text, &self.held);
         self.held.clear();
@@ -85,14 +85,14 @@ fn push_bytes(text: &mut String, bytes: &[u8]) {
 
 /// Keeps the head and the tail of a text of any length, in bounded memory.
 #[derive(Default)]
-pub(super) struct HeadTail {
+pub struct HeadTail {
     head: String,
     tail: String,
     cut: usize,
 }
 
 impl HeadTail {
-    pub(super) fn push(&mut self, text: &str) {
+    pub fn push(&mut self, text: &str) {
         let room = SHOWN.saturating_sub(self.head.len());
         let (first, rest) =
             split_at_char(text, if self.tail.is_empty() && self.cut == 0 { room } else { 0 });
@@ -111,7 +111,7 @@ impl HeadTail {
     }
 
     /// The text as the model is shown it; the cut is said.
-    pub(super) fn shown(mut self) -> String {
+    pub fn shown(mut self) -> String {
         if self.tail.len() > SHOWN {
             self.trim();
         }

@@ -11,9 +11,13 @@ const MAX_CHARTS: usize = 50;
 /// Metrics that one call of `log` may carry.
 const MAX_POINTS: usize = 10_000;
 
+/// Values that one record may hold: numbers, texts, lists and all else. In memory each takes a
+/// hundred times what it may take in a record.
+const MAX_VALUES: usize = 200_000;
+
 /// What one record says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Parsed {
+pub enum Parsed {
     Metrics(Vec<MetricPoint>),
     Fact(Fact),
     /// The record lies in a file, relative to the stage's folder.
@@ -53,10 +57,21 @@ struct WireRecord {
 }
 
 /// Parses one record.
-pub(super) fn parse(call_id: &str, bytes: &[u8]) -> Parsed {
+pub fn parse(call_id: &str, bytes: &[u8]) -> Parsed {
+    if values(bytes) > MAX_VALUES {
+        return Parsed::Bad(format!(
+            "a record holds more than {MAX_VALUES} values; save them to a file instead"
+        ));
+    }
     let wire: Wire = match serde_json::from_slice(bytes) {
         Ok(wire) => wire,
-        Err(error) => return Parsed::Bad(format!("a record was not understood: {error}")),
+        // The error repeats what it did not expect, of any length.
+        Err(error) => {
+            return Parsed::Bad(format!(
+                "a record was not understood: {}",
+                label(error.to_string())
+            ));
+        }
     };
     let record = |kind, wire: WireRecord| {
         Parsed::Fact(Fact::LogRecord {
@@ -85,6 +100,21 @@ pub(super) fn parse(call_id: &str, bytes: &[u8]) -> Parsed {
         Wire::Histogram(wire) => record(RecordKind::Histogram, wire),
         Wire::Text(wire) => record(RecordKind::Text, wire),
     }
+}
+
+/// The most values that some JSON can hold, by what opens or parts them outside of texts.
+fn values(bytes: &[u8]) -> usize {
+    let (mut count, mut in_text, mut escaped) = (1, false, false);
+    for byte in bytes {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' => escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'[' | b'{' | b',' if !in_text => count += 1,
+            _ => {}
+        }
+    }
+    count
 }
 
 fn points(step: i64, metrics: BTreeMap<String, Value>, run: Option<String>) -> Parsed {
@@ -199,5 +229,22 @@ mod tests {
         );
         assert!(matches!(parse("c1", b"{"), Parsed::Bad(_)));
         assert!(matches!(parse("c1", br#"{"type":"weird"}"#), Parsed::Bad(_)));
+    }
+
+    #[test]
+    fn what_a_record_may_cost_is_bounded() {
+        let of = |count: usize| {
+            let values = vec!["0"; count - 1].join(",");
+            format!(r#"{{"type":"text","name":"n","data":[{values},"\\\"[,{{"]}}"#)
+        };
+        let extra = values(of(2).as_bytes()) - 2;
+        let parsed = |count| parse("c1", of(count - extra).as_bytes());
+        assert!(matches!(parsed(MAX_VALUES), Parsed::Fact(_)));
+        let Parsed::Bad(why) = parsed(MAX_VALUES + 1) else { panic!("too much was read") };
+        assert_eq!(why, "a record holds more than 200000 values; save them to a file instead");
+
+        let odd = json!({"type": format!("\0{}", "x".repeat(1000))}).to_string();
+        let Parsed::Bad(why) = parse("c1", odd.as_bytes()) else { panic!("an odd type was taken") };
+        assert!(why.len() < 250 && !why.contains('\0'), "{why:?}");
     }
 }
