@@ -9,7 +9,7 @@ SAMPLE ?= diamonds
 BINARY := target/release/trainable
 WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-conformance test-clients test-local-model lint audit bench soak clean
+.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-conformance test-clients test-local-model lint audit bench bench-sandbox soak clean
 
 help:                ## Shows this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -92,6 +92,11 @@ audit: web/node_modules/.installed  ## Licences, sources and known holes of depe
 
 bench:               ## Measures; prints ratios against a floor in the same run
 	cargo bench --locked
+
+bench-sandbox:       ## Measures executions beside plain processes, and a server under attack
+	cargo build --release --locked
+	target/release/trainable admin python-env
+	cargo bench --locked --bench sandbox
 
 soak: setup build    ## The long proofs: every sample twice, a million rows, five minutes of every fuzz target
 	@tests/soak/run

@@ -37,7 +37,7 @@ def build():
 
 def run(target):
     """What libFuzzer said at its end, how many inputs it tried, and whether all properties held."""
-    kept, temporary = ROOT / WORK / target, ROOT / WORK / "tmp"
+    kept, temporary = ROOT / WORK / target, ROOT / WORK / f"{target}-tmp"
     kept.mkdir(parents=True, exist_ok=True)
     temporary.mkdir(exist_ok=True)
     binary = next((ROOT / "target/fuzz").glob(f"*/release/{target}"))
