@@ -2,20 +2,25 @@
 
 use super::{Exit, Failure, app::App, demo};
 use crate::{
-    config::Config,
-    graphql::{self, EnvironmentState, Limits},
-    http::{self, HttpConfig, HttpParts},
+    config::{ClientsBy, Config, Transport},
+    graphql::{self, Documents, EnvironmentState, Limits, Trusted},
+    http::{self, ClientLimits, CountedBy, HttpConfig, HttpParts},
     sandbox::SandboxProvider,
 };
-use std::{net::TcpListener, sync::Arc, time::Duration};
+use std::{io::Read, net::TcpListener, path::Path, sync::Arc, time::Duration};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
 use tokio_util::sync::CancellationToken;
 
+/// Bytes of a file of trusted documents.
+const MANIFEST: u64 = 64 << 20;
+
 /// Serves; with `sample`, also runs the demo on that sample.
 pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failure> {
+    let limits = Limits::default();
+    let documents = documents(&config.transport, &limits)?;
     let listener = TcpListener::bind(config.listen).map_err(|error| {
         Failure::refused(format!(
             "cannot listen on `{}`: {error}; choose another with --listen",
@@ -32,10 +37,12 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     let stopping = CancellationToken::new();
     let (environment, watched) =
         watch::channel(EnvironmentState::Preparing { progress: String::new() });
-    let parts = parts(&config, &app, watched);
+    let parts = parts(&config, &app, watched, limits, documents);
+    let graphiql = parts.config.graphiql;
     let serving = http::serve(listener, parts, stopping.clone());
+    let (beside, path) = if graphiql { ("GraphiQL", "graphiql") } else { ("the API", "graphql") };
     eprintln!(
-        "trainable: the web client is at http://{address}/ and GraphiQL at http://{address}/graphiql"
+        "trainable: the web client is at http://{address}/ and {beside} at http://{address}/{path}"
     );
     prepare(&app, environment);
     recover(&app);
@@ -55,8 +62,42 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     Ok(Exit::Done)
 }
 
-fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentState>) -> HttpParts {
-    let limits = Limits::default();
+/// The documents that requests may name.
+///
+/// *Errors*: a list that cannot be used, in one sentence. A server without it would refuse its own clients.
+fn documents(config: &Transport, limits: &Limits) -> Result<Documents, Failure> {
+    let mut trusted = Trusted::ours();
+    if let Some(path) = &config.trusted {
+        let refused = |why: String| {
+            let path = path.display();
+            Failure::refused(format!("TRAINABLE_TRUSTED_DOCUMENTS names `{path}`: {why}"))
+        };
+        let json = manifest(path).map_err(&refused)?;
+        trusted.add(&json, limits).map_err(|error| refused(error.to_string()))?;
+    }
+    Ok(Documents::new(trusted, config.trusted_only, config.persisted_bytes))
+}
+
+fn manifest(path: &Path) -> Result<String, String> {
+    let mut json = String::new();
+    let read =
+        std::fs::File::open(path).and_then(|f| f.take(MANIFEST + 1).read_to_string(&mut json));
+    match read {
+        Err(error) => Err(format!("it cannot be read: {}", error.kind())),
+        Ok(bytes) if bytes as u64 > MANIFEST => Err(format!("it is larger than {MANIFEST} bytes")),
+        Ok(_) => Ok(json),
+    }
+}
+
+fn parts(
+    config: &Config,
+    app: &App,
+    environment: watch::Receiver<EnvironmentState>,
+    limits: Limits,
+    documents: Documents,
+) -> HttpParts {
+    // Neither could send what it needs where only listed documents are run.
+    let graphiql = config.graphiql && !config.transport.trusted_only;
     let sandboxes: Arc<dyn SandboxProvider> = app.sandboxes.clone();
     HttpParts {
         schema: graphql::schema(graphql::Parts {
@@ -66,7 +107,7 @@ fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentSta
             sandboxes: Arc::clone(&sandboxes),
             environment,
             limits,
-            introspection: config.graphiql,
+            introspection: graphiql,
         }),
         store: app.store.clone(),
         datasets: app.datasets.clone(),
@@ -76,8 +117,18 @@ fn parts(config: &Config, app: &App, environment: watch::Receiver<EnvironmentSta
             allowed_hosts: config.hosts.clone(),
             allowed_origins: config.origins.clone(),
             token: config.token.clone(),
-            graphiql: config.graphiql,
+            graphiql,
             limits,
+            documents: Arc::new(documents),
+            clients: ClientLimits {
+                by: match config.transport.clients_by {
+                    ClientsBy::Address => CountedBy::Address,
+                    ClientsBy::Forwarded => CountedBy::Forwarded,
+                    ClientsBy::Token => CountedBy::Token,
+                },
+                sockets: config.transport.client_sockets,
+                requests: config.transport.client_requests,
+            },
             ..HttpConfig::default()
         },
     }

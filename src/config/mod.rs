@@ -2,6 +2,7 @@
 
 mod models;
 mod sandbox;
+mod transport;
 
 use crate::{
     event::Budgets,
@@ -11,6 +12,7 @@ use crate::{
 use std::{net::SocketAddr, path::PathBuf};
 
 pub use models::{Anthropic, Models, OpenAi};
+pub use transport::{ClientsBy, Transport};
 
 /// What flags say; they win over the environment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -50,6 +52,7 @@ pub struct Config {
     pub sandbox: SandboxSettings,
     /// Serve GraphiQL and answer introspection.
     pub graphiql: bool,
+    pub transport: Transport,
 }
 
 /// Where rows are kept.
@@ -249,6 +252,7 @@ impl Config {
             models: Models::read(&mut reader),
             sandbox,
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
+            transport: Transport::read(&mut reader),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
     }
@@ -300,6 +304,8 @@ mod tests {
                 ("DATABASE_URL", "mysql://x"),
                 ("TRAINABLE_MEMORY_MIB", "lots"),
                 ("TRAINABLE_GRAPHIQL", "perhaps"),
+                ("TRAINABLE_CLIENT_SOCKETS", "0"),
+                ("TRAINABLE_CLIENTS_BY", "name"),
             ],
             &[
                 "shorter than 16",
@@ -307,8 +313,23 @@ mod tests {
                 "not a `postgres://`",
                 "MiB from 256",
                 "`true` or `false`",
+                "WebSockets from 1",
+                "`address`, `forwarded` or `token`",
             ],
         );
+    }
+
+    #[test]
+    fn a_list_of_documents_is_enforced_unless_told_otherwise() {
+        let only = |vars: &[(&str, &str)]| {
+            let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).into());
+            Config::load(Flags::default(), &env).expect("a configuration").transport.trusted_only
+        };
+        let list = ("TRAINABLE_TRUSTED_DOCUMENTS", "/list.json");
+        assert!(!only(&[]));
+        assert!(only(&[list]));
+        assert!(!only(&[list, ("TRAINABLE_TRUSTED_ONLY", "false")]));
+        assert!(only(&[("TRAINABLE_TRUSTED_ONLY", "true")]));
     }
 
     #[test]

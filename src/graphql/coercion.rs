@@ -1,7 +1,8 @@
-//! The extension that closes two gaps of the executor: it coerces variables before execution, as
-//! section 6.1.2 of the specification wants, and it marks where execution begins.
+//! The extension that closes three gaps of the executor: it coerces variables before execution, as
+//! section 6.1.2 of the specification wants, it says which limit a costly document passes, and it
+//! marks where execution begins.
 
-use super::{error::Code, request::Executed};
+use super::{error::Code, limits::Limits, request::Executed};
 use async_graphql::{
     Response, ServerError, ServerResult, ValidationResult, Value, Variables,
     extensions::{
@@ -13,17 +14,17 @@ use async_graphql::{
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Makes one [`Boundary`] per request.
-pub struct Boundaries;
+pub struct Boundaries(pub Limits);
 
 impl ExtensionFactory for Boundaries {
     fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Boundary::default())
+        Arc::new(Boundary { limits: self.0, wrong: Mutex::default() })
     }
 }
 
 /// Between the document and its execution.
-#[derive(Default)]
 struct Boundary {
+    limits: Limits,
     /// What is wrong with the variables; said only when the document itself is valid.
     wrong: Mutex<Vec<ServerError>>,
 }
@@ -49,6 +50,7 @@ impl Extension for Boundary {
         next: NextValidation<'_>,
     ) -> Result<ValidationResult, Vec<ServerError>> {
         let valid = next.run(context).await?;
+        self.limits.check_valid(&valid).map_err(|error| vec![error.into_server_error()])?;
         let wrong = std::mem::take(&mut *self.wrong.lock().unwrap_or_else(PoisonError::into_inner));
         if wrong.is_empty() { Ok(valid) } else { Err(wrong) }
     }

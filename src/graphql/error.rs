@@ -22,6 +22,13 @@ pub enum Code {
     LimitExceeded,
     Unauthenticated,
     MethodNotAllowed,
+    /// The hash of a document that this process does not have; its text is to be sent along.
+    PersistedQueryNotFound,
+    PersistedQueryNotSupported,
+    /// No trusted document has that id.
+    DocumentNotFound,
+    /// Only trusted documents are run, and this is none.
+    DocumentNotTrusted,
     NotFound,
     Unavailable,
     Internal,
@@ -37,6 +44,10 @@ impl Code {
             Code::LimitExceeded => "LIMIT_EXCEEDED",
             Code::Unauthenticated => "UNAUTHENTICATED",
             Code::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Code::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Code::PersistedQueryNotSupported => "PERSISTED_QUERY_NOT_SUPPORTED",
+            Code::DocumentNotFound => "DOCUMENT_NOT_FOUND",
+            Code::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Code::NotFound => "NOT_FOUND",
             Code::Unavailable => "UNAVAILABLE",
             Code::Internal => "INTERNAL",

@@ -4,8 +4,14 @@
 //! because both are work that grows with what a stranger sends: nested braces deepen the parser's
 //! stack, and fragments that spread each other twice grow exponentially.
 
-use super::error::{ApiError, Code};
-use async_graphql::parser::types::{ExecutableDocument, Selection, SelectionSet};
+use super::{
+    error::{ApiError, Code},
+    tokens::tokens,
+};
+use async_graphql::{
+    Positioned, ValidationResult,
+    parser::types::{Directive, ExecutableDocument, Selection, SelectionSet},
+};
 use std::collections::HashMap;
 
 /// The most that one document may ask for.
@@ -21,7 +27,7 @@ pub struct Limits {
     pub complexity: usize,
     /// Aliased fields.
     pub aliases: usize,
-    /// Directives on one field.
+    /// Directives on one selection.
     pub directives: usize,
     /// Selections, with every fragment unfolded wherever it is spread.
     pub selections: usize,
@@ -44,156 +50,157 @@ impl Default for Limits {
 impl Limits {
     /// Checks the text of a document.
     pub fn check_text(&self, text: &str) -> Result<(), ApiError> {
-        let (mut tokens, mut nesting) = (0, 0_usize);
-        let mut rest = text.as_bytes();
-        while let Some((&first, tail)) = rest.split_first() {
-            let length = match first {
-                b' ' | b'\t' | b'\r' | b'\n' | b',' => {
-                    rest = tail;
-                    continue;
-                }
-                b'#' => {
-                    rest = &rest[run(rest, |b| b != b'\n' && b != b'\r')..];
-                    continue;
-                }
-                b'{' | b'(' | b'[' => {
-                    nesting += 1;
-                    1
-                }
-                b'}' | b')' | b']' => {
-                    nesting = nesting.saturating_sub(1);
-                    1
-                }
-                b'"' => string(rest),
-                b if b.is_ascii_alphanumeric() || b == b'_' => {
-                    run(rest, |b| b.is_ascii_alphanumeric() || b == b'_')
-                }
-                _ => 1,
-            };
-            tokens += 1;
-            if tokens > self.tokens {
+        let (mut count, mut nesting) = (0, 0_usize);
+        for token in tokens(text) {
+            count += 1;
+            match token {
+                b"{" | b"(" | b"[" => nesting += 1,
+                b"}" | b")" | b"]" => nesting = nesting.saturating_sub(1),
+                _ => {}
+            }
+            if count > self.tokens {
                 return Err(too_much("tokens", self.tokens));
             }
             if nesting > self.nesting {
                 return Err(too_much("brackets inside each other", self.nesting));
             }
-            rest = &rest[length..];
         }
         Ok(())
     }
 
     /// Checks a parsed document.
     pub fn check_document(&self, document: &ExecutableDocument) -> Result<(), ApiError> {
-        let mut measure = Measure { document, known: HashMap::new(), aliases: 0 };
-        let mut selections = 0_usize;
+        let mut measure = Measure { limits: self, document, known: HashMap::new(), aliases: 0 };
+        let mut whole = Size::default();
         for (_, operation) in document.operations.iter() {
-            let set = &operation.node.selection_set.node;
-            selections = selections.saturating_add(measure.set(set, self.nesting));
+            whole = whole.beside(measure.set(&operation.node.selection_set.node, 0)?);
         }
         for fragment in document.fragments.values() {
-            measure.count_aliases(&fragment.node.selection_set.node);
+            measure.count(&fragment.node.selection_set.node)?;
         }
         for (_, operation) in document.operations.iter() {
-            measure.count_aliases(&operation.node.selection_set.node);
+            measure.count(&operation.node.selection_set.node)?;
         }
-        if selections > self.selections {
+        if whole.selections > self.selections {
             return Err(too_much("selections", self.selections));
+        }
+        if whole.depth > self.depth {
+            return Err(too_much("fields inside each other", self.depth));
         }
         if measure.aliases > self.aliases {
             return Err(too_much("aliases", self.aliases));
         }
         Ok(())
     }
+
+    /// Checks what validation found; only then are page sizes known.
+    pub fn check_valid(&self, valid: &ValidationResult) -> Result<(), ApiError> {
+        if valid.complexity <= self.complexity {
+            return Ok(());
+        }
+        let (limit, found) = (self.complexity, valid.complexity);
+        Err(ApiError::new(
+            Code::LimitExceeded,
+            format!(
+                "the document may resolve {found} fields, page sizes multiplied in, and at most {limit} are allowed; ask for smaller pages"
+            ),
+        ))
+    }
+}
+
+/// What a selection set unfolds to.
+#[derive(Clone, Copy, Default)]
+struct Size {
+    selections: usize,
+    depth: usize,
+}
+
+impl Size {
+    fn beside(self, other: Size) -> Size {
+        Size {
+            selections: self.selections.saturating_add(other.selections),
+            depth: self.depth.max(other.depth),
+        }
+    }
+
+    /// One selection around it, which is a level of `depth` when it is a field.
+    fn around(self, levels: usize) -> Size {
+        Size { selections: self.selections.saturating_add(1), depth: self.depth + levels }
+    }
 }
 
 struct Measure<'a> {
+    limits: &'a Limits,
     document: &'a ExecutableDocument,
-    /// The unfolded size of each fragment; zero while it is being measured, which ends cycles.
-    known: HashMap<&'a str, usize>,
+    /// The unfolded size of each fragment; nothing while it is being measured, which ends cycles.
+    known: HashMap<&'a str, Size>,
     aliases: usize,
 }
 
 impl<'a> Measure<'a> {
-    fn set(&mut self, set: &'a SelectionSet, room: usize) -> usize {
-        if room == 0 {
-            return 0;
+    /// The size of a set that is inside `above` selections.
+    fn set(&mut self, set: &'a SelectionSet, above: usize) -> Result<Size, ApiError> {
+        if above > self.limits.nesting {
+            return Err(too_much("selections inside each other", self.limits.nesting));
         }
-        let mut sum = 0_usize;
+        let mut sum = Size::default();
         for selection in &set.items {
             let size = match &selection.node {
-                Selection::Field(field) => 1 + self.set(&field.node.selection_set.node, room - 1),
+                Selection::Field(field) => {
+                    self.set(&field.node.selection_set.node, above + 1)?.around(1)
+                }
                 Selection::InlineFragment(inline) => {
-                    1 + self.set(&inline.node.selection_set.node, room - 1)
+                    self.set(&inline.node.selection_set.node, above + 1)?.around(0)
                 }
                 Selection::FragmentSpread(spread) => {
-                    1 + self.fragment(&spread.node.fragment_name.node, room - 1)
+                    self.fragment(&spread.node.fragment_name.node, above + 1)?.around(0)
                 }
             };
-            sum = sum.saturating_add(size);
+            sum = sum.beside(size);
         }
-        sum
+        Ok(sum)
     }
 
-    fn fragment(&mut self, name: &'a str, room: usize) -> usize {
+    fn fragment(&mut self, name: &'a str, above: usize) -> Result<Size, ApiError> {
         if let Some(size) = self.known.get(name) {
-            return *size;
+            return Ok(*size);
         }
-        let Some(fragment) = self.document.fragments.get(name) else { return 0 };
-        self.known.insert(name, 0);
-        let size = self.set(&fragment.node.selection_set.node, room);
+        let Some(fragment) = self.document.fragments.get(name) else { return Ok(Size::default()) };
+        self.known.insert(name, Size::default());
+        let size = self.set(&fragment.node.selection_set.node, above)?;
         self.known.insert(name, size);
-        size
+        Ok(size)
     }
 
-    fn count_aliases(&mut self, set: &SelectionSet) {
+    /// Counts what is written, each fragment once.
+    fn count(&mut self, set: &SelectionSet) -> Result<(), ApiError> {
         for selection in &set.items {
             match &selection.node {
                 Selection::Field(field) => {
                     self.aliases += usize::from(field.node.alias.is_some());
-                    self.count_aliases(&field.node.selection_set.node);
+                    self.directives(&field.node.directives)?;
+                    self.count(&field.node.selection_set.node)?;
                 }
                 Selection::InlineFragment(inline) => {
-                    self.count_aliases(&inline.node.selection_set.node);
+                    self.directives(&inline.node.directives)?;
+                    self.count(&inline.node.selection_set.node)?;
                 }
-                Selection::FragmentSpread(_) => {}
+                Selection::FragmentSpread(spread) => self.directives(&spread.node.directives)?,
             }
         }
+        Ok(())
+    }
+
+    fn directives(&self, directives: &[Positioned<Directive>]) -> Result<(), ApiError> {
+        if directives.len() > self.limits.directives {
+            return Err(too_much("directives on one selection", self.limits.directives));
+        }
+        Ok(())
     }
 }
 
 fn too_much(what: &str, limit: usize) -> ApiError {
     ApiError::new(Code::LimitExceeded, format!("the document has more than {limit} {what}"))
-}
-
-/// How many leading bytes fulfil a condition.
-fn run(bytes: &[u8], is: impl Fn(u8) -> bool) -> usize {
-    bytes.iter().take_while(|b| is(**b)).count()
-}
-
-/// The length of the string or block string that starts here; an open one goes to the end.
-fn string(bytes: &[u8]) -> usize {
-    if bytes.starts_with(b"\"\"\"") {
-        let mut at = 3;
-        while at < bytes.len() {
-            if bytes[at..].starts_with(b"\\\"\"\"") {
-                at += 4;
-            } else if bytes[at..].starts_with(b"\"\"\"") {
-                return at + 3;
-            } else {
-                at += 1;
-            }
-        }
-        return bytes.len();
-    }
-    let mut at = 1;
-    while at < bytes.len() {
-        match bytes[at] {
-            b'\\' => at += 2,
-            b'"' => return at + 1,
-            _ => at += 1,
-        }
-    }
-    bytes.len()
 }
 
 #[cfg(test)]
@@ -203,8 +210,15 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expect: Result<(), &str>) {
-        let limits =
-            Limits { tokens: 60, nesting: 5, aliases: 2, selections: 12, ..Limits::default() };
+        let limits = Limits {
+            tokens: 100,
+            nesting: 5,
+            depth: 3,
+            aliases: 2,
+            directives: 2,
+            selections: 12,
+            ..Limits::default()
+        };
         let found = limits.check_text(text).and_then(|()| match parse_query(text) {
             Ok(document) => limits.check_document(&document),
             Err(_) => Ok(()),
@@ -222,7 +236,7 @@ mod tests {
     fn documents_are_measured() {
         check("{ a b c }", Ok(()));
         check("", Ok(()));
-        check(&"a ".repeat(61), Err("tokens"));
+        check(&"a ".repeat(101), Err("tokens"));
         check(&format!("{{ a(s: \"{}\") }}", "{".repeat(500)), Ok(()));
         check(
             &format!("{{ a(s: \"\"\"{}\\\"\"\" {}\"\"\") }}", "{".repeat(9), "(".repeat(9)),
@@ -238,6 +252,18 @@ mod tests {
             Err("selections"),
         );
         check("{ ...A } fragment A on Q { ...A x }", Ok(()));
+        check("{ a { b { c } } }", Ok(()));
+        check("{ a { ...A } } fragment A on Q { b { c { d } } }", Err("fields inside each other"));
+        check("{ a { ... { b { ... { c } } } } }", Ok(()));
+        check(
+            "{ ...A } fragment A on Q { ...B } fragment B on Q { ...C } fragment C on Q { ...D }
+            fragment D on Q { ...E } fragment E on Q { ...F } fragment F on Q { x }",
+            Err("selections inside each other"),
+        );
+        check("{ a @x @x }", Ok(()));
+        check("{ a @x @x @x }", Err("directives"));
+        check("{ ... @x @x @x { a } }", Err("directives"));
+        check("{ ...A @x @x @x } fragment A on Q { a }", Err("directives"));
         check("\"", Ok(()));
         check("\"\"\"", Ok(()));
     }

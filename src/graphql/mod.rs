@@ -9,6 +9,7 @@ mod coercion;
 mod connection;
 mod context;
 mod dataset;
+mod documents;
 mod error;
 mod event;
 mod event_types;
@@ -33,6 +34,7 @@ mod session_mutations;
 mod stage_run;
 mod stream;
 mod subscription;
+mod tokens;
 mod transcript;
 mod upload;
 mod vocab;
@@ -45,6 +47,7 @@ use tokio::sync::watch;
 use context::Api;
 
 pub use context::{Caller, EnvironmentState};
+pub use documents::{BadManifest, Documents, Trusted};
 pub use error::{ApiError, Code};
 pub use limits::Limits;
 pub use request::{Answer, Parameters, Prepared, prepare};
@@ -99,10 +102,7 @@ pub fn schema(parts: Parts) -> ApiSchema {
         environment: parts.environment,
     };
     let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription)
-        .extension(coercion::Boundaries)
-        .limit_depth(limits.depth)
-        .limit_complexity(limits.complexity)
-        .limit_directives(limits.directives)
+        .extension(coercion::Boundaries(limits))
         .data(api);
     if !parts.introspection {
         // Suggestions would tell what introspection does not.

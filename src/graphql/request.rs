@@ -1,37 +1,57 @@
 //! From the parameters of a request to its response, the same for every transport.
 
 use super::{
-    ApiSchema,
     context::Caller,
+    documents::Documents,
     error::{ApiError, Code},
     limits::Limits,
 };
 use async_graphql::{
-    Data, Request, Response, ServerError, Variables,
+    Executor, Request, Response, ServerError, Variables,
     parser::{
         parse_query,
         types::{DocumentOperations, ExecutableDocument, OperationType},
     },
 };
-use futures::{Stream, StreamExt};
+use futures::{FutureExt, Stream, StreamExt};
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    panic::AssertUnwindSafe,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// The parameters of a GraphQL request, as GraphQL over HTTP and graphql-transport-ws name them.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Parameters {
-    pub query: String,
+    #[serde(default)]
+    pub query: Option<String>,
+    /// The id of a trusted document, in place of its text.
+    #[serde(default)]
+    pub document_id: Option<String>,
     #[serde(default)]
     pub operation_name: Option<String>,
     #[serde(default)]
     pub variables: Option<Map<String, Value>>,
     #[serde(default)]
     pub extensions: Option<Map<String, Value>>,
+}
+
+impl Parameters {
+    /// The text that came along. Clients whose types want one send an empty one beside a hash.
+    pub(super) fn text(&self) -> Option<&str> {
+        self.query.as_deref().filter(|text| !text.is_empty())
+    }
+
+    /// True when some document is named: by its text, its id or its hash.
+    pub fn names_document(&self) -> bool {
+        let extension = || self.extensions.as_ref()?.get("persistedQuery");
+        self.query.is_some() || self.document_id.is_some() || extension().is_some()
+    }
 }
 
 /// A request whose document is parsed and within the limits.
@@ -60,6 +80,8 @@ impl Executed {
 pub struct Answer {
     pub response: Response,
     pub executed: bool,
+    /// The server failed as a whole, not a field of the response.
+    pub broken: bool,
 }
 
 impl Answer {
@@ -67,7 +89,14 @@ impl Answer {
     pub fn refused(error: impl Into<ServerError>, trace: &str) -> Self {
         let mut response = Response::from_errors(vec![error.into()]);
         finish(&mut response, false, trace);
-        Self { response, executed: false }
+        Self { response, executed: false, broken: false }
+    }
+
+    /// The answer to a request in which the server panicked. The log has what the panic said.
+    fn broken(trace: &str) -> Self {
+        tracing::error!(trace.id = trace, "a request panicked");
+        let error = ApiError::new(Code::Internal, "the server failed; its log says why");
+        Self { broken: true, ..Self::refused(error.into_server_error(), trace) }
     }
 
     /// The response as both media types write it: `data` is there exactly when it was executed.
@@ -95,23 +124,26 @@ fn json(value: &impl serde::Serialize) -> Value {
     serde_json::to_value(value).unwrap_or(Value::Null)
 }
 
-/// Parses a request and holds it against the limits.
+/// Finds the document of a request, parses it and holds it against the limits.
 pub fn prepare(
     parameters: Parameters,
     caller: &Caller,
+    documents: &Documents,
     limits: &Limits,
 ) -> Result<Prepared, ServerError> {
-    limits.check_text(&parameters.query).map_err(ApiError::into_server_error)?;
-    let document = parse_query(&parameters.query).map_err(|error| {
+    let found = documents.find(&parameters).map_err(ApiError::into_server_error)?;
+    limits.check_text(&found.text).map_err(ApiError::into_server_error)?;
+    let document = parse_query(&found.text).map_err(|error| {
         let mut error = ServerError::from(error);
         error.extensions.get_or_insert_default().set("code", Code::ParseFailed.as_str());
         error
     })?;
     limits.check_document(&document).map_err(ApiError::into_server_error)?;
+    documents.keep(&found);
     let operation = chosen(&document, parameters.operation_name.as_deref())
         .map_err(ApiError::into_server_error)?;
     let executed = Executed::default();
-    let mut request = Request::new(parameters.query)
+    let mut request = Request::new(found.text)
         .variables(Variables::from_json(Value::Object(parameters.variables.unwrap_or_default())))
         .data(executed.clone());
     request.operation_name = parameters.operation_name;
@@ -146,29 +178,32 @@ fn chosen(document: &ExecutableDocument, name: Option<&str>) -> Result<Operation
 
 impl Prepared {
     /// Executes a query or a mutation.
-    pub async fn execute(self, schema: &ApiSchema) -> Answer {
-        let mut response = schema.execute(self.request).await;
-        let executed = self.executed.is_marked();
-        finish(&mut response, executed, &self.trace);
-        Answer { response, executed }
+    pub async fn execute(self, schema: &impl Executor) -> Answer {
+        let Self { request, operation: _, executed, trace } = self;
+        // A panic ends one request: not its connection, nor others that share it.
+        let done = AssertUnwindSafe(schema.execute(request)).catch_unwind().await;
+        let Ok(mut response) = done else { return Answer::broken(&trace) };
+        let executed = executed.is_marked();
+        finish(&mut response, executed, &trace);
+        Answer { response, executed, broken: false }
     }
 
     /// Executes any operation; a subscription answers many times, the others once.
-    pub fn stream(self, schema: &ApiSchema) -> impl Stream<Item = Answer> + use<> {
+    pub fn stream<E: Executor>(self, schema: &E) -> impl Stream<Item = Answer> + use<E> {
         let Self { request, operation, executed, trace } = self;
         let subscription = operation == OperationType::Subscription;
-        schema.execute_stream_with_session_data(request, Arc::new(Data::default())).map(
-            move |mut response| {
-                // A subscription's source failed when there is an error and no data at all.
-                let executed = if subscription {
-                    response.errors.is_empty() || response.data != async_graphql::Value::Null
-                } else {
-                    executed.is_marked()
-                };
-                finish(&mut response, executed, &trace);
-                Answer { response, executed }
-            },
-        )
+        let responses = schema.execute_stream(request, None);
+        AssertUnwindSafe(responses).catch_unwind().map(move |done| {
+            let Ok(mut response) = done else { return Answer::broken(&trace) };
+            // A subscription's source failed when there is an error and no data at all.
+            let executed = if subscription {
+                response.errors.is_empty() || response.data != async_graphql::Value::Null
+            } else {
+                executed.is_marked()
+            };
+            finish(&mut response, executed, &trace);
+            Answer { response, executed, broken: false }
+        })
     }
 }
 
@@ -183,5 +218,43 @@ fn finish(response: &mut Response, executed: bool, trace: &str) {
             extensions.set("code", code.as_str());
         }
         extensions.set("traceId", trace);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use async_graphql::{EmptyMutation, EmptySubscription, Object, Schema};
+    use entity::principal::Principal;
+
+    struct Query;
+
+    #[Object]
+    impl Query {
+        async fn breaks(&self) -> i32 {
+            "x".parse().expect("as the test wants it")
+        }
+    }
+
+    fn prepared(query: &str) -> Prepared {
+        let parameters = serde_json::from_value(serde_json::json!({"query": query}));
+        let caller = Caller::new(Principal::Local, "t1".into());
+        prepare(parameters.expect("parameters"), &caller, &Documents::default(), &Limits::default())
+            .map_err(|error| error.message)
+            .expect("a good document")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer() {
+        let schema = Schema::new(Query, EmptyMutation, EmptySubscription);
+        let expect = serde_json::json!({"errors": [{
+            "message": "the server failed; its log says why",
+            "extensions": {"code": "INTERNAL", "traceId": "t1"},
+        }]});
+        let answer = prepared("{ breaks }").execute(&schema).await;
+        assert_eq!((answer.to_json(), answer.broken), (expect.clone(), true));
+        let answers: Vec<_> = prepared("{ breaks }").stream(&schema).collect().await;
+        let [answer] = answers.as_slice() else { panic!("{} answers", answers.len()) };
+        assert_eq!((answer.to_json(), answer.broken), (expect, true));
     }
 }

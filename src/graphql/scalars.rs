@@ -29,7 +29,7 @@ impl ScalarType for Long {
     fn parse(value: Value) -> InputValueResult<Self> {
         match &value {
             Value::Number(number) => match number.as_i64() {
-                Some(whole) if whole.abs() <= MAX_SAFE => Ok(Self(whole)),
+                Some(whole) if is_safe(whole) => Ok(Self(whole)),
                 Some(_) | None => {
                     Err(InputValueError::custom("a whole number up to 2^53 - 1 is needed"))
                 }
@@ -39,12 +39,17 @@ impl ScalarType for Long {
     }
 
     fn is_valid(value: &Value) -> bool {
-        matches!(value, Value::Number(n) if n.as_i64().is_some_and(|whole| whole.abs() <= MAX_SAFE))
+        matches!(value, Value::Number(n) if n.as_i64().is_some_and(is_safe))
     }
 
     fn to_value(&self) -> Value {
         Value::Number(self.0.into())
     }
+}
+
+/// True for what every JSON reader keeps as it is.
+fn is_safe(whole: i64) -> bool {
+    (-MAX_SAFE..=MAX_SAFE).contains(&whole)
 }
 
 /// A time, RFC 3339, in UTC, to the millisecond.
@@ -90,5 +95,32 @@ impl ScalarType for Json {
     fn to_value(&self) -> Value {
         // Texts, numbers, lists and maps with text keys: GraphQL values hold all of JSON.
         Value::from_json(self.0.clone()).unwrap_or(Value::Null)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(whole: i64, expect: bool) {
+        let value = Value::Number(whole.into());
+        assert_eq!(Long::is_valid(&value), expect, "{whole}");
+        assert_eq!(Long::parse(value).is_ok(), expect, "{whole}");
+    }
+
+    #[test]
+    fn longs_are_those_of_every_json_reader() {
+        for (whole, expect) in [
+            (0, true),
+            (MAX_SAFE, true),
+            (-MAX_SAFE, true),
+            (MAX_SAFE + 1, false),
+            (-MAX_SAFE - 1, false),
+            (i64::MAX, false),
+            (i64::MIN, false),
+        ] {
+            check(whole, expect);
+        }
     }
 }

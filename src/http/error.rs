@@ -2,7 +2,8 @@
 //!
 //! Never a path of the host, a text of the database or a secret.
 
-use actix_web::{HttpResponse, ResponseError, http::StatusCode};
+use super::guard::TraceId;
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError, http::StatusCode};
 use serde_json::json;
 
 /// `{"error": {"message", "code"}}` with a status.
@@ -31,6 +32,28 @@ impl HttpError {
         )
     }
 
+    /// The same as the answer to a GraphQL request.
+    pub fn to_graphql(&self, content_type: &'static str, trace: &TraceId) -> HttpResponse {
+        let extensions = json!({"code": self.code, "traceId": trace.0});
+        let errors = json!([{"message": self.message, "extensions": extensions}]);
+        self.builder().content_type(content_type).body(json!({"errors": errors}).to_string())
+    }
+
+    fn builder(&self) -> HttpResponseBuilder {
+        let mut response = HttpResponse::build(self.status);
+        match self.status {
+            StatusCode::UNAUTHORIZED => {
+                response.insert_header(("WWW-Authenticate", "Bearer realm=\"trainable\""));
+            }
+            StatusCode::TOO_MANY_REQUESTS => {
+                response.insert_header(("Retry-After", "1"));
+            }
+            _ => {}
+        }
+        response.insert_header(("Cache-Control", "no-store"));
+        response
+    }
+
     /// For failures that are ours: the cause goes to the log, the caller gets a sentence.
     pub fn internal(action: &'static str, cause: &dyn std::error::Error) -> Self {
         tracing::error!(action, error = %cause, "request failed");
@@ -48,12 +71,6 @@ impl ResponseError for HttpError {
     }
 
     fn error_response(&self) -> HttpResponse {
-        let mut response = HttpResponse::build(self.status);
-        if self.status == StatusCode::UNAUTHORIZED {
-            response.insert_header(("WWW-Authenticate", "Bearer realm=\"trainable\""));
-        }
-        response
-            .insert_header(("Cache-Control", "no-store"))
-            .json(json!({"error": {"message": self.message, "code": self.code}}))
+        self.builder().json(json!({"error": {"message": self.message, "code": self.code}}))
     }
 }

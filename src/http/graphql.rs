@@ -15,6 +15,7 @@ use async_graphql::parser::types::OperationType;
 use futures::StreamExt;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use tokio::time::timeout;
 
 /// Serves one request.
 pub async fn serve(
@@ -41,10 +42,9 @@ pub async fn serve(
     let parameters = match read(&state, &request, body).await {
         Ok(parameters) => parameters,
         Err((status, message)) => {
-            let code = if status == StatusCode::PAYLOAD_TOO_LARGE {
-                Code::LimitExceeded
-            } else {
-                Code::BadRequest
+            let code = match status {
+                StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT => Code::LimitExceeded,
+                _ => Code::BadRequest,
             };
             let mut response = refuse(media, status, code, &message, trace);
             if status == StatusCode::METHOD_NOT_ALLOWED {
@@ -54,7 +54,8 @@ pub async fn serve(
         }
     };
     let caller = Caller::new(principal, trace.0.clone());
-    let prepared = match prepare(parameters, &caller, &state.config.limits) {
+    let prepared = match prepare(parameters, &caller, &state.config.documents, &state.config.limits)
+    {
         Ok(prepared) => prepared,
         Err(error) => return answer(media, &Answer::refused(error, &trace.0)),
     };
@@ -84,7 +85,7 @@ async fn read(
     body: web::Payload,
 ) -> Result<Parameters, Refused> {
     let bad = |message: &str| (StatusCode::BAD_REQUEST, message.to_owned());
-    match *request.method() {
+    let parameters: Parameters = match *request.method() {
         Method::GET => from_query(request.query_string()),
         Method::POST if !is_json(request.headers()) => Err((
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -95,7 +96,12 @@ async fn read(
                 let message = "send the request without a content encoding".to_owned();
                 return Err((StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
             }
-            let bytes = collect(body, state.config.max_body_bytes).await?;
+            let patience = state.config.body_patience;
+            let collected = collect(body, state.config.max_body_bytes);
+            let bytes = timeout(patience, collected).await.map_err(|_| {
+                let message = format!("the body took longer than {} s", patience.as_secs());
+                (StatusCode::REQUEST_TIMEOUT, message)
+            })??;
             match serde_json::from_slice::<Value>(&bytes) {
                 Ok(Value::Array(_)) => Err(bad("batches are not served; send one request")),
                 Ok(value @ Value::Object(_)) => serde_json::from_value(value)
@@ -108,7 +114,11 @@ async fn read(
             let message = "send GraphQL requests with GET or POST".to_owned();
             Err((StatusCode::METHOD_NOT_ALLOWED, message))
         }
+    }?;
+    if parameters.names_document() {
+        return Ok(parameters);
     }
+    Err(bad("the parameter `query` is missing"))
 }
 
 async fn collect(mut body: web::Payload, limit: usize) -> Result<Vec<u8>, Refused> {
@@ -132,6 +142,7 @@ fn from_query(query: &str) -> Result<Parameters, Refused> {
     #[serde(rename_all = "camelCase")]
     struct Texts {
         query: Option<String>,
+        document_id: Option<String>,
         operation_name: Option<String>,
         variables: Option<String>,
         extensions: Option<String>,
@@ -148,10 +159,8 @@ fn from_query(query: &str) -> Result<Parameters, Refused> {
         .map_err(|_| bad("the query string is not well-formed".to_owned()))?
         .into_inner();
     Ok(Parameters {
-        query: texts
-            .query
-            .filter(|query| !query.is_empty())
-            .ok_or_else(|| bad("the parameter `query` is missing".to_owned()))?,
+        query: texts.query.filter(|query| !query.is_empty()),
+        document_id: texts.document_id.filter(|id| !id.is_empty()),
         operation_name: texts.operation_name.filter(|name| !name.is_empty()),
         variables: map("variables", texts.variables)?,
         extensions: map("extensions", texts.extensions)?,
@@ -160,6 +169,7 @@ fn from_query(query: &str) -> Result<Parameters, Refused> {
 
 fn answer(media: Media, answer: &Answer) -> HttpResponse {
     let status = match media {
+        _ if answer.broken => StatusCode::INTERNAL_SERVER_ERROR,
         Media::GraphqlResponse if !answer.executed => StatusCode::BAD_REQUEST,
         Media::GraphqlResponse | Media::Json => StatusCode::OK,
     };

@@ -1,10 +1,16 @@
 //! What every request passes and every response carries: the `Host` allow-list, the cross-site
-//! check, the trace id and the security headers.
+//! check, its client's limits, the trace id and the security headers.
 
-use super::{AppState, error::HttpError, meters::Route};
+use super::{
+    AppState,
+    accept::Media,
+    clients::{Seated, admit},
+    error::HttpError,
+    meters::Route,
+};
 use actix_web::{
     Error, HttpMessage, HttpResponse, ResponseError,
-    body::{BoxBody, EitherBody, MessageBody},
+    body::MessageBody,
     dev::{ServiceRequest, ServiceResponse},
     http::{Method, StatusCode, header, header::HeaderMap, header::HeaderValue},
     middleware::Next,
@@ -24,7 +30,7 @@ const CORS_HEADERS: &str = "authorization, content-type, x-trainable-upload";
 pub async fn guard<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<EitherBody<B, BoxBody>>, Error> {
+) -> Result<ServiceResponse<Seated>, Error> {
     let trace = TraceId(Uuid::now_v7().simple().to_string());
     request.extensions_mut().insert(trace.clone());
     let Some(state) = request.app_data::<web::Data<AppState>>().cloned() else {
@@ -32,17 +38,25 @@ pub async fn guard<B: MessageBody + 'static>(
     };
     let route = Route::of(request.path());
     let origin = state.config.allowed_origin(request.headers());
-    let mut response = match refusal(&state.config, &request) {
-        Some(refused) => request.into_response(refused.error_response()).map_into_right_body(),
-        None if preflight(&request) => {
-            let answer = HttpResponse::build(if origin.is_some() {
+    let refused = refusal(&state.config, &request);
+    let admitted = refused.map_or_else(|| admit(&state, &request, route), Err);
+    let mut response = match admitted {
+        Err(error) => {
+            let answer = refuse(&error, route, &request, &trace);
+            request.into_response(answer).map_body(|_, body| Seated::new(body, None))
+        }
+        Ok(seat) if preflight(&request) => {
+            let mut answer = HttpResponse::build(if origin.is_some() {
                 StatusCode::NO_CONTENT
             } else {
                 StatusCode::FORBIDDEN
             });
-            request.into_response({ answer }.finish()).map_into_right_body()
+            request.into_response(answer.finish()).map_body(|_, body| Seated::new(body, seat))
         }
-        None => next.call(request).await?.map_into_left_body(),
+        Ok(seat) => {
+            let answered = next.call(request).await?;
+            answered.map_body(|_, body| Seated::new(body.boxed(), seat))
+        }
     };
     state.meters.answered(route, response.status());
     if response.status().is_server_error() {
@@ -50,6 +64,10 @@ pub async fn guard<B: MessageBody + 'static>(
     }
     let headers = response.headers_mut();
     secure(headers);
+    if !state.config.allowed_origins.is_empty() {
+        // A cache must not hand one origin's answer to another.
+        headers.append(header::VARY, HeaderValue::from_static("origin"));
+    }
     if let Some(origin) = origin {
         allow_cross_origin(headers, origin);
     }
@@ -62,6 +80,24 @@ pub async fn guard<B: MessageBody + 'static>(
 fn preflight(request: &ServiceRequest) -> bool {
     request.method() == Method::OPTIONS
         && request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// A refusal in the shape that the route's clients read.
+fn refuse(
+    error: &HttpError,
+    route: Route,
+    request: &ServiceRequest,
+    trace: &TraceId,
+) -> HttpResponse {
+    match route {
+        Route::Graphql => {
+            let media = Media::negotiate(request.headers()).unwrap_or(Media::Json);
+            error.to_graphql(media.content_type(), trace)
+        }
+        Route::Socket | Route::Upload | Route::File | Route::Probe | Route::Client => {
+            error.error_response()
+        }
+    }
 }
 
 /// Why this request goes no further, when it does not.
@@ -169,7 +205,6 @@ fn allow_cross_origin(headers: &mut HeaderMap, origin: HeaderValue) {
         headers.insert(name, HeaderValue::from_static(value));
     }
     headers.insert(header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("cross-origin"));
-    headers.append(header::VARY, HeaderValue::from_static("origin"));
 }
 
 /// Headers for every response; a route's own policy stands.

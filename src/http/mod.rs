@@ -5,6 +5,7 @@
 mod accept;
 mod assets;
 mod auth;
+mod clients;
 mod error;
 mod files;
 mod graphql;
@@ -18,7 +19,7 @@ mod ws;
 
 use crate::{
     dataset::Datasets,
-    graphql::{ApiSchema, Limits},
+    graphql::{ApiSchema, Documents, Limits},
     sandbox::SandboxProvider,
     session::Transcripts,
     store::Store,
@@ -31,6 +32,7 @@ use actix_web::{
 use std::{io, net::TcpListener, sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
+pub use clients::{ClientLimits, CountedBy};
 pub use ws::{PROTOCOL, SocketLimits};
 
 /// Bytes of a TCP connection may stay unacknowledged for this long; then the kernel ends it.
@@ -47,10 +49,15 @@ pub struct HttpConfig {
     pub token: Option<String>,
     /// Bytes of the body of a GraphQL request.
     pub max_body_bytes: usize,
+    /// How long the body of a GraphQL request may take to come.
+    pub body_patience: Duration,
     /// Serve `/graphiql`.
     pub graphiql: bool,
     pub limits: Limits,
+    /// Documents that requests may name without their text, and whether only those are run.
+    pub documents: Arc<Documents>,
     pub sockets: SocketLimits,
+    pub clients: ClientLimits,
     /// Threads that serve requests.
     pub workers: usize,
     /// How long requests may take to end once the server stops.
@@ -64,9 +71,12 @@ impl Default for HttpConfig {
             allowed_origins: Vec::new(),
             token: None,
             max_body_bytes: 1024 * 1024,
+            body_patience: Duration::from_secs(30),
             graphiql: true,
             limits: Limits::default(),
+            documents: Arc::default(),
             sockets: SocketLimits::default(),
+            clients: ClientLimits::default(),
             workers: std::thread::available_parallelism().map_or(2, |n| n.get().min(8)),
             grace: Duration::from_secs(5),
         }
@@ -92,6 +102,7 @@ struct AppState {
     transcripts: Transcripts,
     config: HttpConfig,
     access: auth::Access,
+    clients: Arc<clients::Clients>,
     meters: meters::Meters,
     receiving: uploads::Receiving,
     /// Cancelled when the server stops: sockets close with "come back".
@@ -115,6 +126,7 @@ pub async fn serve(
         datasets: parts.datasets,
         transcripts: parts.transcripts,
         access: auth::Access::new(parts.config.token.as_deref()),
+        clients: Arc::new(clients::Clients::new(parts.config.clients.clone())),
         config: parts.config,
         meters: meters::Meters::default(),
         receiving: uploads::Receiving::default(),

@@ -121,9 +121,7 @@ impl Connection {
                     heard = Instant::now();
                     match received {
                         Some(Ok(frame)) => self.take(frame).await?,
-                        Some(Err(ProtocolError::Overflow)) => return Err(Close::TooBig),
-                        Some(Err(ProtocolError::Io(_))) => return Err(Close::TooBig),
-                        Some(Err(_)) => return Err(Close::BadMessage("Invalid frame received")),
+                        Some(Err(error)) => return Err(broken(&error)),
                         None => return Err(Close::Normal),
                     }
                 }
@@ -213,6 +211,18 @@ impl Connection {
     }
 }
 
+/// Why a socket ends whose frames cannot be read.
+fn broken(error: &ProtocolError) -> Close {
+    match error {
+        ProtocolError::Io(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Close::BadMessage("The text is no UTF-8")
+        }
+        // Parts of a message that are too large together; what a lost connection hears is the same to it.
+        ProtocolError::Overflow | ProtocolError::Io(_) => Close::TooBig,
+        _ => Close::BadMessage("Invalid frame received"),
+    }
+}
+
 /// Runs one operation to its end.
 async fn operate(
     state: &AppState,
@@ -221,7 +231,8 @@ async fn operate(
     parameters: Parameters,
     caller: &Caller,
 ) -> Result<(), Close> {
-    let prepared = match prepare(parameters, caller, &state.config.limits) {
+    let prepared = match prepare(parameters, caller, &state.config.documents, &state.config.limits)
+    {
         Ok(prepared) => prepared,
         Err(error) => {
             let answer = Answer::refused(error, &caller.trace);

@@ -37,6 +37,9 @@ impl Incoming {
     pub fn parse(text: &str) -> Result<Self, &'static str> {
         match serde_json::from_str(text) {
             Ok(Incoming::Subscribe { id, .. }) if id.is_empty() => Err("Message id is empty"),
+            Ok(Incoming::Subscribe { payload, .. }) if !payload.names_document() => {
+                Err("The payload names no document")
+            }
             Ok(message) => Ok(message),
             Err(_) => Err("Invalid message received"),
         }
