@@ -9,7 +9,7 @@ SAMPLE ?= diamonds
 BINARY := target/release/trainable
 WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-local-model lint audit bench soak clean
+.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-conformance test-local-model lint audit bench soak clean
 
 help:                ## Shows this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -43,6 +43,7 @@ test:                ## Runs every test; says what it skipped
 	$(MAKE) test-rust
 	$(MAKE) test-python
 	$(MAKE) test-web
+	$(MAKE) test-conformance
 	$(MAKE) test-browser
 	$(MAKE) audit
 	@echo "make test: everything passed"
@@ -74,6 +75,10 @@ test-web: web        ## The web client's unit tests, generated types and size bu
 test-browser: web    ## A real browser on the real binary, from the upload to the report
 	@tests/browser/run
 
+test-conformance: web ## The suites that others wrote for GraphQL servers, on the real binary
+	@cargo build --quiet --locked
+	@tests/conformance/run
+
 test-local-model:    ## One stage on a small real model on this machine; compiles its server once
 	cargo build --locked
 	@tests/models/local
@@ -89,4 +94,4 @@ soak: setup build    ## The long proofs: every sample twice, a million rows, bad
 
 clean:               ## Deletes what was built
 	cargo clean
-	rm -rf web/dist web/node_modules
+	rm -rf web/dist web/node_modules tests/conformance/node_modules
