@@ -59,7 +59,7 @@ async fn the_protocol_has_its_codes() {
     let init = json!({"type": "connection_init"});
     let watch = json!({"id": "one", "type": "subscribe",
         "payload": {"query": "subscription { experimentChanged { experimentId } }"}});
-    check(&server, &[watch.clone()], 4401, "Unauthorized").await;
+    check(&server, std::slice::from_ref(&watch), 4401, "Unauthorized").await;
     let twice = [init.clone(), watch.clone(), watch];
     check(&server, &twice, 4409, "Subscriber for one already exists").await;
     check(&server, &[init.clone(), init], 4429, "Too many initialisation requests").await;
