@@ -111,8 +111,7 @@ async fn prepare(sandboxes: &LocalSandboxes) -> Vec<String> {
     let hears = heard.clone();
     let progress = Arc::new(move |text| hears.lock().expect("nobody panicked").push(text));
     sandboxes.prepare(progress).await.expect("the environment is ready");
-    let heard = heard.lock().expect("nobody panicked").clone();
-    heard
+    heard.lock().expect("nobody panicked").clone()
 }
 
 async fn start(sandboxes: &LocalSandboxes) -> Arc<dyn Sandbox> {
