@@ -39,7 +39,7 @@ const SECRET_VARIABLE: &str = "TRAINABLE_ABUSE_SECRET";
 /// What is in another session's file.
 const MARK: &str = "0THER-SESSION";
 
-/// Processes of an execution that waits, forked ahead, for its program.
+/// Processes of an execution that waits, forked ahead from a bare interpreter, for its program.
 const IDLE: usize = 2;
 
 /// The server under attack.
