@@ -251,12 +251,12 @@ async fn experiments_are_renamed_and_deleted() {
 async fn the_server_tells_what_executions_may_take() {
     let server = Server::start().await;
     let asked =
-        "{ server { sandbox { name tier summary missing floor totalMemoryMib executionsAtOnce
+        "{ server { sandbox { name tier runsPrograms summary missing floor totalMemoryMib executionsAtOnce
         slots gpu load { running waiting slotsReady }
         limits { memoryMib cpus processes seconds diskMib files outputBytes openFiles } } } }";
     let told = server.graphql(asked, json!({})).await;
     let expect = json!({
-        "name": "fake", "tier": "A", "summary": "nothing runs at all", "missing": [], "floor": "B",
+        "name": "fake", "tier": "A", "runsPrograms": true, "summary": "nothing runs at all", "missing": [], "floor": "B",
         "totalMemoryMib": 6552, "executionsAtOnce": 16, "slots": 1, "gpu": false,
         "load": {"running": 0, "waiting": 0, "slotsReady": 0},
         "limits": {

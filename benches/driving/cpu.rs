@@ -136,7 +136,7 @@ async fn turns() -> (Vec<f64>, usize) {
         facts: notes.clone(),
         cancel: CancellationToken::new(),
         known: tokio::sync::Mutex::new(KnownFiles::default()),
-        memory_mib: 1024,
+        limits: Limits::default(),
     };
     let budgets = Budgets { turns: MEASURED, ..Budgets::default() };
     let (_limits, limited) = watch::channel(budgets);

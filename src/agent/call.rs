@@ -21,7 +21,11 @@ const SAME_FAILURES: u32 = 3;
 /// The longest that a question waits when it does not say so itself.
 const PATIENCE: u64 = 30 * 60;
 /// How long a tool that was stopped may take to say what came of it.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// What a call that did not come to its end is answered with, before what it had to say.
+pub(super) const INTERRUPTED: &str = "the user interrupted this call.";
+pub(super) const OUT_OF_TIME: &str = "the time was used up.";
 
 /// How a call came to its end.
 enum Came {
@@ -39,22 +43,17 @@ impl Loop {
         if self.transcript.asked(&call.id).is_some() {
             return self.wait_for_answer(&call, begun).await;
         }
-        let start = Fact::ToolStart {
-            call_id: call.id.clone(),
-            tool: call.tool.clone(),
-            input: call.input.clone(),
-        };
-        self.record(vec![start]).await?;
+        self.record(vec![started(&call)]).await?;
         match self.carried_out(&call).await? {
             Came::Answered(outcome) => self.came_to(&call, outcome, begun).await,
             Came::Interrupted(outcome) => {
-                let output = format!("the user interrupted this call.\n{}", said(outcome));
+                let output = format!("{INTERRUPTED}\n{}", said(outcome));
                 self.ended(&call, output, true, begun).await?;
                 self.skip_the_rest().await?;
                 Ok(Step::GoOn)
             }
             Came::OutOfTime(outcome) => {
-                let output = format!("the time was used up.\n{}", said(outcome));
+                let output = format!("{OUT_OF_TIME}\n{}", said(outcome));
                 self.ended(&call, output, true, begun).await?;
                 Ok(Step::GoOn)
             }
@@ -74,7 +73,7 @@ impl Loop {
         let order = tool::Call {
             id: &call.id,
             input: call.input.clone(),
-            seconds: allowed_seconds(&self.ledger),
+            seconds: allowed_seconds(&self.ledger, 1),
             stop: stop.clone(),
         };
         let work = found.call(&self.cx, order);
@@ -144,11 +143,7 @@ impl Loop {
         is_error: bool,
         begun: Instant,
     ) -> Result<(), Stopped> {
-        let duration_ms = begun.elapsed().as_millis() as u64;
-        let (call_id, tool) = (call.id.clone(), call.tool.clone());
-        // No text of ours has a NUL: PostgreSQL keeps none.
-        let output = output.replace('\0', "\\x00");
-        self.record(vec![Fact::ToolEnd { call_id, tool, output, is_error, duration_ms }]).await
+        self.record(vec![answered(call, &output, is_error, begun)]).await
     }
 
     /// Waits for the user's answer, or for the time at which the default is taken.
@@ -199,7 +194,7 @@ impl Loop {
     }
 
     /// Answers the calls of this turn that have not begun: the user is heard first.
-    async fn skip_the_rest(&mut self) -> Result<(), Stopped> {
+    pub(super) async fn skip_the_rest(&mut self) -> Result<(), Stopped> {
         for call in self.transcript.open().to_vec() {
             let Call { id: call_id, tool, input } = call;
             let output = "not run: the user interrupted; read what they say first".to_owned();
@@ -211,7 +206,7 @@ impl Loop {
     }
 
     /// A call that fails the same way again and again is pointed out, then ends the run.
-    async fn repeated(&mut self, call: &Call, is_error: bool) -> Result<Step, Stopped> {
+    pub(super) async fn repeated(&mut self, call: &Call, is_error: bool) -> Result<Step, Stopped> {
         let times = self.patience.ended(patience::of_call(&call.tool, &call.input), is_error);
         if times > SAME_FAILURES {
             return Ok(Step::End(failed(format!(
@@ -269,18 +264,32 @@ impl Loop {
     }
 }
 
-/// Wall-clock seconds that one execution may take now: what is left of all executions' seconds may
-/// be less than the limit of one.
-fn allowed_seconds(ledger: &super::Ledger) -> u64 {
+pub(super) fn started(call: &Call) -> Fact {
+    let Call { id, tool, input } = call.clone();
+    Fact::ToolStart { call_id: id, tool, input }
+}
+
+pub(super) fn answered(call: &Call, output: &str, is_error: bool, begun: Instant) -> Fact {
+    let duration_ms = begun.elapsed().as_millis() as u64;
+    let (call_id, tool) = (call.id.clone(), call.tool.clone());
+    // No text of ours has a NUL: PostgreSQL keeps none.
+    let output = output.replace('\0', "\\x00");
+    Fact::ToolEnd { call_id, tool, output, is_error, duration_ms }
+}
+
+/// Wall-clock seconds that each of so many executions may take now: what is left of all executions'
+/// seconds may be less than the limit of one.
+pub(super) fn allowed_seconds(ledger: &super::Ledger, executions: usize) -> u64 {
     let left = [Budget::StageSandboxSeconds, Budget::SessionSandboxSeconds];
     let left = left.into_iter().filter_map(|budget| ledger.left(budget));
-    let left = left.fold(f64::INFINITY, f64::min).ceil().max(1.0);
+    let left = left.fold(f64::INFINITY, f64::min) / executions.max(1) as f64;
+    let left = left.ceil().max(1.0);
     // Floats above the range of integers become the largest one.
     ledger.budgets().execution_seconds.min(left as u64)
 }
 
 /// What a stopped tool still said.
-fn said(outcome: Option<tool::Outcome>) -> String {
+pub(super) fn said(outcome: Option<tool::Outcome>) -> String {
     match outcome {
         Some(tool::Outcome::Continue { output, .. }) => output,
         Some(tool::Outcome::Ask { .. } | tool::Outcome::Finish { .. }) | None => String::new(),

@@ -21,8 +21,8 @@ use tokio::time::Instant;
 pub(super) struct Executed {
     /// Milliseconds.
     taken: Arc<AtomicU64>,
-    /// When each began, by its call.
-    open: Arc<Mutex<HashMap<String, Instant>>>,
+    /// When each began, by its call; `None` while it waits for a place.
+    open: Arc<Mutex<HashMap<String, Option<Instant>>>>,
 }
 
 impl Executed {
@@ -34,27 +34,24 @@ impl Executed {
     /// has none that is open.
     pub(super) fn cut_off(&self, call_id: &str) -> Option<Fact> {
         let begun = *self.lock().get(call_id)?;
-        let ending = Ending {
-            how: EndingKind::Terminated,
-            code: None,
-            duration_ms: begun.elapsed().as_millis() as u64,
-            cpu_seconds: 0.0,
-            peak_memory: None,
-            dropped_output: 0,
-        };
+        let worked = begun.map_or(0, |begun| begun.elapsed().as_millis() as u64);
+        let ending = Ending::unmeasured(EndingKind::Terminated, worked);
         Some(Fact::ExecutionEnded { call_id: call_id.to_owned(), ending })
     }
 
     fn note(&self, fact: &Fact) {
-        if let Fact::ExecutionStarted { call_id, .. } = fact {
-            self.lock().insert(call_id.clone(), Instant::now());
+        if let Fact::ExecutionStarted { call_id, .. } | Fact::ExecutionPlaced { call_id, .. } = fact
+        {
+            self.lock().insert(call_id.clone(), Some(Instant::now()));
+        } else if let Fact::ExecutionWaiting { call_id, .. } = fact {
+            self.lock().insert(call_id.clone(), None);
         } else if let Fact::ExecutionEnded { call_id, ending } = fact {
             self.lock().remove(call_id);
             self.taken.fetch_add(ending.duration_ms, Ordering::Relaxed);
         }
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Instant>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<String, Option<Instant>>> {
         // A map of times is whole after any panic.
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -214,14 +214,7 @@ mod tests {
     }
 
     fn ended(how: EndingKind) -> Fact {
-        let ending = Ending {
-            how,
-            code: None,
-            duration_ms: 0,
-            cpu_seconds: 0.0,
-            peak_memory: None,
-            dropped_output: 0,
-        };
+        let ending = Ending::unmeasured(how, 0);
         Fact::ExecutionEnded { call_id: "c".into(), ending }
     }
 

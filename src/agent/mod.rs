@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! turn        one model call and its attempts     call      one tool call, a question, the finish
+//! together    calls of one turn, side by side
 //! transcript  facts -> messages                   context   what of the past is shown
 //! ledger      budgets                             hearing   the user's words while it works
 //! executions  what the sandbox takes
@@ -17,6 +18,7 @@ mod executions;
 mod hearing;
 mod ledger;
 mod patience;
+mod together;
 mod transcript;
 mod turn;
 
@@ -24,7 +26,7 @@ use crate::{
     event::{Budget, Budgets, Driver, Entry, Fact, Outcome, Spent},
     llm::{Brief, LlmProvider, ToolSpec, price::Price},
     stage,
-    tool::{self, Stopped, Tool, ToolContext},
+    tool::{self, Facts, Stopped, Tool, ToolContext},
 };
 use chrono::Utc;
 use executions::{Counted, Executed};
@@ -165,7 +167,12 @@ impl Loop {
         loop {
             // Calls without a result come first: after a restart there may be some.
             while let Some(call) = self.transcript.open().first().cloned() {
-                if let Step::End(outcome) = self.call(call).await? {
+                let group = self.side_by_side();
+                let step = match group.len() {
+                    0 | 1 => self.call(call).await?,
+                    _ => self.together(group).await?,
+                };
+                if let Step::End(outcome) = step {
                     return Ok(outcome);
                 }
                 // What else is used up ends the run before its next turn; this turn's calls run.
@@ -183,12 +190,7 @@ impl Loop {
     }
 
     async fn record(&mut self, facts: Vec<Fact>) -> Result<(), Stopped> {
-        let now = Utc::now();
-        for fact in &facts {
-            self.transcript.apply(fact, now);
-            self.ledger.apply(fact);
-        }
-        self.cx.facts.record(facts).await
+        record(&mut self.transcript, &mut self.ledger, self.cx.facts.as_ref(), facts).await
     }
 
     /// Says which budgets are near their end, and ends the run when one of these is at it.
@@ -252,6 +254,21 @@ impl Loop {
     async fn progress(&mut self, text: String) -> Result<(), Stopped> {
         self.record(vec![Fact::Notice { text, for_people: true }]).await
     }
+}
+
+/// Takes facts in and hands them on.
+async fn record(
+    transcript: &mut Transcript,
+    ledger: &mut Ledger,
+    to: &dyn Facts,
+    facts: Vec<Fact>,
+) -> Result<(), Stopped> {
+    let now = Utc::now();
+    for fact in &facts {
+        transcript.apply(fact, now);
+        ledger.apply(fact);
+    }
+    to.record(facts).await
 }
 
 /// The first message of a stage: the same for the whole run, whatever limits are changed later, so

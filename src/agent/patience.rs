@@ -2,6 +2,7 @@
 //! does not begin to count anew.
 
 use crate::event::{Entry, Event, Fact, SessionEvent};
+use std::collections::HashMap;
 
 /// How a reminder begins.
 pub(super) const NOT_FINISHED: &str = "The stage is not finished.";
@@ -21,7 +22,7 @@ impl Patience {
     /// What the log of a run tells; a resumption begins anew.
     pub(super) fn of(history: &[Entry]) -> Self {
         let mut patience = Self::default();
-        let mut key = String::new();
+        let mut begun = HashMap::new();
         for entry in history {
             match &entry.event {
                 Event::Session(SessionEvent::StageRunResumed { .. }) => patience = Self::default(),
@@ -30,12 +31,14 @@ impl Patience {
                 {
                     patience.reminders += 1;
                 }
-                Event::Fact(Fact::ToolStart { tool, input, .. }) => key = of_call(tool, input),
-                Event::Fact(Fact::ToolEnd { output, is_error, .. }) => {
+                Event::Fact(Fact::ToolStart { call_id, tool, input }) => {
+                    begun.insert(call_id, of_call(tool, input));
+                }
+                Event::Fact(Fact::ToolEnd { call_id, output, is_error, .. }) => {
                     if *is_error && output.starts_with(TOO_EARLY) {
                         patience.reminders += 1;
                     }
-                    patience.ended(std::mem::take(&mut key), *is_error);
+                    patience.ended(begun.remove(call_id).unwrap_or_default(), *is_error);
                 }
                 Event::Fact(_) | Event::Session(_) => {}
             }

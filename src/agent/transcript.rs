@@ -36,6 +36,8 @@ pub(super) struct Transcript {
     waiting: Vec<String>,
     /// Calls of the last turn that have no result, in the model's order.
     open: Vec<Call>,
+    /// All calls of the last turn, in the model's order.
+    order: Vec<String>,
     asked: Option<Asked>,
     turns: u32,
     /// The attempt of a turn that began and did not end.
@@ -50,6 +52,7 @@ impl Transcript {
             measured: None,
             waiting: Vec::new(),
             open: Vec::new(),
+            order: Vec::new(),
             asked: None,
             turns: 0,
             attempts: 0,
@@ -96,6 +99,7 @@ impl Transcript {
                 let blocks: Vec<Block> =
                     blocks.iter().filter_map(|b| serde_json::from_value(b.clone()).ok()).collect();
                 self.open = blocks.iter().filter_map(call).collect();
+                self.order = self.open.iter().map(|call| call.id.clone()).collect();
                 self.turns = *turn;
                 self.attempts = 0;
                 self.push(Message::Assistant { blocks });
@@ -132,10 +136,13 @@ impl Transcript {
             | Fact::AgentMessage { .. }
             | Fact::ToolStart { .. }
             | Fact::ExecutionStarted { .. }
+            | Fact::ExecutionWaiting { .. }
+            | Fact::ExecutionPlaced { .. }
             | Fact::ExecutionEnded { .. }
             | Fact::CodeOutput { .. }
             | Fact::FileCreated { .. }
             | Fact::FileChanged { .. }
+            | Fact::FilesRefused { .. }
             | Fact::MetricsBatch { .. }
             | Fact::ChartConfig { .. }
             | Fact::LogRecord { .. }
@@ -190,7 +197,11 @@ impl Transcript {
         let output = output.to_owned();
         let result = ToolResult { call_id: call_id.to_owned(), output, is_error };
         match self.said.last_mut().map(|said| &mut said.message) {
-            Some(Message::ToolResults { results }) => results.push(result),
+            Some(Message::ToolResults { results }) => {
+                let place = |id: &str| self.order.iter().position(|known| known == id);
+                let at = results.partition_point(|other| place(&other.call_id) < place(call_id));
+                results.insert(at, result);
+            }
             Some(_) | None => self.push(Message::ToolResults { results: vec![result] }),
         }
     }
@@ -256,5 +267,48 @@ fn call(block: &Block) -> Option<Call> {
             Some(Call { id: id.clone(), tool: name.clone(), input: input.clone() })
         }
         Block::Text { .. } | Block::Opaque { .. } => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn ended(call_id: &str) -> Fact {
+        let (call_id, output) = (call_id.to_owned(), format!("of {call_id}"));
+        Fact::ToolEnd { call_id, tool: "t".into(), output, is_error: false, duration_ms: 0 }
+    }
+
+    /// The results that the model reads when a turn's calls `a`, `b`, `c` end in this order.
+    #[track_caller]
+    fn check(order: [&str; 3]) {
+        let mut transcript = Transcript::new("go".into());
+        let call = |id: &str| {
+            let call = Block::ToolUse { id: id.into(), name: "t".into(), input: json!({}) };
+            serde_json::to_value(call).unwrap()
+        };
+        let turn = Fact::TurnEnded {
+            turn: 1,
+            attempt: 1,
+            blocks: ["a", "b", "c"].map(call).to_vec(),
+            stop_reason: "tool_use".into(),
+            usage: Default::default(),
+        };
+        for fact in [turn].into_iter().chain(order.map(ended)) {
+            transcript.apply(&fact, DateTime::UNIX_EPOCH);
+        }
+        assert_eq!(transcript.open(), []);
+        let last = transcript.messages().pop();
+        let Some(Message::ToolResults { results }) = last else { panic!("{last:?}") };
+        let read: Vec<_> = results.iter().map(|result| result.output.as_str()).collect();
+        assert_eq!(read, ["of a", "of b", "of c"], "{order:?}");
+    }
+
+    #[test]
+    fn results_stand_in_the_order_of_the_calls() {
+        check(["a", "b", "c"]);
+        check(["c", "b", "a"]);
+        check(["b", "c", "a"]);
     }
 }

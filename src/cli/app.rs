@@ -7,7 +7,7 @@ use crate::{
     log::EventLog,
     objects::{ObjectStore, filesystem::FilesystemObjects},
     sandbox::{
-        SandboxProvider,
+        SandboxProvider, SandboxSettings,
         local::{LocalConfig, LocalSandboxes},
     },
     session::{Directory, Parts, StoredRecordings, Transcripts},
@@ -123,7 +123,9 @@ pub(super) struct Aside {
 impl Aside {
     pub(super) fn open(config: &Config) -> Result<Self, Failure> {
         let folder = config.data.join("runs").join(uuid::Uuid::now_v7().to_string());
-        let sandboxes = sandboxes(config, &folder)?;
+        // Nothing is going to be run that a warm one would serve.
+        let sandbox = SandboxSettings { slots: 0, ..config.sandbox };
+        let sandboxes = sandboxes(&Config { sandbox, ..config.clone() }, &folder)?;
         Ok(Self { sandboxes, folder })
     }
 }

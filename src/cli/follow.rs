@@ -2,7 +2,8 @@
 
 use crate::{
     event::{
-        Driver, Entry, Event, Fact, Outcome, OutputStream, PlanStatus, SessionEvent, TokenUsage,
+        Driver, Ending, Entry, Event, Fact, Outcome, OutputStream, PlanStatus, SessionEvent,
+        TokenUsage, amount,
     },
     log::EventLog,
     session::state::title,
@@ -167,6 +168,17 @@ impl Screen {
                 self.step = name.to_owned();
                 self.tell(&format!("running {name}"));
             }
+            Fact::ExecutionWaiting { ahead, .. } => {
+                self.step = format!("waiting for a place ({ahead} ahead)");
+                self.tell(&self.step.clone());
+            }
+            Fact::ExecutionEnded { ending, .. } => self.tell(&executed(ending)),
+            Fact::FilesRefused { files, more, .. } => {
+                let named = files.iter().map(|file| format!("`{}` {}", file.path, file.reason));
+                let named = one_line(&named.collect::<Vec<_>>().join(", "));
+                let more = if *more > 0 { format!(" and {more} more") } else { String::new() };
+                self.tell(&format!("not kept: {named}{more}"));
+            }
             Fact::Notice { text, .. } => {
                 self.step = one_line(text);
                 self.tell(&one_line(text));
@@ -192,7 +204,7 @@ impl Screen {
             | Fact::AgentMessage { .. }
             | Fact::ToolStart { .. }
             | Fact::ToolEnd { .. }
-            | Fact::ExecutionEnded { .. }
+            | Fact::ExecutionPlaced { .. }
             | Fact::FileCreated { .. }
             | Fact::FileChanged { .. }
             | Fact::ChartConfig { .. }
@@ -274,6 +286,18 @@ impl Screen {
             eprint!("\r\x1b[2K");
         }
     }
+}
+
+/// How an execution ended and what it took.
+fn executed(ending: &Ending) -> String {
+    let seconds = ending.duration_ms as f64 / 1000.0;
+    let peak = ending.peak_memory.map(|bytes| format!(", {} at its peak", amount(bytes)));
+    format!(
+        "it {} after {seconds:.1} s: {:.1} s of CPU{}",
+        ending.words(),
+        ending.cpu_seconds,
+        peak.unwrap_or_default()
+    )
 }
 
 fn lower_is_better(name: &str) -> bool {

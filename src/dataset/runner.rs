@@ -121,7 +121,7 @@ impl Datasets {
             timeout: Duration::from_secs(seconds),
         };
         let mut stream = sandbox.exec(spec).await?;
-        let (mut stderr, mut ending) = (Vec::new(), None);
+        let (mut stderr, mut end) = (Vec::new(), None);
         while let Some(output) = stream.next().await {
             match output {
                 Output::Stderr(bytes) if stderr.len() < MAX_STDERR => {
@@ -132,12 +132,19 @@ impl Datasets {
                 | Output::Stdout(_)
                 | Output::Stderr(_)
                 | Output::Record(_) => {}
-                Output::Exited(exit) => ending = Some(exit.ending),
+                Output::Exited(exit) => end = Some(exit),
             }
         }
         sandbox.terminate().await;
+        let starved = end.as_ref().is_some_and(|exit| exit.starved(&limits));
+        let ending = end.map(|exit| exit.ending);
         match ending {
             Some(Ending::Code(0)) => {}
+            Some(Ending::OutOfMemory) if starved => {
+                return Err(RunnerError::Unavailable(
+                    "the server's memory is used up by what runs on it; try again".into(),
+                ));
+            }
             Some(Ending::OutOfMemory) => {
                 let said = format!(
                     "the data needs more than {} MiB of memory to be read; upload less of it",

@@ -202,8 +202,10 @@ pub struct Spent {
     pub unpriced_turns: u32,
     /// Wall-clock seconds of work; waiting for an answer does not count.
     pub seconds: f64,
-    /// Wall-clock seconds of executions.
+    /// Wall-clock seconds of executions; waiting for a place does not count.
     pub sandbox_seconds: f64,
+    /// CPU seconds of executions.
+    pub cpu_seconds: f64,
 }
 
 impl Spent {
@@ -221,6 +223,7 @@ impl Spent {
             }
             Fact::ExecutionEnded { ending, .. } => {
                 self.sandbox_seconds += ending.duration_ms as f64 / 1000.0;
+                self.cpu_seconds += ending.cpu_seconds.max(0.0);
             }
             Fact::TurnEnded { .. }
             | Fact::AgentMessage { .. }
@@ -228,9 +231,12 @@ impl Spent {
             | Fact::ToolStart { .. }
             | Fact::ToolEnd { .. }
             | Fact::ExecutionStarted { .. }
+            | Fact::ExecutionWaiting { .. }
+            | Fact::ExecutionPlaced { .. }
             | Fact::CodeOutput { .. }
             | Fact::FileCreated { .. }
             | Fact::FileChanged { .. }
+            | Fact::FilesRefused { .. }
             | Fact::MetricsBatch { .. }
             | Fact::ChartConfig { .. }
             | Fact::LogRecord { .. }
@@ -256,6 +262,7 @@ impl Spent {
         self.unpriced_turns += other.unpriced_turns;
         self.seconds += other.seconds;
         self.sandbox_seconds += other.sandbox_seconds;
+        self.cpu_seconds += other.cpu_seconds;
         self
     }
 
@@ -273,6 +280,7 @@ impl Spent {
         self.unpriced_turns = self.unpriced_turns.saturating_sub(part.unpriced_turns);
         self.seconds = (self.seconds - part.seconds).max(0.0);
         self.sandbox_seconds = (self.sandbox_seconds - part.sandbox_seconds).max(0.0);
+        self.cpu_seconds = (self.cpu_seconds - part.cpu_seconds).max(0.0);
         self
     }
 

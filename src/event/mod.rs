@@ -18,7 +18,7 @@ use serde_json::Value;
 pub use budget::{Budget, Budgets, Spent};
 pub use parts::{
     Chart, Ending, EndingKind, File, MetricPoint, OutputStream, PlanStatus, PlanStep,
-    ProcessedDataset, Record, RecordKind, TextDelta,
+    ProcessedDataset, Record, RecordKind, RefusedFile, TextDelta, amount, is_crash, signal,
 };
 
 /// The version that [`Event`] is written in.
@@ -205,6 +205,16 @@ pub enum Fact {
         timeout_s: u64,
         memory_mib: u64,
     },
+    /// It waits for a place, behind so many others that wait too. Its time does not run.
+    ExecutionWaiting {
+        call_id: String,
+        ahead: u32,
+    },
+    /// Its wait is over and it begins.
+    ExecutionPlaced {
+        call_id: String,
+        waited_ms: u64,
+    },
     ExecutionEnded {
         call_id: String,
         ending: Ending,
@@ -221,6 +231,13 @@ pub enum Fact {
     FileChanged {
         call_id: Option<String>,
         file: File,
+    },
+    /// Entries that a program left and that are not kept. Each is told once.
+    FilesRefused {
+        call_id: String,
+        files: Vec<RefusedFile>,
+        /// How many there are beside these.
+        more: u64,
     },
     MetricsBatch {
         call_id: String,

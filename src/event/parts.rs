@@ -18,6 +18,83 @@ pub struct Ending {
     pub dropped_output: u64,
 }
 
+impl Ending {
+    /// One that nobody measured.
+    pub const fn unmeasured(how: EndingKind, duration_ms: u64) -> Self {
+        Self {
+            how,
+            code: None,
+            duration_ms,
+            cpu_seconds: 0.0,
+            peak_memory: None,
+            dropped_output: 0,
+        }
+    }
+
+    /// How it ended, for people: the end of a sentence that begins with the program.
+    pub fn words(&self) -> String {
+        let code = self.code.unwrap_or_default();
+        match self.how {
+            EndingKind::Exited => format!("exited with code {code}"),
+            EndingKind::Signalled => match (signal(code), is_crash(code)) {
+                (Some(name), true) => format!("crashed in native code ({name})"),
+                (Some(name), false) => format!("was killed by {name}"),
+                (None, _) => format!("was killed by signal {code}"),
+            },
+            EndingKind::TimedOut => "ran out of time".into(),
+            EndingKind::OutOfMemory => "ran out of memory".into(),
+            EndingKind::MachineOutOfMemory => {
+                "was killed because all executions together had used up the machine's memory".into()
+            }
+            EndingKind::DiskFull => "filled the disk that it may use".into(),
+            EndingKind::Terminated => "was stopped".into(),
+            EndingKind::Interrupted => {
+                "was interrupted when the server went away; what it did by then is unknown".into()
+            }
+        }
+    }
+}
+
+/// The name of a signal of Linux; `None` for real-time signals and numbers that are none.
+pub fn signal(number: i32) -> Option<&'static str> {
+    Some(match number {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        5 => "SIGTRAP",
+        6 => "SIGABRT",
+        7 => "SIGBUS",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        10 => "SIGUSR1",
+        11 => "SIGSEGV",
+        12 => "SIGUSR2",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        24 => "SIGXCPU",
+        25 => "SIGXFSZ",
+        31 => "SIGSYS",
+        _ => return None,
+    })
+}
+
+/// Whether a signal is what the kernel sends to a program whose native code went wrong.
+pub fn is_crash(number: i32) -> bool {
+    matches!(signal(number), Some("SIGILL" | "SIGABRT" | "SIGBUS" | "SIGFPE" | "SIGSEGV"))
+}
+
+/// Bytes of memory or disk as people read them: `312 MiB`, `2.0 GiB`.
+pub fn amount(bytes: u64) -> String {
+    let mib = bytes as f64 / f64::from(1 << 20);
+    if mib >= 1000.0 {
+        format!("{:.1} GiB", mib / 1024.0)
+    } else {
+        format!("{:.0} MiB", mib.ceil())
+    }
+}
+
 /// The ways an execution ends, told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -25,7 +102,10 @@ pub enum EndingKind {
     Exited,
     Signalled,
     TimedOut,
+    /// It passed the memory of one execution.
     OutOfMemory,
+    /// It had less than that, but all executions together had used up the machine's.
+    MachineOutOfMemory,
     DiskFull,
     /// The user or a budget stopped it.
     Terminated,
@@ -54,6 +134,15 @@ pub struct File {
     pub size: u64,
     /// Lower-case hex.
     pub sha256: String,
+}
+
+/// An entry of a stage's folder that is not kept as a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefusedFile {
+    /// Relative to the session folder; what no path may hold is escaped.
+    pub path: String,
+    /// Why, such as `is a symbolic link`.
+    pub reason: String,
 }
 
 /// One metric point. Points are stored once, in `metrics`; see `store::event`.
@@ -169,5 +258,31 @@ mod extended_float {
                 other => Err(D::Error::custom(format!("`{other}` is no number"))),
             },
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(how: EndingKind, code: Option<i32>, expect: &str) {
+        assert_eq!(Ending { code, ..Ending::unmeasured(how, 0) }.words(), expect);
+    }
+
+    #[test]
+    fn endings_are_told_apart() {
+        check(EndingKind::Exited, Some(3), "exited with code 3");
+        check(EndingKind::Signalled, Some(11), "crashed in native code (SIGSEGV)");
+        check(EndingKind::Signalled, Some(15), "was killed by SIGTERM");
+        check(EndingKind::Signalled, Some(40), "was killed by signal 40");
+        check(EndingKind::OutOfMemory, None, "ran out of memory");
+    }
+
+    #[test]
+    fn amounts_are_read_at_a_glance() {
+        let read = |bytes| amount(bytes);
+        assert_eq!([read(0), read(1), read(300 << 20)], ["0 MiB", "1 MiB", "300 MiB"]);
+        assert_eq!([read(1023 << 20), read(5 << 29)], ["1.0 GiB", "2.5 GiB"]);
     }
 }

@@ -183,8 +183,10 @@ pub struct Spent {
     cost_usd: Option<f64>,
     /// Wall-clock seconds of work; waiting for an answer does not count.
     seconds: f64,
-    /// Wall-clock seconds of executions.
+    /// Wall-clock seconds of executions; waiting for a place does not count.
     sandbox_seconds: f64,
+    /// CPU seconds of executions, of all their processes together.
+    cpu_seconds: f64,
     /// The share of the tokens read that came from the provider's cache; null when none was read.
     cached_share: Option<f64>,
     /// The provider did not count the tokens of some turn; they were estimated from the texts.
@@ -200,6 +202,7 @@ impl From<event::Spent> for Spent {
             cost_usd: spent.cost_usd(),
             seconds: spent.seconds,
             sandbox_seconds: spent.sandbox_seconds,
+            cpu_seconds: if spent.cpu_seconds.is_finite() { spent.cpu_seconds } else { 0.0 },
             cached_share: (read > 0).then(|| spent.usage.cache_read as f64 / read as f64),
             estimated: spent.usage.estimated,
         }

@@ -9,7 +9,8 @@ use super::{
     vocab::SessionEventKind as Kind,
 };
 use crate::event::{
-    Entry, Event, Fact, File, MetricPoint as Point, Outcome, SessionEvent as Decision, TextDelta,
+    Entry, Event, Fact, File, MetricPoint as Point, Outcome, RefusedFile, SessionEvent as Decision,
+    TextDelta,
 };
 use async_graphql::ID;
 use entity::{
@@ -172,10 +173,17 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
                 }
             )
         }
+        Fact::ExecutionWaiting { call_id, ahead } => {
+            made!(head, ExecutionWaitingEvent { call_id, ahead: int(ahead) })
+        }
+        Fact::ExecutionPlaced { call_id, waited_ms } => {
+            made!(head, ExecutionPlacedEvent { call_id, waited_ms: waited_ms.into() })
+        }
         Fact::ExecutionEnded { call_id, ending } => made!(
             head,
             ExecutionEndedEvent {
                 call_id,
+                said: ending.words(),
                 how: ending.how.into(),
                 code: ending.code,
                 duration_ms: ending.duration_ms.into(),
@@ -192,6 +200,11 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
         }
         Fact::FileChanged { call_id, file } => {
             made!(head, FileChangedEvent { call_id, file: shown(session, file) })
+        }
+        Fact::FilesRefused { call_id, files, more } => {
+            let files =
+                files.into_iter().map(|RefusedFile { path, reason }| RefusedEntry { path, reason });
+            made!(head, FilesRefusedEvent { call_id, files: files.collect(), more: more.into() })
         }
         Fact::MetricsBatch { call_id, items } => {
             made!(
@@ -309,10 +322,13 @@ pub fn kind(event: &Event) -> Kind {
             Fact::ToolStart { .. } => Kind::ToolStart,
             Fact::ToolEnd { .. } => Kind::ToolEnd,
             Fact::ExecutionStarted { .. } => Kind::ExecutionStarted,
+            Fact::ExecutionWaiting { .. } => Kind::ExecutionWaiting,
+            Fact::ExecutionPlaced { .. } => Kind::ExecutionPlaced,
             Fact::ExecutionEnded { .. } => Kind::ExecutionEnded,
             Fact::CodeOutput { .. } => Kind::CodeOutput,
             Fact::FileCreated { .. } => Kind::FileCreated,
             Fact::FileChanged { .. } => Kind::FileChanged,
+            Fact::FilesRefused { .. } => Kind::FilesRefused,
             Fact::MetricsBatch { .. } => Kind::MetricsBatch,
             Fact::ChartConfig { .. } => Kind::ChartConfig,
             Fact::LogRecord { .. } => Kind::LogRecord,
@@ -350,9 +366,12 @@ pub fn weight(event: &Event) -> usize {
         Fact::TurnStarted { .. }
         | Fact::TurnEnded { .. }
         | Fact::ExecutionStarted { .. }
+        | Fact::ExecutionWaiting { .. }
+        | Fact::ExecutionPlaced { .. }
         | Fact::ExecutionEnded { .. }
         | Fact::FileCreated { .. }
         | Fact::FileChanged { .. }
+        | Fact::FilesRefused { .. }
         | Fact::ChartConfig { .. }
         | Fact::PlanUpdated { .. }
         | Fact::QuestionAsked { .. }

@@ -219,10 +219,26 @@ events! {
         /// MiB that it may take.
         memory_mib: Long,
     }
+    /// A program waits for a place in which to run: others take all the memory or all the places.
+    ExecutionWaitingEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// How many that wait too come before it.
+        ahead: i32,
+    }
+    /// A program that waited has its place and begins.
+    ExecutionPlacedEvent {
+        /// The call that runs it.
+        call_id: String,
+        /// Milliseconds that it waited; they count for no limit of executions.
+        waited_ms: Long,
+    }
     /// A program in the sandbox ended.
     ExecutionEndedEvent {
         /// The call that ran it.
         call_id: String,
+        /// How it ended, in words: the end of a sentence that begins with the program.
+        said: String,
         /// How it ended.
         how: ExecutionEndingKind,
         /// Its exit code, or the number of the signal.
@@ -258,6 +274,15 @@ events! {
         call_id: Option<String>,
         /// The file.
         file: EventFile,
+    }
+    /// A program left entries that are not kept: links, devices, odd names, files that are too large.
+    FilesRefusedEvent {
+        /// The call that left them.
+        call_id: String,
+        /// The entries, each told once.
+        files: Vec<RefusedEntry>,
+        /// How many there are beside these.
+        more: Long,
     }
     /// A program logged metric points.
     MetricsBatchEvent {
@@ -431,6 +456,15 @@ pub struct EventFile {
     pub size: Long,
     /// Its address below this server.
     pub url: String,
+}
+
+/// An entry of a stage's folder that is not kept as a file.
+#[derive(Clone, SimpleObject)]
+pub struct RefusedEntry {
+    /// Relative to the session's folder; what no path may hold is escaped.
+    pub path: String,
+    /// Why, such as `is a symbolic link`.
+    pub reason: String,
 }
 
 /// One point of a metric series.

@@ -31,6 +31,8 @@ pub struct SandboxInfo {
     name: String,
     /// `A`, `B` or `C`; null when it refuses to run anything.
     tier: Option<String>,
+    /// Programs are run here: there is a tier, and it is not below the floor.
+    runs_programs: bool,
     /// What the tier rests on.
     summary: String,
     /// What is missing, each in one sentence with the fix.
@@ -108,6 +110,7 @@ impl SandboxInfo {
         Self {
             name: api.sandboxes.name().to_owned(),
             tier: standing.tier.map(String::from),
+            runs_programs: standing.meets(settings.floor),
             summary: standing.summary,
             missing: standing.missing,
             floor: settings.floor.into(),

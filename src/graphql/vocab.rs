@@ -176,8 +176,10 @@ mirror!(
         Signalled,
         /// It passed its wall-clock limit.
         TimedOut,
-        /// It passed its memory limit.
+        /// It passed the memory of one execution.
         OutOfMemory,
+        /// It had less than that, but all executions together had used up the machine's memory.
+        MachineOutOfMemory,
         /// It passed its limit of bytes or files on disk.
         DiskFull,
         /// The user or a budget stopped it.
@@ -297,6 +299,10 @@ pub enum SessionEventKind {
     ToolEnd,
     /// `ExecutionStartedEvent`.
     ExecutionStarted,
+    /// `ExecutionWaitingEvent`.
+    ExecutionWaiting,
+    /// `ExecutionPlacedEvent`.
+    ExecutionPlaced,
     /// `ExecutionEndedEvent`.
     ExecutionEnded,
     /// `CodeOutputEvent`.
@@ -305,6 +311,8 @@ pub enum SessionEventKind {
     FileCreated,
     /// `FileChangedEvent`.
     FileChanged,
+    /// `FilesRefusedEvent`.
+    FilesRefused,
     /// `MetricsBatchEvent`.
     MetricsBatch,
     /// `ChartConfigEvent`.

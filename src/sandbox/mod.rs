@@ -62,6 +62,16 @@ pub struct Standing {
     pub missing: Vec<String>,
 }
 
+impl Standing {
+    /// Whether programs are run at all where this is the lowest tier that is accepted.
+    pub fn meets(&self, floor: Tier) -> bool {
+        match (self.tier, floor) {
+            (Some('A'), Tier::A | Tier::B) | (Some('B'), Tier::B) => true,
+            (Some(_) | None, Tier::A | Tier::B) => false,
+        }
+    }
+}
+
 /// How well programs are isolated, the best first. The lowest that an operator accepts is a floor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
@@ -225,6 +235,15 @@ pub struct Exit {
     pub wall: Duration,
 }
 
+impl Exit {
+    /// Whether it was killed for want of memory that others held: well below its own limit.
+    pub fn starved(&self, limits: &Limits) -> bool {
+        let own = limits.memory_mib.saturating_mul(1 << 20);
+        self.ending == Ending::OutOfMemory
+            && self.peak_memory.is_some_and(|peak| peak < own / 4 * 3)
+    }
+}
+
 /// The ways an execution can end, told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -234,7 +253,8 @@ pub enum Ending {
     Signal(i32),
     /// It passed its wall-clock limit.
     TimedOut,
-    /// It passed its memory limit.
+    /// The kernel killed it for want of memory: its own limit's, or with a peak well below that, of
+    /// all executions together.
     OutOfMemory,
     /// It passed its limit of bytes or files on disk.
     DiskFull,

@@ -155,9 +155,12 @@ fn weight(fact: &Fact) -> usize {
         | Fact::AgentMessage { .. }
         | Fact::Notice { .. }
         | Fact::ExecutionStarted { .. }
+        | Fact::ExecutionWaiting { .. }
+        | Fact::ExecutionPlaced { .. }
         | Fact::ExecutionEnded { .. }
         | Fact::FileCreated { .. }
         | Fact::FileChanged { .. }
+        | Fact::FilesRefused { .. }
         | Fact::ChartConfig { .. }
         | Fact::PlanUpdated { .. }
         | Fact::QuestionAsked { .. }

@@ -91,7 +91,9 @@ impl Setting<'_> {
         let folder = self.folder();
         let known = folders::known_files(places.volume.as_ref(), &folder, history);
         let known = known.await.map_err(|e| e.to_string())?;
-        let sandbox = self.sandbox(&places).await?;
+        let limits =
+            Limits { memory_mib: self.work.budgets.memory_mib, ..self.parts.sandbox.limits };
+        let sandbox = self.sandbox(&places, limits).await?;
         let brief = self.brief(&places, described).await?;
         let task = match self.assignment {
             Assignment::Stage(_) => Task::Stage,
@@ -107,7 +109,7 @@ impl Setting<'_> {
             facts: Arc::clone(self.facts),
             cancel: self.cancel.clone(),
             known: tokio::sync::Mutex::new(known),
-            memory_mib: self.work.budgets.memory_mib,
+            limits,
         };
         Ok(Ready { task, cx, brief, provider, model })
     }
@@ -146,7 +148,7 @@ impl Setting<'_> {
         Ok(Places { own, data, volume })
     }
 
-    async fn sandbox(&self, places: &Places) -> Result<Arc<dyn Sandbox>, String> {
+    async fn sandbox(&self, places: &Places, limits: Limits) -> Result<Arc<dyn Sandbox>, String> {
         let Places { own, data, .. } = places;
         let session_dir = places.session_dir();
         let (access, notes) = match self.assignment {
@@ -164,10 +166,8 @@ impl Setting<'_> {
             Mount { volume: data.clone(), at: places.dataset_dir(), access: Access::ReadOnly },
         ];
         mounts.extend(notes);
-        let settings = &self.parts.sandbox;
-        let memory_mib = self.work.budgets.memory_mib;
-        let limits = Limits { memory_mib, ..settings.limits };
-        let spec = SandboxSpec { mounts, limits, gpu: settings.gpu, warmth: Warmth::Warm };
+        let spec =
+            SandboxSpec { mounts, limits, gpu: self.parts.sandbox.gpu, warmth: Warmth::Warm };
         let started = self.parts.sandboxes.start(spec).await;
         started.map_err(|e| e.to_string())
     }

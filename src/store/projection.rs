@@ -151,8 +151,11 @@ async fn observation(
         Fact::TurnStarted { .. }
         | Fact::TurnEnded { .. }
         | Fact::ExecutionStarted { .. }
+        | Fact::ExecutionWaiting { .. }
+        | Fact::ExecutionPlaced { .. }
         | Fact::ExecutionEnded { .. }
         | Fact::CodeOutput { .. }
+        | Fact::FilesRefused { .. }
         | Fact::ChartConfig { .. }
         | Fact::LogRecord { .. }
         | Fact::PlanUpdated { .. }

@@ -2,41 +2,21 @@
 //! output, records and files streaming out as facts.
 
 use super::{
-    Call, Outcome, Stopped, Tool, ToolContext,
-    ending::{Allowed, ending, said},
-    files::{Found, Moment},
-    output::{Decoder, HeadTail},
-    parse, record, refuse, script, spec,
+    Call, Outcome, Stopped, Tool, ToolContext, ending::Allowed, execution::Run, parse, refuse,
+    script, spec,
 };
 use crate::{
-    event::{self, EndingKind, Fact, MetricPoint, OutputStream},
+    event::{self, EndingKind, Fact},
     llm::ToolSpec,
-    sandbox::{ExecSpec, Exit, Output, Program, SandboxError},
+    sandbox::{ExecSpec, Program, SandboxError},
 };
 use async_trait::async_trait;
-use futures::{StreamExt, stream::BoxStream};
 use schemars::JsonSchema;
 use serde::Deserialize;
-use std::{fmt::Write, time::Duration};
-use tokio::time::{Instant, MissedTickBehavior, interval, interval_at};
-use tokio_util::sync::CancellationToken;
+use std::time::Duration;
 
-/// The eye's pace: output and metrics are handed on at least this often.
-const FLUSH: Duration = Duration::from_millis(25);
-/// Output that is handed on at once.
-const FLUSH_BYTES: usize = 64 * 1024;
-/// Metric points that are handed on at once.
-const FLUSH_POINTS: usize = 2_000;
-/// How often new files are looked for while a program runs.
-const LOOK: Duration = Duration::from_secs(3);
-/// A record that was spilled to a file.
-const MAX_SPILLED: u64 = 4 * 1024 * 1024;
-/// Bytes of records that one execution may log.
-const MAX_RECORDS: u64 = 32 * 1024 * 1024;
 /// Wall-clock seconds of a script that asks for nothing.
 const LIGHT_SECONDS: u64 = 180;
-/// Files that the model is shown; the log has all.
-const SHOWN_FILES: usize = 60;
 
 pub(super) struct ExecuteCode;
 
@@ -75,9 +55,15 @@ impl Tool for ExecuteCode {
         spec::<Input>(
             "execute_code",
             "Runs a Python script in the stage's sandbox, with the stage's folder as the working \
-             directory. You see how it ended, the head and tail of what it printed, and the files \
+             directory. Each call is a process of its own: state between calls lives in files. \
+             Calls of one turn run side by side, so one that needs another's files belongs to a \
+             later turn. You see how it ended, the head and tail of what it printed, and the files \
              it left; so print what you need to decide, and save the rest.",
         )
+    }
+
+    fn side_by_side(&self) -> bool {
+        true
     }
 
     async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped> {
@@ -100,7 +86,7 @@ impl Tool for ExecuteCode {
             call_id: call_id.to_owned(),
             script: script.to_string(),
             timeout_s: timeout,
-            memory_mib: cx.memory_mib,
+            memory_mib: cx.limits.memory_mib,
         };
         cx.facts.record(vec![started]).await?;
         // Intent before effect: a crash from here on is an execution of unknown outcome, told apart.
@@ -117,7 +103,7 @@ impl Tool for ExecuteCode {
         match cx.sandbox.exec(spec).await {
             Ok(stream) => {
                 let allowed = Allowed { seconds: timeout, most: call.seconds };
-                Run::new(cx, call_id, allowed).follow(stream, &call.stop).await
+                Run::new(cx, call_id, allowed).await.follow(stream, &call.stop).await
             }
             Err(error) => unstarted(cx, call_id, &error).await,
         }
@@ -129,259 +115,7 @@ async fn unstarted(
     call_id: &str,
     error: &SandboxError,
 ) -> Result<Outcome, Stopped> {
-    let ending = event::Ending {
-        how: EndingKind::Terminated,
-        code: None,
-        duration_ms: 0,
-        cpu_seconds: 0.0,
-        peak_memory: None,
-        dropped_output: 0,
-    };
+    let ending = event::Ending::unmeasured(EndingKind::Terminated, 0);
     cx.facts.record(vec![Fact::ExecutionEnded { call_id: call_id.to_owned(), ending }]).await?;
     Ok(refuse(format!("the sandbox did not start: {error}")))
-}
-
-/// One execution as it is followed.
-struct Run<'a> {
-    cx: &'a ToolContext,
-    call_id: &'a str,
-    allowed: Allowed,
-    pending: Vec<Fact>,
-    points: Vec<MetricPoint>,
-    bytes: usize,
-    /// Bytes of all records so far.
-    records: u64,
-    decoders: [Decoder; 2],
-    stdout: HeadTail,
-    stderr: HeadTail,
-    files: Vec<String>,
-    complaints: Vec<String>,
-}
-
-impl<'a> Run<'a> {
-    fn new(cx: &'a ToolContext, call_id: &'a str, allowed: Allowed) -> Self {
-        Self {
-            cx,
-            call_id,
-            allowed,
-            pending: Vec::new(),
-            points: Vec::new(),
-            bytes: 0,
-            records: 0,
-            decoders: Default::default(),
-            stdout: HeadTail::default(),
-            stderr: HeadTail::default(),
-            files: Vec::new(),
-            complaints: Vec::new(),
-        }
-    }
-
-    async fn follow(
-        mut self,
-        mut stream: BoxStream<'static, Output>,
-        stop: &CancellationToken,
-    ) -> Result<Outcome, Stopped> {
-        let mut stopping = false;
-        let mut flush = interval(FLUSH);
-        flush.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut look = interval_at(Instant::now() + LOOK, LOOK);
-        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let exit = loop {
-            tokio::select! {
-                biased;
-                // Dropping the stream kills the program and all it started.
-                () = self.cx.cancel.cancelled() => return Err(Stopped),
-                () = stop.cancelled(), if !stopping => {
-                    stopping = true;
-                    // The stream goes on and says what came of it until then.
-                    self.cx.sandbox.terminate().await;
-                }
-                _ = flush.tick() => self.flush().await?,
-                _ = look.tick() => self.look(Moment::During).await?,
-                output = stream.next() => match output {
-                    Some(Output::Exited(exit)) => break Some(exit),
-                    Some(output) => self.take(output).await?,
-                    // The backend went away without a word; told apart below.
-                    None => break None,
-                },
-            }
-        };
-        self.finish(exit).await
-    }
-
-    async fn take(&mut self, output: Output) -> Result<(), Stopped> {
-        match output {
-            Output::Stdout(bytes) => {
-                let text = self.decoders[0].push(&bytes);
-                self.text(OutputStream::Stdout, text);
-            }
-            Output::Stderr(bytes) => {
-                let text = self.decoders[1].push(&bytes);
-                self.text(OutputStream::Stderr, text);
-            }
-            Output::Record(bytes) => self.record(&bytes).await?,
-            Output::Waiting { .. } | Output::Placed | Output::Exited(_) => {}
-        }
-        if self.bytes >= FLUSH_BYTES || self.points.len() >= FLUSH_POINTS {
-            self.flush().await?;
-        }
-        Ok(())
-    }
-
-    fn text(&mut self, stream: OutputStream, text: String) {
-        if text.is_empty() {
-            return;
-        }
-        match stream {
-            OutputStream::Stdout => self.stdout.push(&text),
-            OutputStream::Stderr => self.stderr.push(&text),
-        }
-        self.bytes += text.len();
-        match self.pending.last_mut() {
-            Some(Fact::CodeOutput { stream: last, text: before, .. }) if *last == stream => {
-                before.push_str(&text);
-            }
-            Some(_) | None => {
-                self.settle_points();
-                let call_id = self.call_id.to_owned();
-                self.pending.push(Fact::CodeOutput { call_id, stream, text });
-            }
-        }
-    }
-
-    async fn record(&mut self, bytes: &[u8]) -> Result<(), Stopped> {
-        self.records += bytes.len() as u64;
-        if self.records > MAX_RECORDS {
-            self.complain("more than 32 MiB of records were logged; the rest is dropped".into());
-            return Ok(());
-        }
-        let mut parsed = record::parse(self.call_id, bytes);
-        self.bytes += bytes.len();
-        if let record::Parsed::Spilled(path) = &parsed {
-            let path = path.clone();
-            parsed = self.spilled(&path).await;
-        }
-        match parsed {
-            record::Parsed::Metrics(points) => self.points.extend(points),
-            record::Parsed::Fact(fact) => {
-                self.settle_points();
-                self.pending.push(fact);
-            }
-            record::Parsed::Spilled(_) => {
-                self.complain("a record in a file points to another file".into())
-            }
-            record::Parsed::Bad(why) => self.complain(why),
-        }
-        Ok(())
-    }
-
-    /// Reads a record that was too large for a message.
-    async fn spilled(&mut self, path: &str) -> record::Parsed {
-        let path = match self.cx.folder.join(path) {
-            Ok(path) => path,
-            Err(error) => return record::Parsed::Bad(error.to_string()),
-        };
-        match self.cx.volume.stat(&path).await {
-            Ok(Some(stat)) if stat.size <= MAX_SPILLED => {}
-            Ok(Some(_)) => return record::Parsed::Bad("a record is larger than 4 MiB".into()),
-            Ok(None) => return record::Parsed::Bad("a record's file is missing".into()),
-            Err(error) => return record::Parsed::Bad(error.to_string()),
-        }
-        let parsed = match self.cx.volume.read(&path, 0..MAX_SPILLED).await {
-            Ok(bytes) => {
-                self.records += bytes.len() as u64;
-                self.bytes += bytes.len();
-                record::parse(self.call_id, &bytes)
-            }
-            Err(error) => record::Parsed::Bad(error.to_string()),
-        };
-        if let Err(error) = self.cx.volume.delete(&path).await {
-            tracing::warn!(%error, "a spilled record was not deleted");
-        }
-        parsed
-    }
-
-    fn complain(&mut self, why: String) {
-        if self.complaints.len() < 5 && !self.complaints.contains(&why) {
-            self.complaints.push(why);
-        }
-    }
-
-    fn settle_points(&mut self) {
-        if !self.points.is_empty() {
-            let items = std::mem::take(&mut self.points);
-            self.pending.push(Fact::MetricsBatch { call_id: self.call_id.to_owned(), items });
-        }
-    }
-
-    async fn flush(&mut self) -> Result<(), Stopped> {
-        self.settle_points();
-        self.bytes = 0;
-        if self.pending.is_empty() {
-            return Ok(());
-        }
-        self.cx.facts.record(std::mem::take(&mut self.pending)).await
-    }
-
-    async fn look(&mut self, moment: Moment) -> Result<(), Stopped> {
-        let mut known = self.cx.known.lock().await;
-        let found = known
-            .detect(self.cx.volume.as_ref(), self.cx.place(), Some(self.call_id), moment)
-            .await;
-        drop(known);
-        match found {
-            Ok(Found { facts, refused, too_many }) => {
-                for fact in &facts {
-                    if let Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. } = fact {
-                        self.files.push(format!("{} ({} bytes)", file.path, file.size));
-                    }
-                }
-                for (name, why) in refused {
-                    self.complain(format!("`{}` is not kept: {why}", name.escape_debug()));
-                }
-                if too_many {
-                    self.complain("the stage has too many files; the rest is not shown".into());
-                }
-                self.pending.extend(facts);
-            }
-            Err(error) => self.complain(format!("the files could not be listed: {error}")),
-        }
-        Ok(())
-    }
-
-    async fn finish(mut self, exit: Option<Exit>) -> Result<Outcome, Stopped> {
-        for stream in [OutputStream::Stdout, OutputStream::Stderr] {
-            let text = self.decoders[stream as usize].finish();
-            self.text(stream, text);
-        }
-        self.settle_points();
-        self.look(Moment::After).await?;
-        let ending = ending(exit.as_ref());
-        let good = ending.how == EndingKind::Exited && ending.code == Some(0);
-        let head = said(&ending, self.allowed, self.cx.memory_mib);
-        self.pending.push(Fact::ExecutionEnded { call_id: self.call_id.to_owned(), ending });
-        self.flush().await?;
-        Ok(Outcome::Continue { output: self.shown(head), is_error: !good })
-    }
-
-    /// What the model is shown.
-    fn shown(self, mut text: String) -> String {
-        for (title, part) in [("stdout", self.stdout.shown()), ("stderr", self.stderr.shown())] {
-            if !part.is_empty() {
-                let _ = write!(text, "\n--- {title} ---\n{}", part.trim_end());
-            }
-        }
-        if !self.files.is_empty() {
-            let shown = &self.files[..self.files.len().min(SHOWN_FILES)];
-            let _ = write!(text, "\n--- files ---\n{}", shown.join("\n"));
-            let more = self.files.len() - shown.len();
-            if more > 0 {
-                let _ = write!(text, "\n… and {more} more; `list_files` shows them");
-            }
-        }
-        if !self.complaints.is_empty() {
-            let _ = write!(text, "\n--- problems ---\n{}", self.complaints.join("\n"));
-        }
-        text
-    }
 }

@@ -1,23 +1,39 @@
-//! Which files a stage has left: what is new, what changed, what each is.
+//! Which files a stage has left: what is new, what changed, what each is, what is not kept.
+//!
+//! A file is kept once it was hashed. One above [`MAX_BYTES`] never is: it stays where it is, for
+//! later scripts and for who asks for it by its path, and is told as refused. Nothing here reads more
+//! in one look than [`Moment::most_hashed`] says, whatever sizes a program claims by sparse files.
 
 use crate::{
-    event::{Fact, File},
+    event::{Fact, File, RefusedFile},
     sandbox::{FileStat, SandboxError, Volume, VolumePath},
 };
 use chrono::{DateTime, Utc};
 use entity::vocab::{ArtifactType, Stage};
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 /// Files of one stage that are hashed and reported; a stage with more is told so.
 const MAX_FILES: usize = 2_000;
+/// The largest file that is kept.
+const MAX_BYTES: u64 = 4 << 30;
+const TOO_LARGE: &str = "is larger than 4 GiB";
 /// While a program runs, only files up to this size are hashed; the rest waits for its end.
-const MAX_LIVE_BYTES: u64 = 32 * 1024 * 1024;
+const MAX_LIVE_BYTES: u64 = 32 << 20;
+/// Refused entries that are told of in one run.
+const MAX_REFUSED: usize = 2_000;
 
 /// The files that were reported, by path.
 #[derive(Default)]
 pub struct KnownFiles {
     files: HashMap<VolumePath, Known>,
     refused: HashMap<String, &'static str>,
+    /// Held by every execution at work.
+    working: Arc<()>,
+}
+
+/// One execution at work, as long as it lives.
+pub(super) struct Working {
+    _held: Arc<()>,
 }
 
 struct Known {
@@ -34,6 +50,16 @@ pub(super) enum Moment {
     After,
 }
 
+impl Moment {
+    /// Bytes that one look hashes; what is left waits for the next.
+    const fn most_hashed(self) -> u64 {
+        match self {
+            Moment::During => 256 << 20,
+            Moment::After => 2 * MAX_BYTES,
+        }
+    }
+}
+
 /// Where files are looked for, and the stage that they belong to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Place<'a> {
@@ -45,8 +71,8 @@ pub(super) struct Place<'a> {
 #[derive(Default)]
 pub(super) struct Found {
     pub facts: Vec<Fact>,
-    /// Entries that are not served, with the reason, each reported once.
-    pub refused: Vec<(String, &'static str)>,
+    /// Entries that are not kept, each reported once.
+    pub refused: Vec<RefusedFile>,
     pub too_many: bool,
 }
 
@@ -70,7 +96,24 @@ impl KnownFiles {
         files
     }
 
-    /// Looks for new and changed files of a stage.
+    /// Counts an execution that begins.
+    pub(super) fn working(&self) -> Working {
+        Working { _held: Arc::clone(&self.working) }
+    }
+
+    /// Whether nobody but one execution can have left what is found now.
+    fn alone(&self) -> bool {
+        Arc::strong_count(&self.working) <= 2
+    }
+
+    fn refuse(&mut self, path: String, reason: &'static str, found: &mut Found) {
+        if self.refused.len() < MAX_REFUSED && self.refused.insert(path.clone(), reason).is_none() {
+            found.refused.push(RefusedFile { path, reason: reason.to_owned() });
+        }
+    }
+
+    /// Looks for new and changed files of a stage. While several executions are at work, a file is no
+    /// call's.
     pub(super) async fn detect(
         &mut self,
         volume: &dyn Volume,
@@ -80,19 +123,28 @@ impl KnownFiles {
     ) -> Result<Found, SandboxError> {
         let Place { folder, stage } = place;
         let listing = volume.list(Some(folder)).await?;
+        let call_id = call_id.filter(|_| self.alone());
         let mut found = Found { too_many: listing.truncated, ..Found::default() };
+        let mut hashed = 0;
         for (name, why) in listing.refused {
-            if self.refused.insert(name.clone(), why).is_none() {
-                found.refused.push((name, why));
-            }
+            self.refuse(name, why, &mut found);
         }
         for stat in listing.files {
             if stat.path.is_hidden() || self.unchanged(&stat) || too_early(&stat, moment) {
                 continue;
             }
+            if stat.size > MAX_BYTES {
+                self.refuse(stat.path.to_string(), TOO_LARGE, &mut found);
+                continue;
+            }
             if self.files.len() >= MAX_FILES && !self.files.contains_key(&stat.path) {
                 found.too_many = true;
                 continue;
+            }
+            hashed += stat.size;
+            if hashed > moment.most_hashed() {
+                found.too_many = moment == Moment::After;
+                break;
             }
             // Gone since it was listed: the program is at work, the next look will tell.
             let Ok(sha256) = volume.digest(&stat.path).await else { continue };

@@ -12,6 +12,8 @@ use std::fmt::Write;
 
 /// Bytes of a listing that the model is shown.
 const MAX_SHOWN: usize = 16 * 1024;
+/// Entries that are no files and are named.
+const MAX_REFUSED: usize = 20;
 const EXAMPLE: &str = r#"{"path": "eda/figures"}"#;
 
 pub(super) struct ListFiles;
@@ -59,10 +61,10 @@ impl Tool for ListFiles {
 }
 
 fn shown(listing: &Listing) -> String {
-    if listing.files.is_empty() {
-        return "no files".to_owned();
-    }
     let mut text = String::new();
+    if listing.files.is_empty() {
+        text.push_str("no files\n");
+    }
     for (n, file) in listing.files.iter().enumerate() {
         let line = format!("{:>12}  {}\n", file.size, file.path);
         if text.len() + line.len() > MAX_SHOWN {
@@ -72,7 +74,10 @@ fn shown(listing: &Listing) -> String {
         }
         text.push_str(&line);
     }
-    if listing.truncated {
+    for (path, why) in listing.refused.iter().take(MAX_REFUSED) {
+        let _ = writeln!(text, "  not a file  {path}: it {why}");
+    }
+    if listing.truncated || listing.refused.len() > MAX_REFUSED {
         let _ = writeln!(text, "… and more; name a folder to see less");
     }
     text
@@ -95,7 +100,10 @@ mod tests {
             refused: Vec::new(),
             truncated,
         };
-        assert_eq!(shown(&listing(0, false)), "no files");
+        assert_eq!(shown(&listing(0, false)), "no files\n");
+        let refused = vec![("eda/l".to_owned(), "is a symbolic link")];
+        let odd = Listing { refused, ..Listing::default() };
+        assert_eq!(shown(&odd), "no files\n  not a file  eda/l: it is a symbolic link\n");
         assert_eq!(shown(&listing(1, false)), "           0  eda/data/part_0.csv\n");
         assert!(shown(&listing(1, true)).ends_with("name a folder to see less\n"));
         let many = shown(&listing(5_000, false));

@@ -6,6 +6,7 @@
 mod ask_user;
 mod ending;
 mod execute_code;
+mod execution;
 mod files;
 mod finish_stage;
 mod input;
@@ -21,7 +22,7 @@ mod update_plan;
 use crate::{
     event::{Fact, TextDelta},
     llm::ToolSpec,
-    sandbox::{Sandbox, Volume, VolumePath},
+    sandbox::{Limits, Sandbox, Volume, VolumePath},
 };
 use async_trait::async_trait;
 use entity::vocab::Stage;
@@ -73,8 +74,8 @@ pub struct ToolContext {
     pub cancel: CancellationToken,
     /// The files that were reported already.
     pub known: tokio::sync::Mutex<KnownFiles>,
-    /// Memory of one execution, in MiB; enforced by the sandbox, said to the model.
-    pub memory_mib: u64,
+    /// What one execution may take; enforced by the sandbox, said to the model.
+    pub limits: Limits,
 }
 
 impl ToolContext {
@@ -116,6 +117,11 @@ pub enum Outcome {
 #[async_trait]
 pub trait Tool: Send + Sync {
     fn spec(&self) -> ToolSpec;
+
+    /// Whether calls of one turn may run side by side.
+    fn side_by_side(&self) -> bool {
+        false
+    }
 
     /// Runs one call. Bad input is an [`Outcome::Continue`] with words the model can act on.
     async fn call(&self, cx: &ToolContext, call: Call<'_>) -> Result<Outcome, Stopped>;

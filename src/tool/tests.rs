@@ -8,7 +8,7 @@ use crate::sandbox::{
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use serde_json::json;
-use std::sync::Mutex;
+use std::{sync::Mutex, time::Duration};
 
 /// Keeps what was recorded.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl Bench {
             facts: facts.clone(),
             cancel: CancellationToken::new(),
             known: Default::default(),
-            memory_mib: 4096,
+            limits: Limits::default(),
         };
         Self { cx, facts }
     }
@@ -136,6 +136,31 @@ async fn a_script_without_time_is_told_how_to_get_more() {
     said(found, true, "timed out after 180 s; take less data or smaller steps, or pass `heavy`");
     let found = bench.call("execute_code", json!({"code": "1", "heavy": true})).await;
     said(found, true, "timed out after 600 s; take less data, fewer trials");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_for_a_place_is_told_and_counts_for_nothing() {
+    let pause = Duration::from_secs(500);
+    let wait = |ahead| Step::Wait { ahead, pause };
+    let bench = Bench::new(vec![wait(2), wait(0), Step::Sleep(Duration::from_secs(10))]).await;
+    said(bench.call("execute_code", json!({"code": "1"})).await, false, "exit code 0 in 10.0 s");
+    let told: Vec<_> = bench.facts.0.lock().unwrap().iter().filter_map(told).collect();
+    assert_eq!(told, ["started", "2 ahead", "0 ahead", "placed after 1000 s", "ended in 10 s"]);
+}
+
+/// What a fact says of an execution's way.
+fn told(fact: &Fact) -> Option<String> {
+    match fact {
+        Fact::ExecutionStarted { .. } => Some("started".into()),
+        Fact::ExecutionWaiting { ahead, .. } => Some(format!("{ahead} ahead")),
+        Fact::ExecutionPlaced { waited_ms, .. } => {
+            Some(format!("placed after {} s", waited_ms / 1000))
+        }
+        Fact::ExecutionEnded { ending, .. } => {
+            Some(format!("ended in {} s", ending.duration_ms / 1000))
+        }
+        _ => None,
+    }
 }
 
 #[tokio::test]

@@ -132,7 +132,11 @@ fn interrupted(silent: Arc<AtomicBool>) -> Script {
     let once = "open('once.txt', 'a').write('ran\\n')\nprint('one')";
     let sleeps = "import time\nopen('sleeps.txt', 'a').write('ran\\n')\nprint('down', flush=True)\ntime.sleep(600)";
     let script = Script::rule(move |asked| match asked.turn {
-        0 => Turn::text("First.").code("once", once).code("sleep", sleeps),
+        // What stands between them keeps the second from running beside the first.
+        0 => Turn::text("First.")
+            .code("once", once)
+            .call("list_files", json!({}))
+            .code("sleep", sleeps),
         1 => Turn::text("Now the files.").code("write", WRITE),
         _ => Turn::text("All is there.").finish(),
     });

@@ -91,13 +91,19 @@ async fn the_extras_work_inside() {
     for (extra, code) in LEARN {
         let name = extra.name();
         if !extras.iter().any(|found| found.extra == extra && found.on && found.ready) {
-            eprintln!("not tried: `trainable admin python-env --with {name}` has not been run here");
+            eprintln!(
+                "not tried: `trainable admin python-env --with {name}` has not been run here"
+            );
             continue;
         }
         let limits = Limits { memory_mib: 2048, cpus: 2, processes: 256, ..small() };
         let ran = python_with(local.provider(), code, limits, MINUTE * 4).await;
         assert_eq!(ran.printed(), "worked");
-        println!("{name}: {:.1} s, {:?} bytes at most", ran.exit.wall.as_secs_f64(), ran.exit.peak_memory);
+        println!(
+            "{name}: {:.1} s, {:?} bytes at most",
+            ran.exit.wall.as_secs_f64(),
+            ran.exit.peak_memory
+        );
     }
     local.finish().await;
 }

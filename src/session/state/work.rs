@@ -49,8 +49,17 @@ pub struct OpenCall {
     pub call_id: String,
     pub tool: String,
     pub since: DateTime<Utc>,
-    /// True between `ExecutionStarted` and `ExecutionEnded`.
-    pub executing: bool,
+    pub execution: Execution,
+}
+
+/// How far the execution of a call in flight is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Execution {
+    /// None has begun, or it has ended.
+    None,
+    /// It waits for a place.
+    Waiting,
+    Since(DateTime<Utc>),
 }
 
 impl Work {
@@ -86,7 +95,7 @@ impl Work {
                 call_id: call_id.clone(),
                 tool: tool.clone(),
                 since: at,
-                executing: false,
+                execution: Execution::None,
             }),
             Fact::ToolEnd { call_id, .. } => {
                 self.open.retain(|call| call.call_id != *call_id);
@@ -96,8 +105,13 @@ impl Work {
                     self.answered = None;
                 }
             }
-            Fact::ExecutionStarted { call_id, .. } => self.set_executing(call_id, true),
-            Fact::ExecutionEnded { call_id, .. } => self.set_executing(call_id, false),
+            Fact::ExecutionStarted { call_id, .. } | Fact::ExecutionPlaced { call_id, .. } => {
+                self.set_execution(call_id, Execution::Since(at));
+            }
+            Fact::ExecutionWaiting { call_id, .. } => {
+                self.set_execution(call_id, Execution::Waiting);
+            }
+            Fact::ExecutionEnded { call_id, .. } => self.set_execution(call_id, Execution::None),
             Fact::QuestionAsked { call_id, question, options, default, timeout_s } => {
                 let wait = timeout_s.and_then(|s| chrono::Duration::try_seconds(s as i64));
                 self.question = Some(OpenQuestion {
@@ -115,6 +129,7 @@ impl Work {
             | Fact::CodeOutput { .. }
             | Fact::FileCreated { .. }
             | Fact::FileChanged { .. }
+            | Fact::FilesRefused { .. }
             | Fact::MetricsBatch { .. }
             | Fact::ChartConfig { .. }
             | Fact::LogRecord { .. }
@@ -163,9 +178,9 @@ impl Work {
             || self.answered.as_deref() == Some(call_id)
     }
 
-    fn set_executing(&mut self, call_id: &str, executing: bool) {
+    fn set_execution(&mut self, call_id: &str, execution: Execution) {
         for call in self.open.iter_mut().filter(|call| call.call_id == call_id) {
-            call.executing = executing;
+            call.execution = execution;
         }
     }
 
@@ -194,26 +209,26 @@ impl Work {
 
     fn end(&self, call: &OpenCall, how: EndingKind, said: &str, at: DateTime<Utc>) -> Vec<Draft> {
         // How long an interrupted call worked before the server went away, nobody knows.
-        let duration_ms = match how {
+        let since = |begun: DateTime<Utc>| match how {
             EndingKind::Interrupted => 0,
             EndingKind::Exited
             | EndingKind::Signalled
             | EndingKind::TimedOut
             | EndingKind::OutOfMemory
+            | EndingKind::MachineOutOfMemory
             | EndingKind::DiskFull
-            | EndingKind::Terminated => (at - call.since).num_milliseconds().max(0) as u64,
+            | EndingKind::Terminated => (at - begun).num_milliseconds().max(0) as u64,
+        };
+        let duration_ms = since(call.since);
+        let executed_ms = match call.execution {
+            Execution::None => None,
+            Execution::Waiting => Some(0),
+            Execution::Since(begun) => Some(since(begun)),
         };
         let call_id = call.call_id.clone();
         let mut drafts = Vec::new();
-        if call.executing {
-            let ending = Ending {
-                how,
-                code: None,
-                duration_ms,
-                cpu_seconds: 0.0,
-                peak_memory: None,
-                dropped_output: 0,
-            };
+        if let Some(executed_ms) = executed_ms {
+            let ending = Ending::unmeasured(how, executed_ms);
             drafts.push(self.fact(Fact::ExecutionEnded { call_id: call_id.clone(), ending }));
         }
         drafts.push(self.fact(Fact::ToolEnd {

@@ -12,6 +12,7 @@ const EnvironmentQuery = graphql(`
       version
       sandbox {
         name
+        runsPrograms
         missing
       }
       environment {
@@ -36,7 +37,7 @@ export function EnvironmentNotice() {
 
   if (!data) return null;
   const { sandbox, environment } = data.server;
-  if (sandbox.missing.length > 0) {
+  if (!sandbox.runsPrograms) {
     return (
       <Notice tone="error" icon={<CircleAlert size={14} aria-hidden />}>
         The sandbox “{sandbox.name}” cannot run code here: {sandbox.missing.join("; ")}.

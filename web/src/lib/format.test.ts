@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   formatBytes,
   formatDuration,
+  formatMemory,
   formatMoney,
   formatPercent,
   formatPrice,
@@ -23,6 +24,10 @@ test.each<[string, string]>([
   [formatBytes(999), "999 B"],
   [formatBytes(1500), "1.5 KB"],
   [formatBytes(25_400_000), "25 MB"],
+  [formatMemory(0), "0 MiB"],
+  [formatMemory(1), "1 MiB"],
+  [formatMemory(312 * 1_048_576), "312 MiB"],
+  [formatMemory(2.5 * 1_073_741_824), "2.5 GiB"],
   [formatDuration(0), "0.0 s"],
   [formatDuration(-5), "0.0 s"],
   [formatDuration(59_999), "59 s"],

@@ -45,6 +45,12 @@ export function formatBytes(bytes: number): string {
   return `${value.toLocaleString("en", { maximumFractionDigits: value < 10 && unit > 0 ? 1 : 0 })} ${units[unit]}`;
 }
 
+/** Memory, in the units in which its limits are set: `312 MiB`, `2.0 GiB`. */
+export function formatMemory(bytes: number): string {
+  const mib = bytes / 1_048_576;
+  return mib < 1000 ? `${formatCount(Math.ceil(mib))} MiB` : `${(mib / 1024).toFixed(1)} GiB`;
+}
+
 /** A stretch of time: `0.4 s`, `12 s`, `3 m 05 s`, `1 h 02 m`. */
 export function formatDuration(milliseconds: number): string {
   const ms = Math.max(0, milliseconds);

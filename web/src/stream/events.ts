@@ -138,13 +138,29 @@ export const SessionEvents = graphql(`
           callId
           script
         }
+        ... on ExecutionWaitingEvent {
+          callId
+          ahead
+        }
+        ... on ExecutionPlacedEvent {
+          callId
+        }
         ... on ExecutionEndedEvent {
           callId
           how
-          code
+          said
           durationMs
+          cpuSeconds
           peakMemory
           droppedOutput
+        }
+        ... on FilesRefusedEvent {
+          callId
+          refused: files {
+            path
+            reason
+          }
+          more
         }
         ... on CodeOutputEvent {
           callId

@@ -115,9 +115,18 @@ describe("tool calls", () => {
         ["ExecutionStartedEvent", { callId: "c1", script: "eda/scripts/step_01.py" }],
         ["FileCreatedEvent", { by: "c1", file: file("eda/a.png") }],
         ["FileChangedEvent", { by: "c1", file: file("eda/a.png") }],
+        ["FilesRefusedEvent", { callId: "c1", refused: [{ path: "eda/l", reason: "is a symbolic link" }], more: 2 }],
         [
           "ExecutionEndedEvent",
-          { callId: "c1", how: "OUT_OF_MEMORY", code: null, durationMs: 5000, peakMemory: 4096, droppedOutput: 7 },
+          {
+            callId: "c1",
+            how: "OUT_OF_MEMORY",
+            said: "ran out of memory",
+            durationMs: 5000,
+            cpuSeconds: 4.5,
+            peakMemory: 4096,
+            droppedOutput: 7,
+          },
         ],
         ["ToolEndEvent", { callId: "c1", output: "", isError: true, durationMs: 5 }],
       ],
@@ -128,11 +137,26 @@ describe("tool calls", () => {
           {
             state: "error",
             files: ["eda/a.png"],
-            execution: { script: "eda/scripts/step_01.py", how: "OUT_OF_MEMORY", peakMemory: 4096, droppedOutput: 7 },
+            execution: {
+              script: "eda/scripts/step_01.py",
+              end: { how: "OUT_OF_MEMORY", said: "ran out of memory", cpuSeconds: 4.5, peakMemory: 4096, droppedOutput: 7 },
+            },
+            refused: { files: [{ path: "eda/l", reason: "is a symbolic link" }], more: 2 },
           },
         ],
       },
     ));
+
+  test("an execution that waits for a place takes nothing until it has one", () => {
+    const began: Row[] = [start, ["ExecutionStartedEvent", { callId: "c1", script: "eda/scripts/step_01.py" }]];
+    const waits: Row = ["ExecutionWaitingEvent", { callId: "c1", ahead: 2 }];
+    const item = (ahead: number | null) => [{ execution: { ahead, end: null } }];
+    check([...began, waits], { items: item(2), spend: { executing: [] } });
+    check([...began, waits, ["ExecutionPlacedEvent", { callId: "c1" }]], {
+      items: item(null),
+      spend: { executing: [{ callId: "c1", since: at }] },
+    });
+  });
 
   test("what a stage run leaves unfinished was interrupted", () =>
     check([start, ended], {
@@ -220,7 +244,15 @@ describe("what is spent", () => {
   ];
   const executed: Row = [
     "ExecutionEndedEvent",
-    { callId: "c1", how: "EXITED", code: 0, durationMs: 4000, peakMemory: null, droppedOutput: 0 },
+    {
+      callId: "c1",
+      how: "EXITED",
+      said: "exited with code 0",
+      durationMs: 4000,
+      cpuSeconds: 3,
+      peakMemory: null,
+      droppedOutput: 0,
+    },
   ];
 
   test("it adds up for the session and for the run, and an unknown price is counted, not guessed", () =>
@@ -232,6 +264,7 @@ describe("what is spent", () => {
         costUsd: 0.75,
         unpricedTurns: 1,
         sandboxMs: 4000,
+        cpuSeconds: 3,
         executing: [],
       },
       runSpend: { turns: 2, inputTokens: 20, costUsd: 0.25, unpricedTurns: 1, estimated: true, sandboxMs: 4000 },

@@ -84,8 +84,11 @@ function apply(draft: Draft, event: SessionEvent): void {
     case "ToolStartEvent":
     case "ToolEndEvent":
     case "ExecutionStartedEvent":
+    case "ExecutionWaitingEvent":
+    case "ExecutionPlacedEvent":
     case "ExecutionEndedEvent":
     case "CodeOutputEvent":
+    case "FilesRefusedEvent":
       return applyTool(draft, event);
     case "QuestionAskedEvent":
       view.stateSeq = view.seq;
@@ -155,7 +158,14 @@ function apply(draft: Draft, event: SessionEvent): void {
 }
 
 type ToolEvent = EventOf<
-  "ToolStartEvent" | "ToolEndEvent" | "ExecutionStartedEvent" | "ExecutionEndedEvent" | "CodeOutputEvent"
+  | "ToolStartEvent"
+  | "ToolEndEvent"
+  | "ExecutionStartedEvent"
+  | "ExecutionWaitingEvent"
+  | "ExecutionPlacedEvent"
+  | "ExecutionEndedEvent"
+  | "CodeOutputEvent"
+  | "FilesRefusedEvent"
 >;
 
 function applyTool(draft: Draft, event: ToolEvent) {
@@ -173,6 +183,7 @@ function applyTool(draft: Draft, event: ToolEvent) {
         durationMs: null,
         execution: null,
         files: [],
+        refused: { files: [], more: 0 },
       });
     case "ToolEndEvent":
       return draft.tool(event.callId, (item) => ({
@@ -185,18 +196,30 @@ function applyTool(draft: Draft, event: ToolEvent) {
       spend(draft, (before) => withExecution(before, event.callId, event.at));
       return draft.tool(event.callId, (item) => ({
         ...item,
-        execution: { script: event.script, how: null, code: null, peakMemory: null, droppedOutput: 0 },
+        execution: { script: event.script, ahead: null, end: null },
       }));
-    case "ExecutionEndedEvent":
-      spend(draft, (before) => withoutExecution(before, event.callId, event.durationMs));
+    // A wait for a place costs nothing of what executions may take.
+    case "ExecutionWaitingEvent":
+      spend(draft, (before) => withoutExecution(before, event.callId));
+      return draft.tool(event.callId, (item) => withPlace(item, event.ahead));
+    case "ExecutionPlacedEvent":
+      spend(draft, (before) => withExecution(before, event.callId, event.at));
+      return draft.tool(event.callId, (item) => withPlace(item, null));
+    case "ExecutionEndedEvent": {
+      const { how, said, durationMs, cpuSeconds, peakMemory, droppedOutput } = event;
+      spend(draft, (before) => withoutExecution(before, event.callId, durationMs, cpuSeconds));
+      const end = { how, said, durationMs, cpuSeconds, peakMemory, droppedOutput };
       return draft.tool(event.callId, (item) => ({
         ...item,
-        execution: {
-          script: item.execution?.script ?? "",
-          how: event.how,
-          code: event.code,
-          peakMemory: event.peakMemory,
-          droppedOutput: event.droppedOutput,
+        execution: { script: item.execution?.script ?? "", ahead: null, end },
+      }));
+    }
+    case "FilesRefusedEvent":
+      return draft.tool(event.callId, (item) => ({
+        ...item,
+        refused: {
+          files: [...item.refused.files, ...event.refused],
+          more: item.refused.more + event.more,
         },
       }));
     case "CodeOutputEvent":
@@ -206,7 +229,11 @@ function applyTool(draft: Draft, event: ToolEvent) {
 
 /** Whether its script was stopped from outside, which is no failure of its own. */
 function stopped({ execution }: ToolItem): boolean {
-  return execution?.how === "TERMINATED" || execution?.how === "INTERRUPTED";
+  return execution?.end?.how === "TERMINATED" || execution?.end?.how === "INTERRUPTED";
+}
+
+function withPlace(item: ToolItem, ahead: number | null): ToolItem {
+  return item.execution ? { ...item, execution: { ...item.execution, ahead } } : item;
 }
 
 function withOutput(item: ToolItem, { stream, text }: EventOf<"CodeOutputEvent">): ToolItem {

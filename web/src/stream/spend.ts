@@ -16,6 +16,8 @@ export interface Spend {
   estimated: boolean;
   /** Milliseconds of executions that ended. */
   sandboxMs: number;
+  /** Of those executions, all their processes together. */
+  cpuSeconds: number;
   /** The executions at work, and when each began. */
   executing: readonly { callId: string; since: string }[];
   /** Milliseconds of runs that ended. */
@@ -34,6 +36,7 @@ export const noSpend: Spend = {
   unpricedTurns: 0,
   estimated: false,
   sandboxMs: 0,
+  cpuSeconds: 0,
   executing: [],
   clockMs: 0,
   since: null,
@@ -75,12 +78,18 @@ export function withTurn(before: Spend, event: EventOf<"UsageRecordedEvent">): S
 }
 
 export function withExecution(before: Spend, callId: string, at: string | null): Spend {
-  return at === null ? before : { ...before, executing: [...before.executing, { callId, since: at }] };
+  const others = before.executing.filter((one) => one.callId !== callId);
+  return at === null ? before : { ...before, executing: [...others, { callId, since: at }] };
 }
 
-export function withoutExecution(before: Spend, callId: string, milliseconds: number): Spend {
+export function withoutExecution(before: Spend, callId: string, milliseconds = 0, cpuSeconds = 0): Spend {
   const executing = before.executing.filter((one) => one.callId !== callId);
-  return { ...before, executing, sandboxMs: before.sandboxMs + milliseconds };
+  return {
+    ...before,
+    executing,
+    sandboxMs: before.sandboxMs + milliseconds,
+    cpuSeconds: before.cpuSeconds + cpuSeconds,
+  };
 }
 
 export function withClock(before: Spend, at: string | null): Spend {

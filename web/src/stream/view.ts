@@ -13,10 +13,28 @@ export type ToolState = "running" | "ok" | "error" | "interrupted";
 
 export interface Execution {
   script: string;
-  how: ExecutionEndingKind | null;
-  code: number | null;
+  /** While it waits for a place: how many that wait too come before it. */
+  ahead: number | null;
+  end: ExecutionEnd | null;
+}
+
+export interface ExecutionEnd {
+  how: ExecutionEndingKind;
+  /** How it ended, in the server's words: what follows "the script". */
+  said: string;
+  durationMs: number;
+  /** Of all its processes together. */
+  cpuSeconds: number;
+  /** Bytes; null where the machine cannot tell. */
   peakMemory: number | null;
   droppedOutput: number;
+}
+
+/** Entries that a script left and that are not kept as files. */
+export interface Refused {
+  files: readonly { path: string; reason: string }[];
+  /** How many there are beside these. */
+  more: number;
 }
 
 export interface Placed {
@@ -122,6 +140,7 @@ export type ToolItem = Placed & {
   durationMs: number | null;
   execution: Execution | null;
   files: string[];
+  refused: Refused;
 };
 
 export type Item =

@@ -20,10 +20,8 @@ use std::{
 /// What the packages and their downloads take, in MiB, with some room.
 const SPACE: u64 = 2_500;
 /// Names the extras' folders on Python's path, after the packages; those that are not there are skipped.
-const EXTRAS: (&str, &str) = (
-    "trainable-extras.pth",
-    "/opt/trainable/extras/torch\n/opt/trainable/extras/tensorflow\n",
-);
+const EXTRAS: (&str, &str) =
+    ("trainable-extras.pth", "/opt/trainable/extras/torch\n/opt/trainable/extras/tensorflow\n");
 /// Packages whose loading shows that the machine has the libraries they need, by their modules.
 const PROOFS: [(&str, &str); 6] = [
     ("pandas", "pandas"),

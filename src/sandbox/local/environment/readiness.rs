@@ -80,9 +80,7 @@ impl Environments {
     async fn readiness_of_own(&self, packages: PathBuf) -> Readiness {
         let (interpreter, ready, note) = match self.inner.find_own(packages.clone()).await {
             Ok(found) => match lacks::lacks(&found).await {
-                Ok(lacking) => {
-                    (Ok(found.to_string()), true, lacks::sentence(&packages, &lacking))
-                }
+                Ok(lacking) => (Ok(found.to_string()), true, lacks::sentence(&packages, &lacking)),
                 Err(error) => (Err(error.to_string()), false, None),
             },
             Err(error) => (Err(error.to_string()), false, None),
@@ -136,7 +134,8 @@ impl Environments {
 
 /// Debian keeps a part of Python's own library in a package that is not always there.
 async fn no_venv(python: PathBuf) -> Option<String> {
-    let ask = move || Command::new(python).args(["-I", "-B", "-c", "import venv, ensurepip"]).output();
+    let ask =
+        move || Command::new(python).args(["-I", "-B", "-c", "import venv, ensurepip"]).output();
     match blocking("look for Python's venv module", ask).await {
         Ok(answer) if answer.status.success() => None,
         Ok(_) => {

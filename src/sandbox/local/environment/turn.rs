@@ -182,10 +182,7 @@ impl Workshop {
     }
 
     /// Moves what was made in place, or clears what was not.
-    pub(super) async fn close(
-        self,
-        made: Result<(), SandboxError>,
-    ) -> Result<Held, SandboxError> {
+    pub(super) async fn close(self, made: Result<(), SandboxError>) -> Result<Held, SandboxError> {
         let contents = self.contents();
         let Self { place, aside, downloads, lock } = self;
         let good = made.is_ok();

@@ -3,7 +3,7 @@ import { ChevronRight, CircleAlert, TriangleAlert } from "lucide-react";
 import { lazy, Suspense, useState } from "react";
 import { useNow } from "@/lib/browser";
 import { cx } from "@/lib/cx";
-import { formatPercent } from "@/lib/format";
+import { formatDuration, formatPercent } from "@/lib/format";
 import { cachedShare } from "@/stream/spend";
 import { useView } from "@/stream/use-session";
 import { Button } from "@/ui/button";
@@ -79,6 +79,16 @@ export function SpendMeter({ sessionId, settable }: Props) {
                 })}
               </tr>
             ))}
+            <tr className="border-t border-line align-top">
+              <th scope="row" className="py-1 pr-3 font-normal text-muted">
+                CPU time
+              </th>
+              {[run, spend].map((one, at) => (
+                <td key={at} className="py-1 pr-3">
+                  {formatDuration(one.cpuSeconds * 1000)}
+                </td>
+              ))}
+            </tr>
             <tr className="border-t border-line align-top">
               <th scope="row" className="py-1 pr-3 font-normal text-muted">
                 Read from cache

@@ -7,6 +7,7 @@ import {
   File,
   Flag,
   FolderOpen,
+  Hourglass,
   ListTodo,
   Loader,
   Play,
@@ -18,6 +19,7 @@ import { formatDuration, plural } from "@/lib/format";
 import type { ToolItem, ToolState } from "@/stream/view";
 import { Code } from "@/ui/code";
 import { Sentence } from "@/ui/sentence";
+import { Ending, NotKept, waitWords } from "./ending";
 import { Output, tail } from "./output";
 import { askedFor, codeOf } from "./tool-words";
 
@@ -36,6 +38,8 @@ const states: Record<ToolState, { icon: typeof Check; tone: string; word: string
   interrupted: { icon: Ban, tone: "text-muted", word: "interrupted" },
 };
 
+const waiting = { icon: Hourglass, tone: "text-muted", word: "waiting for a place" };
+
 interface Props {
   item: ToolItem;
   onOpenFile: (path: string) => void;
@@ -45,9 +49,10 @@ export function ToolCall({ item, onOpenFile }: Props) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const Icon = icons[item.tool] ?? Wrench;
-  const { icon: StateIcon, tone, word } = states[item.state];
+  const ahead = item.execution?.ahead ?? null;
+  const { icon: StateIcon, tone, word } = ahead === null ? states[item.state] : waiting;
   const asked = askedFor(item);
-  const live = item.state === "running" ? tail(item.output) : "";
+  const live = ahead !== null ? waitWords(ahead) : item.state === "running" ? tail(item.output) : "";
   return (
     <div className="mx-3">
       <button
@@ -91,11 +96,12 @@ function Opened({ item, onOpenFile }: Props) {
       ) : (
         <Code text={JSON.stringify(item.input, null, 2) ?? ""} language="json" framed className="max-h-64" />
       )}
-      {said && <Output pieces={item.output} dropped={item.execution?.droppedOutput ?? 0} />}
+      {said && <Output pieces={item.output} dropped={item.execution?.end?.droppedOutput ?? 0} />}
       {item.answer && (!said || item.state === "error") && (
         <Output pieces={[{ stream: item.state === "error" ? "STDERR" : "STDOUT", text: item.answer }]} dropped={0} />
       )}
-      {item.execution?.how && <Ending item={item} />}
+      <Ending execution={item.execution} />
+      <NotKept refused={item.refused} />
       {item.files.length > 0 && (
         <ul className="flex flex-wrap gap-x-3 gap-y-1 text-small" aria-label={plural(item.files.length, "file")}>
           {item.files.map((path) => (
@@ -112,27 +118,5 @@ function Opened({ item, onOpenFile }: Props) {
         </ul>
       )}
     </div>
-  );
-}
-
-const endings = {
-  EXITED: "exited",
-  SIGNALLED: "was stopped by a signal",
-  TIMED_OUT: "ran out of time",
-  OUT_OF_MEMORY: "ran out of memory",
-  DISK_FULL: "filled the disk",
-  TERMINATED: "was stopped",
-  INTERRUPTED: "was interrupted",
-};
-
-function Ending({ item: { execution } }: { item: ToolItem }) {
-  if (!execution?.how) return null;
-  const bytes = execution.peakMemory;
-  return (
-    <p className="text-small text-muted">
-      The script {endings[execution.how]}
-      {execution.how === "EXITED" && execution.code !== null && ` with code ${execution.code}`}
-      {bytes !== null && `, ${Math.max(1, Math.round(bytes / 1_048_576))} MiB at its peak`}.
-    </p>
   );
 }

@@ -9,6 +9,7 @@ import type { ToolItem } from "@/stream/view";
 import { Code } from "@/ui/code";
 import { CopyIcon } from "@/ui/copy";
 import { Empty, Skeleton } from "@/ui/pane";
+import { Ending } from "../chat/ending";
 import { Output } from "../chat/output";
 import { askedFor, codeOf } from "../chat/tool-words";
 import { MoodIcon, stageName } from "../words";
@@ -82,9 +83,10 @@ function Script({ item }: { item: ToolItem }) {
         {item.output.length > 0 && (
           <>
             <h3 className="border-t border-line pt-3 font-semibold">Output</h3>
-            <Output pieces={item.output} dropped={item.execution?.droppedOutput ?? 0} />
+            <Output pieces={item.output} dropped={item.execution?.end?.droppedOutput ?? 0} />
           </>
         )}
+        <Ending execution={item.execution} />
       </div>
     </div>
   );
