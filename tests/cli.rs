@@ -142,7 +142,7 @@ async fn doctor_says_what_the_machine_gives() {
     assert_eq!(json.code, Some(0), "{json:?}");
     let json = json.json();
     let keys: Vec<_> = json.as_object().expect("an object").keys().cloned().collect();
-    assert_eq!(keys.join(" "), "ok sandbox python disks stores limits all_executions gpus");
+    assert_eq!(keys.join(" "), "ok sandbox python disks stores limits in_all gpus");
     assert_eq!(json["ok"], true);
     // Both say the same.
     for value in [
@@ -152,7 +152,7 @@ async fn doctor_says_what_the_machine_gives() {
         json["python"]["packages"].as_str().expect("a folder").to_owned(),
         format!("{} MiB of memory", json["limits"]["memory_mib"]),
         format!("{} processes", json["limits"]["processes"]),
-        format!("{} at once", json["all_executions"]["at_once"]),
+        format!("{} executions at once", json["in_all"]["at_once"]),
         format!("database: {}", json["stores"][0]["standing"].as_str().expect("a sentence")),
         format!("(`{}`)", json["disks"][0]["folder"].as_str().expect("a folder")),
     ] {
@@ -163,7 +163,7 @@ async fn doctor_says_what_the_machine_gives() {
         assert!(ended.stdout.contains(&format!("extra {name}: ")), "{}", ended.stdout);
     }
     assert!(json["disks"][0]["free_bytes"].as_u64().is_some_and(|free| free > 0));
-    let gpus = json["gpus"]["found"].as_array().expect("a list");
+    let gpus = json["gpus"].as_array().expect("a list");
     assert_eq!(gpus.is_empty(), ended.stdout.contains("gpu: none"));
     assert_eq!(std::fs::read_dir(data.join("runs")).expect("a folder").count(), 0);
     // A broken environment is named, and is a failure.

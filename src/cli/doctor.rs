@@ -6,7 +6,7 @@ use super::{Exit, Failure, app};
 use crate::{
     config::{Config, Database},
     sandbox::{
-        Gpu, Limits, SandboxSettings,
+        Limits, SandboxSettings,
         local::{Diagnosis, ExtraStanding},
     },
 };
@@ -53,7 +53,7 @@ impl Report {
 
     fn json(&self) -> Value {
         let Diagnosis { standing, environment, gpus } = &self.diagnosis;
-        let SandboxSettings { limits, total_mib, at_once, slots, gpu, .. } = &self.settings;
+        let SandboxSettings { limits, total_mib, at_once, slots, .. } = &self.settings;
         let extra =
             |e: &ExtraStanding| json!({"name": e.extra.name(), "on": e.on, "ready": e.ready});
         json!({
@@ -83,8 +83,8 @@ impl Report {
                 "output_bytes": limits.output_bytes,
                 "open_files": limits.open_files,
             },
-            "all_executions": {"memory_mib": total_mib, "at_once": at_once, "slots": slots},
-            "gpus": {"found": gpus, "asked_for": *gpu == Gpu::Any},
+            "in_all": {"memory_mib": total_mib, "at_once": at_once, "slots": slots},
+            "gpus": gpus,
         })
     }
 }
@@ -98,9 +98,8 @@ impl fmt::Display for Report {
         for (name, said) in &self.stores {
             writeln!(f, "{name}: {said}")?;
         }
-        let SandboxSettings { limits, total_mib, at_once, slots, .. } = &self.settings;
         let Limits { memory_mib, cpus, processes, disk_mib, files, output_bytes, open_files } =
-            limits;
+            &self.settings.limits;
         writeln!(
             f,
             "limits of one execution: {} s, {memory_mib} MiB of memory, {cpus} cores, {processes} processes, \
@@ -108,10 +107,18 @@ impl fmt::Display for Report {
             self.execution_seconds,
             output_bytes >> 20
         )?;
-        write!(
+        let SandboxSettings { total_mib, at_once, slots, .. } = &self.settings;
+        writeln!(
             f,
-            "limits of all executions: {total_mib} MiB of memory, {at_once} at once, {slots} warm in advance"
-        )
+            "limits of all: {total_mib} MiB of memory, {at_once} executions at once, {slots} sandboxes kept warm for nobody yet"
+        )?;
+        match &self.diagnosis.gpus[..] {
+            [] => write!(f, "gpu: none"),
+            found => {
+                let shown: Vec<_> = found.iter().map(|path| path.display().to_string()).collect();
+                write!(f, "gpu: {}", shown.join(", "))
+            }
+        }
     }
 }
 

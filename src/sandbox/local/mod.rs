@@ -249,7 +249,7 @@ impl LocalSandboxes {
 pub struct Diagnosis {
     pub standing: Standing,
     pub environment: Readiness,
-    /// Devices of graphics processors, by their paths below `/dev`.
+    /// Devices of graphics processors.
     pub gpus: Vec<PathBuf>,
 }
 
@@ -263,9 +263,7 @@ impl fmt::Display for Diagnosis {
         for why in missing {
             writeln!(f, "  missing: {why}")?;
         }
-        writeln!(f, "{}", self.environment)?;
-        let gpus: Vec<_> = self.gpus.iter().map(|path| path.display().to_string()).collect();
-        write!(f, "gpu: {}", if gpus.is_empty() { "none".to_owned() } else { gpus.join(", ") })
+        self.environment.fmt(f)
     }
 }
 

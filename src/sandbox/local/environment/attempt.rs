@@ -27,10 +27,10 @@ impl Attempts {
         Self { state: Arc::new(watch::Sender::new(State::Idle)) }
     }
 
-    /// What was made, without waiting for it.
+    /// What was made, without making or waiting for it.
     pub(super) fn made(&self) -> Option<Arc<Ready>> {
         match &*self.state.borrow() {
-            State::Ready(ready) => Some(ready.clone()),
+            State::Ready(ready) => Some(Arc::clone(ready)),
             State::Idle | State::Making(_) | State::Failed(_) => None,
         }
     }

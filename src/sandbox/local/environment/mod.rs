@@ -102,7 +102,7 @@ impl Environments {
         Ok(ready)
     }
 
-    /// The one that is in use, when it is made.
+    /// The one that is in use, when there is one.
     pub(super) fn made(&self) -> Option<Arc<Ready>> {
         self.attempts.made()
     }
