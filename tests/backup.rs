@@ -90,8 +90,8 @@ async fn what_is_backed_up_at_work_goes_on_elsewhere() {
     let files = artifacts(&server, &finished).await;
     server.stop().await;
 
-    for from in [&copy, &archive] {
-        let elsewhere = from.with_extension("restored");
+    for (from, elsewhere) in [(&copy, "from-folder"), (&archive, "from-archive")] {
+        let elsewhere = folder.path().join(elsewhere);
         let restored = verb("restore", &elsewhere, from).await;
         assert_eq!(restored.code, Some(0), "{restored:?}");
         let server = Server::start(&elsewhere, &[]).await;

@@ -55,7 +55,7 @@ fn only(budget: Budget, limit: f64) -> Budgets {
 fn limit(budget: Budget, turn: f64) -> f64 {
     match budget {
         Budget::Turns | Budget::SessionTurns => 5.0,
-        Budget::StageSeconds | Budget::SessionSeconds => 4.0,
+        Budget::StageSeconds | Budget::SessionSeconds => 8.0,
         Budget::StageTokens | Budget::SessionTokens => turn * 6.0,
         // USD 1 for a thousand tokens.
         Budget::StageUsd | Budget::SessionUsd => turn * 6.0 / 1000.0,

@@ -43,8 +43,15 @@ fn rustix_is_root() -> bool {
 
 /// A temporary folder that the sandboxes' user can reach.
 pub fn temporary() -> TempDir {
-    let dir =
-        tempfile::Builder::new().prefix("trainable-test-").tempdir().expect("a temporary folder");
+    temporary_in(&std::env::temp_dir())
+}
+
+/// The same in another folder.
+pub fn temporary_in(folder: &std::path::Path) -> TempDir {
+    let dir = tempfile::Builder::new()
+        .prefix("trainable-test-")
+        .tempdir_in(folder)
+        .expect("a temporary folder");
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(dir.path(), std::fs::Permissions::from_mode(0o755)).expect("its mode");
     dir

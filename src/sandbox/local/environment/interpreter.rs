@@ -73,12 +73,20 @@ pub(super) fn find(
     }))
 }
 
+/// Folders that are not the machine's inside a sandbox.
+const COVERED: [&str; 5] = ["/tmp", "/dev", "/proc", "/data", "/run"];
+
 /// The Python of an environment that somebody else keeps: a folder with `bin/python3`.
 pub(super) fn of_environment(folder: &Path, reader: Option<u32>) -> Result<Interpreter, String> {
     let python = ["bin/python3", "bin/python"].map(|name| folder.join(name));
-    match python.iter().find(|path| path.is_file()) {
-        Some(path) => ask(path, reader),
-        None => Err(format!(
+    let covered = COVERED.iter().find(|own| folder.starts_with(own));
+    match (python.iter().find(|path| path.is_file()), covered) {
+        (Some(path), None) => ask(path, reader),
+        (Some(_), Some(own)) => Err(format!(
+            "the environment `{}` cannot be used: every program has a `{own}` of its own; move it",
+            folder.display()
+        )),
+        (None, _) => Err(format!(
             "the environment `{}` has no `bin/python3`; name a virtual environment's folder",
             folder.display()
         )),

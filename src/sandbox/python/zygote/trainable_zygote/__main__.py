@@ -47,6 +47,8 @@ def _serve_while_warming(control, forker):
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     if os.fork() == 0:
         linux.die_with_parent()
+        # What runs meanwhile goes first.
+        os.nice(10)
         ours.close()
         forker.preload.run()
         forker.wait_ahead()
@@ -59,6 +61,7 @@ def _serve_while_warming(control, forker):
     theirs.close()
     if forker.serve(until=ours) and ours.recv(8):
         ours.send(b"!")
+        forker.rest()
         # For as long as the other lives: all in these namespaces end with this process.
         ours.recv(1)
     else:
@@ -77,6 +80,12 @@ class _Forker:
 
     def wait_ahead(self):
         self._waiting = self._waiting or self._fork()
+
+    def rest(self):
+        """Lets go of the execution that waits: another process serves now."""
+        if self._waiting:
+            with self._waiting:
+                self._waiting = None
 
     def serve(self, until=None):
         """Serves until the server has gone, or until there is word from another socket: then it is true."""
