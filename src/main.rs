@@ -175,6 +175,15 @@ impl From<Through> for Stage {
     }
 }
 
+/// Takes as many descriptors as the machine gives: each socket and each execution needs some.
+fn raise_open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let most = getrlimit(Resource::Nofile).maximum;
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most }) {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+}
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     if let Verb::Schema = cli.verb {
@@ -182,6 +191,7 @@ fn main() -> ExitCode {
         return Exit::Done.into();
     }
     logging();
+    raise_open_files();
     match system().map(|system| system.block_on(go(cli.verb))) {
         Ok(Ok(exit)) => exit.into(),
         Ok(Err(failure)) => {

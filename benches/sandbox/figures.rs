@@ -1,6 +1,9 @@
 //! Quantiles, and whether they hold.
 
-use std::time::Duration;
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 /// How long something took, in milliseconds, in the order of size.
 pub struct Times(Vec<f64>);
@@ -28,9 +31,13 @@ impl Times {
     }
 }
 
+/// Whether a figure was not what is asked of it.
+pub static BROKEN: AtomicBool = AtomicBool::new(false);
+
 /// Says whether a figure is within what is asked of it.
 pub fn bound(what: &str, held: bool) {
     println!("  {} {what}", if held { "held:  " } else { "BROKEN:" });
+    BROKEN.fetch_or(!held, Ordering::Relaxed);
 }
 
 /// Jain's index: 1 when all have the same, one over their number when one has everything.

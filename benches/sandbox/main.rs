@@ -62,4 +62,7 @@ fn main() {
         }
     });
     println!("load {} after", figures::load());
+    if figures::BROKEN.load(std::sync::atomic::Ordering::Relaxed) {
+        std::process::exit(1);
+    }
 }

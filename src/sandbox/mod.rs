@@ -54,7 +54,7 @@ pub type Progress = Arc<dyn Fn(String) + Send + Sync>;
 /// How well this machine isolates.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Standing {
-    /// `A`, `B` or `C` as in the documentation of the backend; `None` when it refuses to run.
+    /// `A` or `B` as in the documentation of the backend; `None` when it refuses to run.
     pub tier: Option<char>,
     /// What the tier rests on, in one sentence.
     pub summary: String,

@@ -243,7 +243,14 @@ impl<'a> Run<'a> {
     }
 
     async fn look(&mut self, moment: Moment) -> Result<(), Stopped> {
-        let mut known = self.cx.known.lock().await;
+        let mut known = match moment {
+            // Another call's look may hash for long, and this one's output must not wait for it.
+            Moment::During => match self.cx.known.try_lock() {
+                Ok(known) => known,
+                Err(_) => return Ok(()),
+            },
+            Moment::After => self.cx.known.lock().await,
+        };
         let found = known
             .detect(self.cx.volume.as_ref(), self.cx.place(), Some(self.call_id), moment)
             .await;

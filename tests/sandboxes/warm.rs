@@ -301,3 +301,45 @@ async fn graphics_processors_are_passed_through_or_refused() {
     drop(volume);
     local.finish().await;
 }
+
+/// Queues descriptors in a socket that nobody reads, as many as the kernel lets this user have.
+const IN_FLIGHT: &str = "import os, socket, time\n\
+    pairs, sent = [], 0\n\
+    try:\n\
+    \x20while True:\n\
+    \x20 pairs.append(socket.socketpair())\n\
+    \x20 pairs[-1][0].setblocking(False)\n\
+    \x20 try:\n\
+    \x20  while True: socket.send_fds(pairs[-1][0], [b'x'], [0] * 200); sent += 200\n\
+    \x20 except BlockingIOError: pass\n\
+    except OSError: pass\n\
+    os.write(1, f'{sent}'.encode())\n\
+    time.sleep(600)";
+
+#[tokio::test]
+async fn descriptors_in_flight_keep_nobody_from_starting() {
+    let local = Local::new().await;
+    let provider = local.provider();
+    let limits = Limits { open_files: 1024, ..small() };
+    let [attacker, victim] = ["sessions/one", "sessions/two"];
+    let volume = provider.volume(&name(attacker)).await.unwrap();
+    write(&*volume, "step.py", IN_FLIGHT.as_bytes()).await;
+    let attack = start(provider, session(attacker), limits).await;
+    let mut stream = outputs(&*attack).await;
+    let Some(Output::Stdout(sent)) = stream.next().await else { panic!("it says how many") };
+    let sent: usize = String::from_utf8_lossy(&sent).parse().unwrap();
+    assert!(sent >= 1000, "{sent} descriptors are in flight");
+    let volume = provider.volume(&name(victim)).await.unwrap();
+    write(&*volume, "step.py", b"print('up')").await;
+    let other = start(provider, session(victim), small()).await;
+    for sandbox in [&attack, &other] {
+        let ran = match sandbox.exec(script(MINUTE)).await {
+            Ok(stream) => stream,
+            Err(error) => panic!("{error}"),
+        };
+        drop(ran);
+    }
+    assert_eq!(collect(&*other, script(MINUTE)).await.printed(), "up");
+    drop((stream, attack, other, volume));
+    local.finish().await;
+}

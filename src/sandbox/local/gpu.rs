@@ -1,4 +1,5 @@
-//! Graphics processors: which this machine has, as the devices that a sandbox must be shown.
+//! NVIDIA's graphics processors: which this machine has, as the devices that a sandbox must be shown.
+//! Others need parts of `/sys` and groups of the host that a sandbox does not have.
 
 use crate::sandbox::{Gpu, SandboxError};
 use std::{
@@ -7,7 +8,7 @@ use std::{
 };
 
 /// What makes a folder of devices one with a processor to compute on.
-const PROCESSORS: [&str; 2] = ["nvidia", "kfd"];
+const PROCESSOR: &str = "nvidia";
 /// What programs open beside it.
 const BESIDE: [&str; 2] = ["nvidiactl", "nvidia-uvm"];
 
@@ -23,7 +24,7 @@ pub(super) fn devices(gpu: Gpu, folder: &Path) -> Result<Devices, SandboxError> 
         Gpu::None => Ok(Devices::default()),
         Gpu::Any => match found(folder) {
             devices if devices.is_empty() => Err(SandboxError::Unavailable(format!(
-                "a GPU is asked for and this machine shows none (no `nvidia0` or `kfd` in `{}`); \
+                "a GPU is asked for and this machine shows none (no `nvidia0` in `{}`); \
                  install its driver, or set TRAINABLE_SANDBOX_GPU=off",
                 folder.display()
             ))),
@@ -45,20 +46,13 @@ pub(super) fn found(folder: &Path) -> Vec<PathBuf> {
         names
     };
     let is_processor = |name: &str| {
-        PROCESSORS.iter().any(|processor| {
-            let rest = name.strip_prefix(processor);
-            rest.is_some_and(|rest| rest.chars().all(|c| c.is_ascii_digit()))
-        })
+        let rest = name.strip_prefix(PROCESSOR);
+        rest.is_some_and(|rest| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_digit()))
     };
     let all = names(folder);
     if !all.iter().any(|name| is_processor(name)) {
         return Vec::new();
     }
     let wanted = |name: &String| is_processor(name) || BESIDE.iter().any(|b| name.starts_with(b));
-    let mut found: Vec<_> = all.iter().filter(|name| wanted(name)).map(PathBuf::from).collect();
-    // What ROCm and Vulkan render through.
-    let render = Path::new("dri");
-    let nodes = names(&folder.join(render));
-    found.extend(nodes.iter().filter(|n| n.starts_with("renderD")).map(|n| render.join(n)));
-    found
+    all.iter().filter(|name| wanted(name)).map(PathBuf::from).collect()
 }

@@ -57,7 +57,7 @@ impl Launcher {
         Ok(Self { jobs })
     }
 
-    /// Starts a program, its stdout and stderr piped, killed when the handle is dropped.
+    /// Starts a program, its stderr piped, killed when the handle is dropped.
     pub(super) async fn launch(&self, plan: Plan) -> io::Result<Child> {
         let (reply, answer) = oneshot::channel();
         let gone = || io::Error::other("the thread that starts sandboxes has ended");
@@ -68,7 +68,7 @@ impl Launcher {
 
 fn spawn(plan: Plan) -> io::Result<Child> {
     let mut command = Command::from(command(plan));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
     command.spawn()
 }
 
@@ -86,10 +86,15 @@ fn confine(plan: &Plan) -> io::Result<()> {
     for procs in &plan.cgroups {
         rustix::io::write(procs, b"0")?;
     }
-    // The host's out-of-memory killer should take a sandbox before anything else.
+    // Descriptors in flight count for all sandboxes together against the limit of who sends: a low
+    // one would let any program keep every zygote from passing its requests on.
+    let most = rustix::process::getrlimit(Resource::Nofile).maximum;
+    rustix::process::setrlimit(Resource::Nofile, Rlimit { current: most, maximum: most })?;
+    // The host's out-of-memory killer should take a sandbox before anything else, and its program,
+    // which raises this to the most, before its zygote.
     let flags = OFlags::WRONLY | OFlags::CLOEXEC;
     if let Ok(score) = rustix::fs::open(c"/proc/self/oom_score_adj", flags, Mode::empty()) {
-        let _ = rustix::io::write(&score, b"1000");
+        let _ = rustix::io::write(&score, b"500");
     }
     for (resource, most) in &plan.limits {
         limit(*resource, *most)?;

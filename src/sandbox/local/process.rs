@@ -151,7 +151,7 @@ pub(super) struct Report {
 
 /// Reads the last line of process 1; `None` when it was killed before it could write one.
 pub(super) async fn report(status: impl AsyncBufRead + Unpin) -> Option<Report> {
-    // A program can reach this pipe through /proc, so what it says is bounded.
+    // What says it was forked beside what a model wrote, so it is bounded.
     let mut lines = status.take(4096).lines();
     let mut last = None;
     while let Ok(Some(line)) = lines.next_line().await {

@@ -179,8 +179,8 @@ impl Inner {
         permit: Permit,
         alive: Alive,
     ) -> Result<Execution, SandboxError> {
-        let started = Instant::now();
         let ready = self.shared.environments.prepare(Arc::new(|_| {})).await?;
+        let started = Instant::now();
         let machine = self.shared.machine()?;
         let owner = self.shared.owner;
         let (records, record, socket) =

@@ -60,6 +60,7 @@ async fn refill(shared: Weak<Shared>, environment: Arc<Ready>) {
     loop {
         let Some(shared) = shared.upgrade() else { return };
         let slots = &shared.slots;
+        slots.ready().retain(|zygote| !zygote.is_gone());
         if slots.ready().len() >= slots.wanted {
             slots.filling.store(false, Ordering::Release);
             return;

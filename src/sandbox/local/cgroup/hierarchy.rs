@@ -78,9 +78,10 @@ pub(super) fn find() -> Result<(Version, Places), String> {
     let found = locate(&mounts, &own, |place| place.is_dir())?;
     match found {
         (Version::One, _) => Ok(found),
-        (Version::Two, ref places) => {
+        (Version::Two, places) => {
             enable(&places.memory).or_else(|error| delegate(&places.memory, error))?;
-            Ok(found)
+            let cpu = places.cpu.clone().filter(|place| offers_cpu(place));
+            Ok((Version::Two, Places { cpu, ..places }))
         }
     }
 }
@@ -149,9 +150,17 @@ fn locate(
     ))
 }
 
+/// Whether cores can be divided below a folder of version 2; where that is not delegated, memory
+/// and processes still may be.
+fn offers_cpu(place: &Path) -> bool {
+    let offered = fs::read_to_string(place.join("cgroup.controllers")).unwrap_or_default();
+    offered.split_whitespace().any(|controller| controller == "cpu")
+}
+
 /// Lets the groups below a folder have limits of their own.
 pub(super) fn enable(place: &Path) -> io::Result<()> {
-    fs::write(place.join("cgroup.subtree_control"), "+memory +pids +cpu")
+    let wanted = if offers_cpu(place) { "+memory +pids +cpu" } else { "+memory +pids" };
+    fs::write(place.join("cgroup.subtree_control"), wanted)
 }
 
 /// A group that holds processes cannot be divided, so the server steps into a leaf of its own.

@@ -38,6 +38,12 @@ impl Control {
         Ok((Self { socket }, theirs))
     }
 
+    /// Ends the zygote, which ends with this socket.
+    pub(super) fn close(&self) {
+        // It may have ended by itself, and that is what is wanted.
+        let _ = rustix::net::shutdown(&self.socket, rustix::net::Shutdown::Both);
+    }
+
     pub(super) async fn send(&self, message: &[u8], fds: &[BorrowedFd<'_>]) -> io::Result<()> {
         loop {
             let mut ready = self.socket.writable().await?;

@@ -86,10 +86,15 @@ pub(super) enum ForkError {
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum Message {
-    Up(serde::de::IgnoredAny),
+    Up(Up),
     Warm(serde::de::IgnoredAny),
     Forked(serde::de::IgnoredAny),
     Failed(String),
+}
+
+#[derive(Deserialize)]
+struct Up {
+    user_namespaces_forbidden: bool,
 }
 
 impl Zygote {
@@ -202,10 +207,10 @@ impl Zygote {
         match exchanged.await {
             Ok(Some(answer)) => answer.map_err(ForkError::Refused),
             Ok(None) => Err(ForkError::Gone(self.said().await)),
-            // An answer that comes late would be taken for the next one's.
+            // It may still begin what was asked, so it ends and the request is not made again.
             Err(_) => {
-                answers.close();
-                Err(ForkError::Gone("it does not answer".to_owned()))
+                self.control.close();
+                Err(ForkError::Refused("the sandbox's Python does not answer".to_owned()))
             }
         }
     }
@@ -243,7 +248,12 @@ async fn listen(
     while let Ok(Some((text, fd))) = control.receive().await {
         let message = serde_json::from_slice(&text);
         let answer = match (message, fd) {
-            (Ok(Message::Up(_)), _) => {
+            (Ok(Message::Up(up)), _) => {
+                if !up.user_namespaces_forbidden {
+                    tracing::warn!(
+                        "the system-call filter alone forbids user namespaces in a sandbox"
+                    );
+                }
                 state.send_replace(State::Up);
                 continue;
             }

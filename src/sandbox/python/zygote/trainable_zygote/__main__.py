@@ -6,6 +6,7 @@ or `{"failed": …}`. Beside answers it says `{"up": …}` at once and `{"warm":
 before that and is forked from a bare interpreter then. The end of the socket is the end of the zygote. FILTER holds the system-call filter of the executions.
 """
 
+import errno
 import json
 import os
 import select
@@ -101,18 +102,29 @@ class _Forker:
 
     def _hand_on(self):
         request, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
+        waiting, self._waiting = self._waiting, None
         try:
-            if request:
-                with self._waiting or self._fork() as execution:
-                    socket.send_fds(execution.way, [request], descriptors)
-                    socket.send_fds(self._control, [b'{"forked":true}'], [execution.handle])
+            # One that was forked ahead may have ended since; a new one has not.
+            if request and not (waiting and self._sent(waiting, request, descriptors)):
+                if not self._sent(self._fork(), request, descriptors):
+                    _tell(self._control, failed="the new process ended at once")
         except OSError as error:
             _tell(self._control, failed=str(error))
         finally:
-            self._waiting = None
             for descriptor in descriptors:
                 os.close(descriptor)
         return bool(request)
+
+    def _sent(self, execution, request, descriptors):
+        with execution:
+            try:
+                socket.send_fds(execution.way, [request], descriptors)
+            except OSError as error:
+                if error.errno in (errno.EPIPE, errno.ECONNRESET):
+                    return False
+                raise
+            socket.send_fds(self._control, [b'{"forked":true}'], [execution.handle])
+        return True
 
     def _fork(self):
         self.preload.settle()

@@ -23,17 +23,18 @@ def arrange(request):
     linux.mount("tmpfs", "/tmp", "tmpfs", fixed, _size(request["tmp_mib"]))
     linux.mount("tmpfs", "/dev/shm", "tmpfs", fixed, _size(request["shm_mib"]))
     linux.mount("tmpfs", _DATA, "tmpfs", fixed, "size=64k,mode=0755")
-    writable = ["/tmp", "/dev/shm", "/proc"] + _devices()
+    writable = ["/tmp", "/dev/shm"] + _devices()
     for mount, source in opened:
         at = mount["at"]
         target = _beneath(_DATA, at[len(_DATA) + 1 :], make=True)
         linux.mount(_of(source), _of(target), flags=linux.MS_BIND)
+        shown = _beneath(_DATA, at[len(_DATA) + 1 :])
         if mount["write"]:
             writable.append(at)
         else:
-            linux.remount_read_only(at)
-        os.close(source)
-        os.close(target)
+            linux.remount_read_only(_of(shown))
+        for descriptor in (source, target, shown):
+            os.close(descriptor)
     linux.remount_read_only(_DATA)
     linux.unmount(VOLUMES)
     linux.unmount(RECORDS)
