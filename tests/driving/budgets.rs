@@ -59,7 +59,7 @@ fn limit(budget: Budget, turn: f64) -> f64 {
         Budget::StageTokens | Budget::SessionTokens => turn * 6.0,
         // USD 1 for a thousand tokens.
         Budget::StageUsd | Budget::SessionUsd => turn * 6.0 / 1000.0,
-        Budget::StageSandboxSeconds | Budget::SessionSandboxSeconds => 3.0,
+        Budget::StageSandboxSeconds | Budget::SessionSandboxSeconds => 8.0,
     }
 }
 
