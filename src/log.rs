@@ -5,7 +5,11 @@
 
 use crate::{
     event::{Draft, Entry, TextDelta},
-    store::{Store, StoreError, events, projection, sessions},
+    store::{
+        Store, StoreError, projection,
+        replay::{self, Bound, LogPage},
+        sessions,
+    },
 };
 use chrono::{DateTime, Utc};
 use entity::ids::{ExperimentId, SessionId, StageRunId};
@@ -20,6 +24,8 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 const BATCH: usize = 256;
 /// Appends that may wait; more makes the callers wait.
 const QUEUE: usize = 1024;
+/// Bytes of a page, as stored, when its reader says nothing else.
+const PAGE_BYTES: u64 = 1 << 20;
 /// Text deltas that a slow watcher may lag behind before it skips some.
 const LIVE: usize = 256;
 
@@ -98,14 +104,26 @@ impl EventLog {
         answer.await.map_err(|_| AppendError::Unknown("the writer went away".into()))?
     }
 
-    /// Entries after a sequence, oldest first, at most `limit`.
+    /// Entries after a sequence, oldest first: at most `rows` and about 1 MiB, but at least one.
+    /// Only an empty answer means that the end is reached.
     pub async fn since(
         &self,
         session: SessionId,
         after: i64,
-        limit: u64,
+        rows: u64,
     ) -> Result<Vec<Entry>, StoreError> {
-        events::since(self.store.read(), session, after, limit).await
+        let bound = Bound { rows, bytes: PAGE_BYTES };
+        Ok(self.page(session, after, bound).await?.entries)
+    }
+
+    /// The same within bounds of the caller's own.
+    pub async fn page(
+        &self,
+        session: SessionId,
+        after: i64,
+        bound: Bound,
+    ) -> Result<LogPage, StoreError> {
+        replay::since(self.store.read(), session, after, bound).await
     }
 
     /// Wakes whenever events of a session became durable. The value is a hint: the last sequence,

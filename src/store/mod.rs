@@ -12,6 +12,7 @@ pub mod metrics;
 pub mod page;
 pub mod processed;
 pub mod projection;
+pub mod replay;
 pub mod series;
 pub mod sessions;
 pub mod snapshot;
@@ -19,6 +20,7 @@ pub mod stage_runs;
 pub mod uploads;
 pub mod usage;
 
+use entity::ids::SessionId;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
@@ -39,9 +41,9 @@ pub enum StoreError {
     /// The database refused or is out of reach. The text is for logs, never for users.
     #[error("database: {0}")]
     Database(#[from] DbErr),
-    /// A row holds what no version of ours wrote.
-    #[error("row of `{table}` is corrupted: {reason}")]
-    Corrupted { table: &'static str, reason: String },
+    /// A session's log is not whole; the reason is for logs.
+    #[error("the log of session {session} is damaged at event {seq}: {reason}")]
+    DamagedLog { session: SessionId, seq: i64, reason: String },
     /// The database was made by a newer version.
     #[error(
         "the database was made by a newer version of trainable; use that version or a new data directory"
