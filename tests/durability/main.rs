@@ -3,5 +3,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod bad_days;
 mod ground;
 mod pages;
+mod wal;
