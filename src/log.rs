@@ -128,9 +128,15 @@ impl EventLog {
     }
 
     /// Wakes whenever events of a session became durable. The value is a hint: the last sequence,
-    /// or 0 when nothing was appended since the first watcher came. Follow first, then read.
+    /// or 0 when nothing was appended since the first watcher came. It is closed when the session
+    /// is deleted. Follow first, then read.
     pub fn follow(&self, session: SessionId) -> watch::Receiver<i64> {
         self.watchers.with(session, |channels| channels.durable.subscribe())
+    }
+
+    /// Ends what follows a session that was deleted: its watchers hear of no more.
+    pub fn forget(&self, session: SessionId) {
+        self.watchers.lock().remove(&session);
     }
 
     /// Text as it arrives. A reader that lags skips pieces; the final message is in the log.

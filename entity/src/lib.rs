@@ -15,5 +15,6 @@ pub mod metrics;
 pub mod processed_dataset_meta;
 pub mod sessions;
 pub mod stage_runs;
+pub mod tombstones;
 pub mod uploads;
 pub mod usage;

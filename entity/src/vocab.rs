@@ -186,3 +186,13 @@ vocab!(
         Stored = "stored",
     }
 );
+
+vocab!(
+    /// What can be deleted.
+    Mortal {
+        /// An experiment, with its sessions.
+        Experiment = "experiment",
+        /// One session.
+        Session = "session",
+    }
+);

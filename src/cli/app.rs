@@ -69,6 +69,7 @@ impl App {
             upload_bytes: config.upload_bytes,
             runner: config.sandbox.limits,
             runner_seconds: config.sandbox.runner_seconds,
+            retention_days: config.retention_days,
         };
         let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
         let datasets = Datasets::new(

@@ -28,6 +28,7 @@ pub async fn doctor(config: Config, as_json: bool) -> Result<Exit, Failure> {
         ],
         stores: stores(&config),
         execution_seconds: config.budgets.execution_seconds,
+        retention_days: config.retention_days,
         settings: config.sandbox,
     };
     match as_json {
@@ -42,6 +43,7 @@ struct Report {
     disks: Vec<Disk>,
     stores: Vec<(&'static str, String)>,
     execution_seconds: u64,
+    retention_days: Option<u32>,
     settings: SandboxSettings,
 }
 
@@ -84,6 +86,7 @@ impl Report {
                 "open_files": limits.open_files,
             },
             "in_all": {"memory_mib": total_mib, "at_once": at_once, "slots": slots},
+            "retention_days": self.retention_days,
             "gpus": gpus,
         })
     }
@@ -112,6 +115,10 @@ impl fmt::Display for Report {
             f,
             "limits of all: {total_mib} MiB of memory, {at_once} executions at once, {slots} sandboxes kept warm for nobody yet"
         )?;
+        match self.retention_days {
+            Some(days) => writeln!(f, "sessions are deleted after {days} days at rest")?,
+            None => writeln!(f, "sessions are kept until somebody deletes them")?,
+        }
         match &self.diagnosis.gpus[..] {
             [] => write!(f, "gpu: none"),
             found => {

@@ -10,6 +10,7 @@ mod providers;
 pub mod python_env;
 pub mod run;
 pub mod serve;
+mod upkeep;
 
 /// How a command ends, as its exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! `trainable serve`: the server, until it is told to stop.
 
-use super::{Exit, Failure, app::App, demo};
+use super::{Exit, Failure, app::App, demo, upkeep};
 use crate::{
     config::{ClientsBy, Config, Transport},
     graphql::{self, Documents, EnvironmentState, Limits, Trusted},
@@ -49,7 +49,7 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     );
     prepare(&app, environment);
     recover(&app);
-    collect(&app);
+    upkeep::start(&app);
     if let Some(sample) = sample {
         let app = Arc::clone(&app);
         tokio::spawn(async move { demo::run(&app, &sample, address).await });
@@ -164,22 +164,6 @@ fn recover(app: &Arc<App>) {
         while let Err(error) = directory.recover().await {
             tracing::error!(%error, "running sessions could not be taken up yet");
             tokio::time::sleep(RECOVERY).await;
-        }
-    });
-}
-
-/// Deletes uploads that nobody made use of, at the start and every hour.
-fn collect(app: &Arc<App>) {
-    let datasets = app.datasets.clone();
-    tokio::spawn(async move {
-        let mut hours = tokio::time::interval(Duration::from_secs(3600));
-        loop {
-            hours.tick().await;
-            match datasets.collect().await {
-                Ok(0) => {}
-                Ok(deleted) => tracing::info!(deleted, "deleted unused uploads"),
-                Err(error) => tracing::warn!(%error, "unused uploads were not deleted"),
-            }
         }
     });
 }

@@ -44,6 +44,8 @@ pub struct Config {
     pub origins: Vec<String>,
     /// Bytes of one upload.
     pub upload_bytes: u64,
+    /// Days that a session may rest before it is deleted; `None` keeps all.
+    pub retention_days: Option<u32>,
     /// What a run may take when nothing else is asked for.
     pub budgets: Budgets,
     /// The model providers.
@@ -248,6 +250,10 @@ impl Config {
             origins: reader.list("TRAINABLE_ORIGINS"),
             upload_bytes: reader.number("TRAINABLE_MAX_UPLOAD_MIB", "MiB", 1..=1_048_576, 4096)
                 << 20,
+            retention_days: match reader.number("TRAINABLE_RETENTION_DAYS", "days", 0..=36_500, 0) {
+                0 => None,
+                days => u32::try_from(days).ok(),
+            },
             budgets,
             models: Models::read(&mut reader),
             sandbox,
@@ -306,12 +312,14 @@ mod tests {
                 ("TRAINABLE_GRAPHIQL", "perhaps"),
                 ("TRAINABLE_CLIENT_SOCKETS", "0"),
                 ("TRAINABLE_CLIENTS_BY", "name"),
+                ("TRAINABLE_RETENTION_DAYS", "-1"),
             ],
             &[
                 "shorter than 16",
                 "not one to listen on",
                 "not a `postgres://`",
                 "MiB from 256",
+                "days from 0",
                 "`true` or `false`",
                 "WebSockets from 1",
                 "`address`, `forwarded` or `token`",

@@ -5,7 +5,7 @@ use crate::{
     sandbox::VolumeName,
     store::{StoreError, uploads},
 };
-use chrono::{Duration, Utc};
+use chrono::{DateTime, Duration, Utc};
 
 /// How long an upload may wait for its experiment, in hours.
 const WAIT_HOURS: i64 = 24;
@@ -21,9 +21,9 @@ impl Datasets {
         }
     }
 
-    /// Deletes uploads that were sent a day ago and belong to no experiment. Answers how many.
-    pub async fn collect(&self) -> Result<usize, StoreError> {
-        let before = Utc::now() - Duration::hours(WAIT_HOURS);
+    /// Deletes uploads that were sent a day before now and belong to no experiment. Answers how many.
+    pub async fn collect(&self, now: DateTime<Utc>) -> Result<usize, StoreError> {
+        let before = now - Duration::hours(WAIT_HOURS);
         let unused = uploads::unused(self.store.read(), before).await?;
         let mut deleted = 0;
         for upload in unused {

@@ -4,6 +4,7 @@
 //! trusted runners read them in sandboxes of their own. The layout is made so that rows can be
 //! sealed before anything is written.
 
+mod calendar;
 mod collect;
 mod create;
 mod delete;
@@ -27,8 +28,9 @@ use std::{
 };
 use tokio::sync::Semaphore;
 
+pub use calendar::Calendar;
 pub use create::{CreateError, NewExperiment, Source};
-pub use delete::DeleteError;
+pub use delete::{DeleteError, Swept};
 pub use description::{Column, Description, Finding, Severity, Table, TopValue};
 pub use preview::{Preview, PreviewColumn};
 pub use runner::RunnerError;
@@ -51,9 +53,11 @@ pub struct Datasets {
     previews: Arc<Semaphore>,
     /// One lock per experiment whose folder is being written.
     extracting: Arc<Mutex<HashMap<ExperimentId, Arc<tokio::sync::Mutex<()>>>>>,
+    /// Held by who removes the files and rows of what is deleted.
+    deleting: Arc<tokio::sync::Mutex<()>>,
 }
 
-/// What uploads and runners may take.
+/// What uploads and runners may take, and how long sessions are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of one upload.
@@ -62,12 +66,14 @@ pub struct Limits {
     pub runner: sandbox::Limits,
     /// Wall-clock seconds of one runner.
     pub runner_seconds: u64,
+    /// Days that a session may rest before it is deleted; `None` keeps all.
+    pub retention_days: Option<u32>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
         let SandboxSettings { limits: runner, runner_seconds, .. } = SandboxSettings::default();
-        Self { upload_bytes: 4 << 30, runner, runner_seconds }
+        Self { upload_bytes: 4 << 30, runner, runner_seconds, retention_days: None }
     }
 }
 
@@ -88,6 +94,7 @@ impl Datasets {
             turns: Arc::new(Semaphore::new(RUNNERS)),
             previews: Arc::new(Semaphore::new(1)),
             extracting: Arc::default(),
+            deleting: Arc::default(),
         }
     }
 

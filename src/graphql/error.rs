@@ -262,8 +262,11 @@ impl From<CreateError> for Failure {
 impl From<DeleteError> for Failure {
     fn from(error: DeleteError) -> Self {
         let (code, path): (_, &[&str]) = match &error {
-            DeleteError::NotFound => (UserErrorCode::NotFound, &["experimentId"]),
-            DeleteError::Running => (UserErrorCode::Conflict, &[]),
+            DeleteError::NoExperiment => (UserErrorCode::NotFound, &["experimentId"]),
+            DeleteError::NoSession => (UserErrorCode::NotFound, &["sessionId"]),
+            DeleteError::ExperimentAtWork | DeleteError::SessionAtWork => {
+                (UserErrorCode::Conflict, &[])
+            }
             DeleteError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
         };
         UserError::new(code, path, error.to_string()).into()

@@ -1,4 +1,4 @@
-//! Making, renaming and deleting experiments.
+//! Making and renaming experiments; deleting them and their sessions.
 
 use super::{
     context::{Caller, api, principal},
@@ -13,7 +13,7 @@ use crate::{
     store,
 };
 use async_graphql::{Context, ID, InputObject, Object, OneofObject, SimpleObject};
-use entity::ids::{ExperimentId, UploadId};
+use entity::ids::{ExperimentId, SessionId, UploadId};
 
 const MAX_NAME: usize = 200;
 
@@ -72,6 +72,22 @@ pub struct RenameExperimentPayload {
     user_errors: Vec<UserError>,
 }
 
+/// What `deleteSession` takes.
+#[derive(InputObject)]
+pub struct DeleteSessionInput {
+    /// The session.
+    session_id: ID,
+}
+
+/// What `deleteSession` answers.
+#[derive(SimpleObject)]
+pub struct DeleteSessionPayload {
+    /// The id of what was deleted; null when there are errors.
+    deleted_id: Option<ID>,
+    /// What is wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
 /// What `deleteExperiment` takes.
 #[derive(InputObject)]
 pub struct DeleteExperimentInput {
@@ -122,6 +138,17 @@ impl ExperimentMutation {
     ) -> async_graphql::Result<DeleteExperimentPayload> {
         let (deleted_id, user_errors) = outcome(delete(context, input).await)?;
         Ok(DeleteExperimentPayload { deleted_id, user_errors })
+    }
+
+    /// Deletes a session with its files, metrics and messages, for good. One at work is refused:
+    /// cancel it first. Whoever watches it is told.
+    async fn delete_session(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The session.")] input: DeleteSessionInput,
+    ) -> async_graphql::Result<DeleteSessionPayload> {
+        let (deleted_id, user_errors) = outcome(delete_session(context, input).await)?;
+        Ok(DeleteSessionPayload { deleted_id, user_errors })
     }
 }
 
@@ -185,8 +212,15 @@ async fn rename(
 
 async fn delete(context: &Context<'_>, input: DeleteExperimentInput) -> Result<ID, Failure> {
     let id = named(&input.experiment_id)?;
-    api(context).datasets.delete_experiment(principal(context), id).await?;
+    api(context).directory.delete_experiment(principal(context), id).await?;
     Ok(input.experiment_id)
+}
+
+async fn delete_session(context: &Context<'_>, input: DeleteSessionInput) -> Result<ID, Failure> {
+    let missing = || UserError::not_found(&["sessionId"], "session");
+    let id = SessionId::from_global(&input.session_id).ok_or_else(missing)?;
+    api(context).directory.delete_session(principal(context), id).await?;
+    Ok(input.session_id)
 }
 
 async fn found(context: &Context<'_>, id: ExperimentId) -> Result<Experiment, Failure> {

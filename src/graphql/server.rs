@@ -20,6 +20,8 @@ pub struct ServerInfo {
     sandbox: SandboxInfo,
     /// Bytes of one uploaded file.
     max_upload_bytes: Long,
+    /// Days that a session may rest before it is deleted with its files; null keeps all.
+    retention_days: Option<i32>,
     /// The Python environment of the sandboxes.
     environment: EnvironmentInfo,
 }
@@ -204,6 +206,7 @@ impl ServerQuery {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             sandbox: SandboxInfo::of(api),
             max_upload_bytes: api.datasets.limits().upload_bytes.into(),
+            retention_days: api.datasets.limits().retention_days.map(int),
             environment: EnvironmentInfo { ready, progress, error },
         }
     }

@@ -4,7 +4,7 @@
 //! that reads slowly costs little and misses nothing. Provisional text comes beside it and may be skipped.
 
 use super::{
-    error::ApiError,
+    error::{ApiError, Code},
     event::{delta, entry, kind, weight},
     event_types::SessionEvent,
     vocab::SessionEventKind,
@@ -69,7 +69,8 @@ struct Watcher {
 
 /// Replays the log after `after`, then follows it.
 ///
-/// `stored` is the last sequence stored now. The stream ends only with an error.
+/// `stored` is the last sequence stored now. The stream ends only with an error: the session was
+/// deleted, or its log cannot be read.
 pub fn follow(
     log: EventLog,
     session: SessionId,
@@ -96,18 +97,23 @@ pub fn follow(
         let mut watcher = watcher?;
         match watcher.next().await {
             Ok(batch) => Some((Ok(batch), Some(watcher))),
-            Err(error) => Some((Err(error.into()), None)),
+            Err(error) => Some((Err(error), None)),
         }
     })
 }
 
 impl Watcher {
-    async fn next(&mut self) -> Result<Batch, StoreError> {
+    async fn next(&mut self) -> Result<Batch, ApiError> {
         let mut texts = Vec::new();
         loop {
             // Seen before the read, so that an append during it wakes the next wait.
             self.durable.mark_unchanged();
             let mut events = self.read().await?;
+            if self.at_end && self.waiting.is_empty() && self.after < self.stored {
+                let reason = "the log ends before its session does".to_owned();
+                let (session, seq) = (self.session, self.after + 1);
+                return Err(StoreError::DamagedLog { session, seq, reason }.into());
+            }
             let caught_up = self.after >= self.stored;
             // The first batch that is caught up is sent even when it is empty: it says so.
             if !events.is_empty() || !texts.is_empty() || (caught_up && !self.opened) {
@@ -124,10 +130,15 @@ impl Watcher {
     }
 
     /// The next events of the log that are wanted and fit into a batch.
-    async fn read(&mut self) -> Result<Vec<SessionEvent>, StoreError> {
+    async fn read(&mut self) -> Result<Vec<SessionEvent>, ApiError> {
         if self.waiting.is_empty() {
             let bound = Bound { rows: EVENTS as u64, bytes: BYTES as u64 };
-            let page = self.log.page(self.session, self.after, bound).await?;
+            let page = self.log.page(self.session, self.after, bound).await;
+            // The rows of a session go after this; what was read of them meanwhile has gaps.
+            if self.durable.has_changed().is_err() {
+                return Err(ApiError::new(Code::NotFound, "this session was deleted"));
+            }
+            let page = page?;
             (self.waiting, self.at_end) = (page.entries, !page.more);
             self.waiting.reverse();
         }
@@ -156,8 +167,8 @@ impl Watcher {
         tokio::select! {
             changed = self.durable.changed() => {
                 if changed.is_err() {
-                    // The log went with the server, whose sockets are closed by another hand.
-                    std::future::pending::<()>().await;
+                    // The session was deleted; the next read says so.
+                    return texts;
                 }
             }
             text = text_of(&mut self.live) => texts.extend(text),

@@ -3,16 +3,17 @@
 use super::{
     Store, StoreError,
     page::{self, Page, Slice},
+    tombstones,
 };
 use entity::{
     experiments::{self, Model},
     ids::{ExperimentId, UploadId},
     principal::Principal,
-    sessions, uploads,
+    uploads,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, Order,
-    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
+    Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Func, LikeExpr},
 };
 use uuid::Uuid;
@@ -28,7 +29,20 @@ pub async fn find(
     db: &impl ConnectionTrait,
     id: ExperimentId,
 ) -> Result<Option<Model>, StoreError> {
-    Ok(experiments::Entity::find_by_id(id).one(db).await?)
+    Ok(row(db, id).await?)
+}
+
+pub(super) async fn row(
+    db: &impl ConnectionTrait,
+    id: ExperimentId,
+) -> Result<Option<Model>, DbErr> {
+    existing().filter(experiments::Column::Id.eq(id)).one(db).await
+}
+
+/// The experiments that are not deleted.
+fn existing() -> Select<experiments::Entity> {
+    let deleted = tombstones::all();
+    experiments::Entity::find().filter(experiments::Column::Id.not_in_subquery(deleted))
 }
 
 /// Writes a new experiment and claims its uploads, in one transaction. False when one of them
@@ -64,23 +78,6 @@ pub async fn rename(
         .exec(db)
         .await?;
     Ok(done.rows_affected == 1)
-}
-
-/// Deletes an experiment's rows, its sessions' and its uploads'.
-pub async fn delete(store: &Store, id: ExperimentId) -> Result<(), StoreError> {
-    let transaction = store.begin().await?;
-    uploads::Entity::delete_many()
-        .filter(uploads::Column::ExperimentId.eq(id))
-        .exec(&transaction)
-        .await?;
-    // What belongs to a session goes with it, by the schema's own rules.
-    sessions::Entity::delete_many()
-        .filter(sessions::Column::ExperimentId.eq(id))
-        .exec(&transaction)
-        .await?;
-    experiments::Entity::delete_by_id(id).exec(&transaction).await?;
-    transaction.commit().await?;
-    Ok(())
 }
 
 /// One experiment of an owner.
@@ -122,7 +119,7 @@ pub async fn count(
 }
 
 fn of(principal: &Principal) -> Select<experiments::Entity> {
-    experiments::Entity::find().filter(experiments::Column::Owner.eq(principal.owner()))
+    existing().filter(experiments::Column::Owner.eq(principal.owner()))
 }
 
 fn named(principal: &Principal, search: Option<&str>) -> Select<experiments::Entity> {

@@ -17,6 +17,7 @@ pub mod series;
 pub mod sessions;
 pub mod snapshot;
 pub mod stage_runs;
+pub mod tombstones;
 mod trouble;
 mod upkeep;
 pub mod uploads;
@@ -88,6 +89,13 @@ impl Store {
             id.into_iter().for_each(entity::ids::not_before);
         }
         Ok(self)
+    }
+
+    /// Gives the pages of what was deleted back to the file system, a few at a time.
+    pub async fn give_back(&self) {
+        if let Some(upkeep) = &self.upkeep {
+            upkeep.shrink().await;
+        }
     }
 
     /// Keeps the files beside the database short. Costs next to nothing while they are.

@@ -3,6 +3,7 @@
 use super::{
     StoreError,
     page::{self, Page, Slice},
+    tombstones,
 };
 use chrono::{DateTime, Utc};
 use entity::{
@@ -15,8 +16,8 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait,
-    sea_query::{Expr, Query},
+    QueryOrder, QuerySelect, QueryTrait, Select,
+    sea_query::{Expr, Query, SimpleExpr},
 };
 use uuid::Uuid;
 
@@ -26,6 +27,10 @@ pub(super) async fn insert(
     experiment: ExperimentId,
     at: DateTime<Utc>,
 ) -> Result<(), DbErr> {
+    // Between the look at the experiment and this transaction it may have been deleted.
+    if super::experiments::row(db, experiment).await?.is_none() {
+        return Err(DbErr::RecordNotFound(format!("experiment {experiment} was deleted")));
+    }
     let row = sessions::ActiveModel {
         id: Set(id),
         experiment_id: Set(experiment),
@@ -96,7 +101,7 @@ pub async fn take_over(db: &impl ConnectionTrait, id: SessionId) -> Result<Optio
         .filter(sessions::Column::Id.eq(id))
         .exec(db)
         .await?;
-    Ok(sessions::Entity::find_by_id(id).one(db).await?.map(|row| row.owner_epoch))
+    Ok(existing().filter(sessions::Column::Id.eq(id)).one(db).await?.map(|row| row.owner_epoch))
 }
 
 /// The id that was made last.
@@ -110,7 +115,7 @@ pub async fn find(
     db: &impl ConnectionTrait,
     id: SessionId,
 ) -> Result<Option<sessions::Model>, StoreError> {
-    Ok(sessions::Entity::find_by_id(id).one(db).await?)
+    Ok(existing().filter(sessions::Column::Id.eq(id)).one(db).await?)
 }
 
 /// The sessions of one experiment.
@@ -118,23 +123,30 @@ pub async fn of_experiment(
     db: &impl ConnectionTrait,
     experiment: ExperimentId,
 ) -> Result<Vec<sessions::Model>, StoreError> {
-    Ok(sessions::Entity::find()
-        .filter(sessions::Column::ExperimentId.eq(experiment))
-        .all(db)
-        .await?)
+    Ok(existing().filter(sessions::Column::ExperimentId.eq(experiment)).all(db).await?)
 }
 
 /// The sessions that were at work when the server went away.
 pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<sessions::Model>, StoreError> {
+    Ok(existing().filter(at_work()).all(db).await?)
+}
+
+/// The sessions that are not deleted.
+fn existing() -> Select<sessions::Entity> {
+    sessions::Entity::find().filter(living())
+}
+
+/// True for a session that is not deleted.
+pub(super) fn living() -> SimpleExpr {
+    sessions::Column::Id.not_in_subquery(tombstones::all())
+}
+
+/// True for a session in which something runs.
+pub(super) fn at_work() -> Condition {
     use SessionStateName::{EdaRunning, PrepRunning, TrainRunning};
-    Ok(sessions::Entity::find()
-        .filter(
-            Condition::any()
-                .add(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
-                .add(sessions::Column::Answering.eq(true)),
-        )
-        .all(db)
-        .await?)
+    Condition::any()
+        .add(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
+        .add(sessions::Column::Answering.eq(true))
 }
 
 /// One session, when its experiment is the principal's.
@@ -157,7 +169,7 @@ pub async fn owned_by_ids(
         .column(experiments::Column::Id)
         .filter(experiments::Column::Owner.eq(principal.owner()))
         .into_query();
-    Ok(sessions::Entity::find()
+    Ok(existing()
         .filter(sessions::Column::Id.is_in(ids.iter().copied()))
         .filter(sessions::Column::ExperimentId.in_subquery(theirs))
         .all(db)
@@ -170,7 +182,7 @@ pub async fn page(
     experiment: ExperimentId,
     page: Page<Uuid>,
 ) -> Result<Slice<sessions::Model>, StoreError> {
-    let all = sessions::Entity::find().filter(sessions::Column::ExperimentId.eq(experiment));
+    let all = existing().filter(sessions::Column::ExperimentId.eq(experiment));
     Ok(page::read(db, all, sessions::Column::Id, Order::Desc, page).await?)
 }
 
@@ -179,7 +191,7 @@ pub async fn counts(
     db: &impl ConnectionTrait,
     experiments: &[ExperimentId],
 ) -> Result<Vec<(ExperimentId, i64)>, StoreError> {
-    Ok(sessions::Entity::find()
+    Ok(existing()
         .select_only()
         .column(sessions::Column::ExperimentId)
         .column_as(sessions::Column::Id.count(), "sessions")
@@ -198,6 +210,7 @@ pub async fn latest(
     let newer = Query::select()
         .expr(Expr::val(1))
         .from_as(sessions::Entity, "newer")
+        .and_where(Expr::col(("newer", sessions::Column::Id)).not_in_subquery(tombstones::all()))
         .and_where(
             Expr::col(("newer", sessions::Column::ExperimentId))
                 .equals((sessions::Entity, sessions::Column::ExperimentId)),
@@ -207,7 +220,7 @@ pub async fn latest(
                 .gt(Expr::col((sessions::Entity, sessions::Column::Id))),
         )
         .to_owned();
-    Ok(sessions::Entity::find()
+    Ok(existing()
         .filter(sessions::Column::ExperimentId.is_in(experiments.iter().copied()))
         .filter(Expr::exists(newer).not())
         .all(db)

@@ -1,4 +1,4 @@
-//! Upkeep of a SQLite file: the log beside it is kept short.
+//! Upkeep of a SQLite file: the log beside it is kept short, its free pages are given back.
 //!
 //! SQLite copies its write-ahead log into the database every 1,000 pages, but begins it anew only
 //! when nobody reads from it at that moment. Where somebody always reads, it would grow for ever.
@@ -19,6 +19,12 @@ const WAL_MOST: u64 = 32 << 20;
 const WAIT: Duration = Duration::from_millis(250);
 /// The rest after a reader did not end in time. A backup may read for minutes.
 const REST: Duration = Duration::from_secs(2);
+
+/// Free pages that stay for what is written next.
+const PAGES_KEPT: i64 = 1024;
+/// Pages that are given back in one transaction, and the rest after it.
+const PAGES_STEP: i64 = 1024;
+const BREATH: Duration = Duration::from_millis(20);
 
 /// Looks after the files of one database.
 #[derive(Debug)]
@@ -57,6 +63,35 @@ impl Upkeep {
             tracing::debug!(bytes = length, "somebody reads from the write-ahead log; it grows");
             *self.until() = Some(Instant::now() + REST);
         }
+    }
+
+    /// Gives free pages back. A database that was made by an older version keeps its own.
+    pub(super) async fn shrink(&self) {
+        while self.free_pages().await > PAGES_KEPT {
+            let step = format!("PRAGMA incremental_vacuum({PAGES_STEP})");
+            if let Err(error) = self.connection.execute_unprepared(&step).await {
+                tracing::debug!(%error, "free pages are given back later");
+                return;
+            }
+            tokio::time::sleep(BREATH).await;
+            self.shorten().await;
+        }
+    }
+
+    /// Pages that could be given back: none where the database does not know which they are.
+    async fn free_pages(&self) -> i64 {
+        const INCREMENTAL: i64 = 2;
+        match self.number("PRAGMA auto_vacuum").await {
+            INCREMENTAL => self.number("PRAGMA freelist_count").await,
+            _ => 0,
+        }
+    }
+
+    /// What a pragma answers; 0 when it does not.
+    async fn number(&self, pragma: &str) -> i64 {
+        let statement = Statement::from_string(DbBackend::Sqlite, pragma);
+        let row = self.connection.query_one_raw(statement).await.ok().flatten();
+        row.and_then(|row| row.try_get_by_index::<i64>(0).ok()).unwrap_or(0)
     }
 
     fn rests(&self) -> bool {

@@ -19,7 +19,7 @@ HERE = Path(__file__).parent
 SEED = "20261126"
 FOREIGN = re.compile(r"^(ANTHROPIC_|OPENAI_|AWS_|S3_|MODAL_|DATABASE_URL|TRAINABLE_(?!PYTHON))")
 # With a known session these would run real stages, or take away what is known.
-KEPT_FROM = ["startStage", "retryStage", "resumeStage", "deleteExperiment"]
+KEPT_FROM = ["startStage", "retryStage", "resumeStage", "deleteExperiment", "deleteSession"]
 
 
 def ask(address, query, variables=None):

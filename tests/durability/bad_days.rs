@@ -60,7 +60,7 @@ impl Drop for SmallDisk {
 }
 
 /// A connection of another program's to the database of a server.
-async fn beside(data: &Path) -> DatabaseConnection {
+pub async fn beside(data: &Path) -> DatabaseConnection {
     let mut options =
         ConnectOptions::new(format!("sqlite://{}?mode=rw", data.join("trainable.db").display()));
     options.max_connections(1).sqlx_logging(false);
@@ -71,7 +71,7 @@ const CREATE_SESSION: &str = "mutation($i: CreateSessionInput!) { createSession(
     session { id } userErrors { message code } } }";
 
 /// Asks for a session: its id, or the code and the sentence that say why there is none.
-async fn session(server: &Server, experiment: &str) -> Result<String, (String, String)> {
+pub async fn session(server: &Server, experiment: &str) -> Result<String, (String, String)> {
     let made = server.ask(CREATE_SESSION, json!({"i": {"experimentId": experiment}})).await;
     let made = &made["createSession"];
     let text = |value: &Value| value.as_str().unwrap_or_else(|| panic!("{made}")).to_owned();
@@ -81,7 +81,7 @@ async fn session(server: &Server, experiment: &str) -> Result<String, (String, S
     }
 }
 
-async fn experiment(server: &Server) -> String {
+pub async fn experiment(server: &Server) -> String {
     let upload = server.upload("t.csv", small_table(120)).await;
     let made = server.experiment(json!({"source": {"uploadIds": [upload]}})).await;
     made["experiment"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()

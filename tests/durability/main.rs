@@ -4,6 +4,7 @@
 mod support;
 
 mod bad_days;
+mod deletion;
 mod ground;
 mod pages;
 mod wal;

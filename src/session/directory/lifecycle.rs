@@ -198,7 +198,7 @@ impl Directory {
         Arc::clone(self.lock().entry(id).or_default())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Slot>> {
+    pub(super) fn lock(&self) -> std::sync::MutexGuard<'_, HashMap<SessionId, Slot>> {
         // A map of slots is whole after any panic.
         self.0.slots.lock().unwrap_or_else(PoisonError::into_inner)
     }

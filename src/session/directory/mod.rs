@@ -1,6 +1,7 @@
 //! The directory: from a session's id to its actor, and what every session goes through when the
 //! server starts and stops.
 
+mod deletion;
 mod lifecycle;
 
 use super::{

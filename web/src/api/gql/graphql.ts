@@ -575,6 +575,21 @@ export type DeleteExperimentPayload = {
   userErrors: Array<UserError>;
 };
 
+/** What `deleteSession` takes. */
+export type DeleteSessionInput = {
+  /** The session. */
+  sessionId: Scalars['ID']['input'];
+};
+
+/** What `deleteSession` answers. */
+export type DeleteSessionPayload = {
+  __typename?: 'DeleteSessionPayload';
+  /** The id of what was deleted; null when there are errors. */
+  deletedId: Maybe<Scalars['ID']['output']>;
+  /** What is wrong with the input. */
+  userErrors: Array<UserError>;
+};
+
 /** How hard a model thinks before it answers, from least to most. */
 export type Effort =
   /** Much: for hard problems. */
@@ -1143,6 +1158,11 @@ export type Mutation = {
   createUpload: CreateUploadPayload;
   /** Deletes an experiment with its sessions and files, for good. One at work is refused. */
   deleteExperiment: DeleteExperimentPayload;
+  /**
+   * Deletes a session with its files, metrics and messages, for good. One at work is refused:
+   * cancel it first. Whoever watches it is told.
+   */
+  deleteSession: DeleteSessionPayload;
   /** Takes in a transcript, so that provider `replay` can play it on the same data. */
   importTranscript: ImportTranscriptPayload;
   /** Gives an experiment another name. */
@@ -1206,6 +1226,12 @@ export type MutationCreateUploadArgs = {
 /** Everything that can be asked of the server. */
 export type MutationDeleteExperimentArgs = {
   input: DeleteExperimentInput;
+};
+
+
+/** Everything that can be asked of the server. */
+export type MutationDeleteSessionArgs = {
+  input: DeleteSessionInput;
 };
 
 
@@ -1716,6 +1742,8 @@ export type ServerInfo = {
   environment: EnvironmentInfo;
   /** Bytes of one uploaded file. */
   maxUploadBytes: Scalars['Long']['output'];
+  /** Days that a session may rest before it is deleted with its files; null keeps all. */
+  retentionDays: Maybe<Scalars['Int']['output']>;
   /** How it isolates what models write. */
   sandbox: SandboxInfo;
   /** Its version. */
