@@ -142,7 +142,7 @@ async fn doctor_says_what_the_machine_gives() {
     assert_eq!(json.code, Some(0), "{json:?}");
     let json = json.json();
     let keys: Vec<_> = json.as_object().expect("an object").keys().cloned().collect();
-    assert_eq!(keys.join(" "), "ok sandbox python disks stores limits in_all gpus");
+    assert_eq!(keys.join(" "), "ok sandbox python disks stores limits in_all retention_days gpus");
     assert_eq!(json["ok"], true);
     // Both say the same.
     for value in [

@@ -67,7 +67,7 @@ impl Store {
     pub async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rwc", path.display());
         // The writer first: it makes the file and switches it to WAL before any reader comes.
-        let write = Database::connect(sqlite_options(&url, 1, LOCK_WAIT)).await?;
+        let write = Database::connect(writing(sqlite_options(&url, 1, LOCK_WAIT))).await?;
         migrate(&write).await?;
         let read = Database::connect(sqlite_options(&url, 4, LOCK_WAIT)).await?;
         let upkeep = Some(Arc::new(Upkeep::open(path).await?));
@@ -145,19 +145,25 @@ fn sqlite_options(url: &str, connections: u32, wait: Duration) -> ConnectOptions
                 .auto_vacuum(SqliteAutoVacuum::Incremental)
                 .pragma("journal_size_limit", upkeep::WAL_KEPT.to_string())
                 .foreign_keys(true)
-        })
-        .map_sqlx_sqlite_pool_opts(|pool| {
-            use sea_orm::sqlx::Connection;
-            // A full disk makes SQLite roll back by itself. The driver goes on counting a
-            // transaction that is no more and begins no other: such a connection is replaced.
-            pool.after_release(|connection, _| {
-                Box::pin(async move {
-                    // Answered after the rollback that may still be on its way.
-                    connection.ping().await?;
-                    Ok(!connection.is_in_transaction())
-                })
-            })
         });
+    options
+}
+
+/// The one connection that begins transactions.
+///
+/// A full disk makes SQLite roll back by itself. The driver goes on counting a transaction that is
+/// no more, and begins no other: such a connection is replaced.
+fn writing(mut options: ConnectOptions) -> ConnectOptions {
+    use sea_orm::sqlx::Connection;
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_release(|connection, _| {
+            Box::pin(async move {
+                // Answered after the rollback that may still be on its way.
+                connection.ping().await?;
+                Ok(!connection.is_in_transaction())
+            })
+        })
+    });
     options
 }
 

@@ -122,7 +122,7 @@ async fn a_full_disk_refuses_and_what_ran_goes_on_when_there_is_room() {
     disk.fill();
     let full = Instant::now();
     let (code, said) = session(&server, &experiment).await.expect_err("nothing can be written");
-    assert_eq!(code, "UNAVAILABLE");
+    assert_eq!(code, "UNAVAILABLE", "{said}");
     assert!(said.contains("disk is full"), "{said}");
     // What is there is shown all the while.
     assert_eq!(server.experiments().await.len(), 1);
@@ -173,7 +173,7 @@ async fn a_database_that_another_program_holds_is_waited_for_and_then_refused() 
     other.execute_unprepared("BEGIN EXCLUSIVE").await.expect("it is locked");
     let locked = Instant::now();
     let (code, said) = session(&server, &experiment).await.expect_err("it is locked");
-    assert_eq!(code, "UNAVAILABLE");
+    assert_eq!(code, "UNAVAILABLE", "{said}");
     assert!(said.contains("another program holds the database"), "{said}");
     assert_eq!(server.experiments().await.len(), 1);
     sleep(LONGER.saturating_sub(locked.elapsed())).await;
@@ -266,5 +266,15 @@ async fn a_damaged_log_fails_alone() {
         )
         .await;
     assert!(shown["session"]["allows"].is_object(), "{shown}");
+    // What cannot be mended can be deleted, also where it is said to be at work.
+    for id in [garbled, gap] {
+        let delete = "mutation($i: DeleteSessionInput!) { deleteSession(input: $i) { userErrors { message } } }";
+        let deleted = server.ask(delete, json!({"i": {"sessionId": global(id)}})).await;
+        assert_eq!(deleted["deleteSession"]["userErrors"], json!([]), "{deleted}");
+        let shown = server
+            .ask("query($id: ID!) { session(id: $id) { state } }", json!({"id": global(id)}))
+            .await;
+        assert!(shown["session"].is_null(), "{shown}");
+    }
     server.stop().await;
 }

@@ -6,5 +6,6 @@ mod support;
 mod bad_days;
 mod deletion;
 mod ground;
+mod migrations;
 mod pages;
 mod wal;
