@@ -151,8 +151,9 @@ fn sqlite_options(url: &str, connections: u32, wait: Duration) -> ConnectOptions
 
 /// The one connection that begins transactions.
 ///
-/// A full disk makes SQLite roll back by itself. The driver goes on counting a transaction that is
-/// no more, and begins no other: such a connection is replaced.
+/// A full disk makes SQLite roll back by itself, while the driver goes on counting a transaction. What
+/// it begins next would be a savepoint, and after a second failure one within a transaction that nobody
+/// commits: acknowledged, and lost. So a connection that does not come back clean is replaced.
 fn writing(mut options: ConnectOptions) -> ConnectOptions {
     use sea_orm::sqlx::Connection;
     options.map_sqlx_sqlite_pool_opts(|pool| {
