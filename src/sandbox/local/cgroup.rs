@@ -215,7 +215,20 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.places.clear();
+        if self.places.remove() {
+            return;
+        }
+        // Something is left in it, and the kernel takes its time: not on a thread that others need.
+        let places = self.places.clone();
+        let all = Arc::clone(&self.all);
+        let clear = move || {
+            places.clear();
+            drop(all);
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(clear)),
+            Err(_) => clear(),
+        }
     }
 }
 

@@ -242,7 +242,7 @@ impl Inner {
                 Some(Turn::Waiting { ahead: now }) => ahead = now,
                 Some(Turn::Entered(permit)) => break permit,
                 None => {
-                    let _ = sink.send(unstarted()).await;
+                    let _ = sink.send(unstarted(Ending::Terminated)).await;
                     return;
                 }
             }
@@ -257,7 +257,7 @@ impl Inner {
         if let Err(error) = begun {
             let said = Bytes::from(format!("{error}\n"));
             let _ = sink.send(Output::Stderr(said)).await;
-            let _ = sink.send(unstarted()).await;
+            let _ = sink.send(unstarted(Ending::NotStarted)).await;
         }
     }
 }
@@ -307,9 +307,9 @@ fn failed(source: io::Error) -> SandboxError {
 }
 
 /// The end of an execution that never began.
-fn unstarted() -> Output {
+fn unstarted(ending: Ending) -> Output {
     Output::Exited(Exit {
-        ending: Ending::Terminated,
+        ending,
         cpu_seconds: 0.0,
         peak_memory: None,
         dropped_output: 0,
