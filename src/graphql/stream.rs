@@ -1,7 +1,7 @@
 //! The live stream of a session: replay from a sequence, then follow.
 //!
-//! The log is the only queue. A watcher holds its place in it and nothing else, so one that reads
-//! slowly costs nothing and misses nothing. Provisional text comes beside it and may be skipped.
+//! The log is the only queue. A watcher holds its place in it and one page of bounded size, so one
+//! that reads slowly costs little and misses nothing. Provisional text comes beside it and may be skipped.
 
 use super::{
     error::ApiError,
@@ -12,7 +12,7 @@ use super::{
 use crate::{
     event::{Entry, TextDelta},
     log::EventLog,
-    store::StoreError,
+    store::{StoreError, replay::Bound},
 };
 use entity::ids::{SessionId, StageRunId};
 use futures::{Stream, stream};
@@ -24,7 +24,7 @@ use tokio::{
 
 /// Events of one batch at most.
 const EVENTS: usize = 256;
-/// About how many bytes of one batch at most.
+/// About how many bytes of one page, and of one batch, at most. One event always fits.
 const BYTES: usize = 256 * 1024;
 /// The least time between two batches once everything stored is delivered.
 const PACE: Duration = Duration::from_millis(20);
@@ -126,8 +126,9 @@ impl Watcher {
     /// The next events of the log that are wanted and fit into a batch.
     async fn read(&mut self) -> Result<Vec<SessionEvent>, StoreError> {
         if self.waiting.is_empty() {
-            self.waiting = self.log.since(self.session, self.after, EVENTS as u64).await?;
-            self.at_end = self.waiting.len() < EVENTS;
+            let bound = Bound { rows: EVENTS as u64, bytes: BYTES as u64 };
+            let page = self.log.page(self.session, self.after, bound).await?;
+            (self.waiting, self.at_end) = (page.entries, !page.more);
             self.waiting.reverse();
         }
         let (mut events, mut bytes) = (Vec::new(), 0);

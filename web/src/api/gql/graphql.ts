@@ -1745,7 +1745,10 @@ export type Session = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The effort of the session's own choice; null when it takes the model's default. */
   effort: Maybe<Effort>;
-  /** The log itself, oldest first. */
+  /**
+   * The log itself, oldest first. Large events make a page shorter than asked for, never empty:
+   * the end is reached where the last sequence is `lastSeq`.
+   */
   events: Array<SessionEvent>;
   /** The experiment that it belongs to. */
   experiment: Experiment;
