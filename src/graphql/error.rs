@@ -129,7 +129,9 @@ impl From<CommandError> for ApiError {
             CommandError::Refused(_) | CommandError::NoProvider(_) => {
                 Self::bad_input(error.to_string())
             }
-            CommandError::Unavailable(_) => Self::new(Code::Unavailable, error.to_string()),
+            CommandError::Busy | CommandError::Unavailable(_) => {
+                Self::new(Code::Unavailable, error.to_string())
+            }
         }
     }
 }
@@ -208,7 +210,7 @@ impl From<CommandError> for Failure {
             CommandError::NoProvider(NoProvider::NoModel(_)) => {
                 (UserErrorCode::InvalidInput, &["model"])
             }
-            CommandError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
+            CommandError::Busy | CommandError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
         };
         UserError::new(code, path, error.to_string()).into()
     }
