@@ -3,12 +3,15 @@
 //! Many sessions' appends share one commit, because fsync, not CPU, is the limit. No watcher is
 //! woken before the commit is durable. Only `session` appends.
 
+pub mod protocol;
+
 use crate::{
     event::{Draft, Entry, TextDelta},
     store::{Store, StoreError, events, projection, sessions},
 };
 use chrono::{DateTime, Utc};
 use entity::ids::{ExperimentId, SessionId, StageRunId};
+use protocol::{Closed, Wake};
 use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
 use std::{
     collections::HashMap,
@@ -174,29 +177,50 @@ async fn write(store: Store, mut appends: mpsc::Receiver<Append>, watchers: Arc<
 }
 
 async fn commit(store: &Store, batch: &mut Vec<Append>, watchers: &Watchers) {
+    let wake = |written: &Vec<Written>| {
+        for (append, result) in batch.iter().zip(written) {
+            if let Some(last) = result.as_ref().ok().and_then(|entries| entries.last()) {
+                watchers.wake(append.session, last.seq);
+            }
+        }
+    };
+    match protocol::append(written(store, batch), wake).await {
+        Ok(written) => {
+            for (append, result) in batch.drain(..).zip(written) {
+                // A caller that went away has no use for the answer; the events stand.
+                let _ = append.reply.send(result);
+            }
+        }
+        Err(error) => {
+            tracing::error!(appends = batch.len(), %error, "commit of the log failed");
+            for append in batch.drain(..) {
+                let _ = append.reply.send(Err(AppendError::Unknown(error.to_string())));
+            }
+        }
+    }
+}
+
+/// What came of one append of a commit.
+type Written = Result<Vec<Entry>, AppendError>;
+
+/// Writes appends in one transaction and commits it.
+async fn written(store: &Store, batch: &[Append]) -> Result<Vec<Written>, DbErr> {
+    let transaction = store.begin().await?;
     let mut written = Vec::with_capacity(batch.len());
-    let outcome = async {
-        let transaction = store.begin().await?;
-        for append in batch.iter() {
-            written.push(one(&transaction, append).await);
-        }
-        transaction.commit().await
+    for append in batch {
+        written.push(one(&transaction, append).await);
     }
-    .await;
-    if let Err(error) = outcome {
-        tracing::error!(appends = batch.len(), %error, "commit of the log failed");
-        for append in batch.drain(..) {
-            let _ = append.reply.send(Err(AppendError::Unknown(error.to_string())));
-        }
-        return;
+    transaction.commit().await?;
+    Ok(written)
+}
+
+impl Wake for watch::Receiver<i64> {
+    fn mark(&mut self) -> i64 {
+        *self.borrow_and_update()
     }
-    for (append, result) in batch.drain(..).zip(written) {
-        let last = result.as_ref().ok().and_then(|entries| entries.last()).map(|e| e.seq);
-        // A caller that went away has no use for the answer; the events stand.
-        let _ = append.reply.send(result);
-        if let Some(last) = last {
-            watchers.wake(append.session, last);
-        }
+
+    async fn changed(&mut self) -> Result<(), Closed> {
+        watch::Receiver::changed(self).await.map_err(|_| Closed)
     }
 }
 
