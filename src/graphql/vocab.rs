@@ -261,7 +261,7 @@ pub enum UserErrorCode {
 }
 
 /// The kinds of session events.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Enum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Enum)]
 pub enum SessionEventKind {
     /// `SessionCreatedEvent`.
     SessionCreated,
