@@ -94,7 +94,7 @@ bench:               ## Measures; prints ratios against a floor in the same run
 	cargo bench --locked
 
 bench-sandbox:       ## Measures executions beside plain processes, and a server under attack
-	cargo build --release --locked
+	cargo bench --locked --bench sandbox --no-run
 	target/release/trainable admin python-env
 	cargo bench --locked --bench sandbox
 

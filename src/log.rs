@@ -3,6 +3,7 @@
 //! Many sessions' appends share one commit, because fsync, not CPU, is the limit. No watcher is
 //! woken before the commit is durable. Only `session` appends.
 
+pub mod protocol;
 mod writer;
 
 use crate::{
@@ -14,6 +15,7 @@ use crate::{
 };
 use chrono::{DateTime, Utc};
 use entity::ids::{ExperimentId, SessionId, StageRunId};
+use protocol::{Closed, Wake};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -186,5 +188,15 @@ impl Watchers {
         if let Some(channels) = self.lock().get(&session) {
             channels.durable.send_replace(last);
         }
+    }
+}
+
+impl Wake for watch::Receiver<i64> {
+    fn mark(&mut self) -> i64 {
+        *self.borrow_and_update()
+    }
+
+    async fn changed(&mut self) -> Result<(), Closed> {
+        watch::Receiver::changed(self).await.map_err(|_| Closed)
     }
 }

@@ -13,6 +13,7 @@ pub mod idempotency;
 pub mod messages;
 pub mod metrics;
 pub mod processed_dataset_meta;
+pub mod session_folds;
 pub mod sessions;
 pub mod stage_runs;
 pub mod tombstones;

@@ -10,7 +10,7 @@ use crate::{
         SandboxProvider, SandboxSettings,
         local::{LocalConfig, LocalSandboxes},
     },
-    session::{Directory, Parts, StoredRecordings, Transcripts},
+    session::{ActorSettings, Directory, Parts, StoredRecordings, Transcripts},
     store::{Store, StoreError},
 };
 use rustix::{
@@ -23,6 +23,7 @@ use std::{
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 /// The database's file in the data directory.
@@ -93,6 +94,10 @@ impl App {
             transcripts,
             sandbox: config.sandbox,
             budgets: config.budgets,
+            actors: ActorSettings {
+                quiet: Duration::from_secs(config.quiet_seconds),
+                answer_within: Duration::from_secs(config.answer_seconds),
+            },
         });
         Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })
     }

@@ -115,6 +115,7 @@ fn parts(
         store: app.store.clone(),
         datasets: app.datasets.clone(),
         transcripts: app.directory.parts().transcripts.clone(),
+        directory: app.directory.clone(),
         sandboxes,
         config: HttpConfig {
             allowed_hosts: config.hosts.clone(),

@@ -55,6 +55,10 @@ pub struct Config {
     /// Serve GraphiQL and answer introspection.
     pub graphiql: bool,
     pub transport: Transport,
+    /// Seconds without a request after which a session at rest leaves the memory.
+    pub quiet_seconds: u64,
+    /// Seconds after which a session that does not answer is reported.
+    pub answer_seconds: u64,
 }
 
 /// Where rows are kept.
@@ -259,6 +263,8 @@ impl Config {
             sandbox,
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
             transport: Transport::read(&mut reader),
+            quiet_seconds: reader.number("TRAINABLE_QUIET_SECONDS", "seconds", 1..=86_400, 600),
+            answer_seconds: reader.number("TRAINABLE_ANSWER_SECONDS", "seconds", 1..=3_600, 30),
         };
         if reader.problems.is_empty() { Ok(config) } else { Err(Problems(reader.problems)) }
     }

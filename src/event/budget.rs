@@ -139,9 +139,9 @@ impl Budget {
             Budget::StageTokens => run.tokens() as f64,
             Budget::StageUsd => run.usd,
             Budget::StageSandboxSeconds => run.sandbox_seconds,
-            Budget::SessionTurns => f64::from(run.turns + before.turns),
+            Budget::SessionTurns => f64::from(run.turns.saturating_add(before.turns)),
             Budget::SessionSeconds => run.seconds + before.seconds,
-            Budget::SessionTokens => (run.tokens() + before.tokens()) as f64,
+            Budget::SessionTokens => run.tokens().saturating_add(before.tokens()) as f64,
             Budget::SessionUsd => run.usd + before.usd,
             Budget::SessionSandboxSeconds => run.sandbox_seconds + before.sandbox_seconds,
         }
@@ -183,6 +183,19 @@ impl fmt::Display for Budget {
     }
 }
 
+/// A sum, bit for bit: read back from decimals it could differ in its last digit.
+mod bits {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn serialize<S: Serializer>(sum: &f64, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_u64(sum.to_bits())
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<f64, D::Error> {
+        u64::deserialize(from).map(f64::from_bits)
+    }
+}
+
 fn duration(seconds: f64) -> String {
     if seconds >= 120.0 {
         format!("{:.0} minutes", seconds / 60.0)
@@ -192,19 +205,23 @@ fn duration(seconds: f64) -> String {
 }
 
 /// What was taken, folded from facts.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spent {
     pub turns: u32,
     pub usage: TokenUsage,
     /// USD of the turns whose price is known.
+    #[serde(with = "bits")]
     pub usd: f64,
     /// Turns that consumed tokens of unknown price.
     pub unpriced_turns: u32,
     /// Wall-clock seconds of work; waiting for an answer does not count.
+    #[serde(with = "bits")]
     pub seconds: f64,
     /// Wall-clock seconds of executions; waiting for a place does not count.
+    #[serde(with = "bits")]
     pub sandbox_seconds: f64,
     /// CPU seconds of executions.
+    #[serde(with = "bits")]
     pub cpu_seconds: f64,
 }
 
@@ -214,7 +231,7 @@ impl Spent {
         match fact {
             Fact::TurnStarted { elapsed_s, .. } => self.seconds = self.seconds.max(*elapsed_s),
             Fact::UsageRecorded { usage, cost_usd, broken, .. } => {
-                self.turns += u32::from(!broken);
+                self.turns = self.turns.saturating_add(u32::from(!broken));
                 self.usage.add(usage);
                 match cost_usd {
                     Some(cost) => self.usd += cost,
@@ -256,7 +273,7 @@ impl Spent {
 
     /// Both together.
     pub fn plus(mut self, other: &Spent) -> Self {
-        self.turns += other.turns;
+        self.turns = self.turns.saturating_add(other.turns);
         self.usage.add(&other.usage);
         self.usd += other.usd;
         self.unpriced_turns += other.unpriced_turns;
@@ -286,7 +303,7 @@ impl Spent {
 
     /// Tokens read and written, cached or not.
     pub fn tokens(&self) -> u64 {
-        self.usage.read() + self.usage.output
+        self.usage.read().saturating_add(self.usage.output)
     }
 
     /// USD; `None` when some turn's price is unknown.

@@ -360,15 +360,15 @@ pub struct TokenUsage {
 impl TokenUsage {
     /// Tokens read, cached or not.
     pub const fn read(&self) -> u64 {
-        self.input + self.cache_read + self.cache_write
+        self.input.saturating_add(self.cache_read).saturating_add(self.cache_write)
     }
 
-    /// Adds another turn's.
+    /// Adds another turn's. What a provider claims is taken as it is, so no sum may overflow.
     pub fn add(&mut self, other: &TokenUsage) {
-        self.input += other.input;
-        self.output += other.output;
-        self.cache_read += other.cache_read;
-        self.cache_write += other.cache_write;
+        self.input = self.input.saturating_add(other.input);
+        self.output = self.output.saturating_add(other.output);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.cache_write = self.cache_write.saturating_add(other.cache_write);
         self.estimated |= other.estimated;
     }
 }

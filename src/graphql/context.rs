@@ -1,6 +1,6 @@
 //! What resolvers reach: the parts of the server, and who asks.
 
-use super::loaders::Loaders;
+use super::{loaders::Loaders, relay::Relays};
 use crate::{
     dataset::Datasets, log::EventLog, sandbox::SandboxProvider, session::Directory, store::Store,
 };
@@ -19,6 +19,8 @@ pub struct Api {
     pub sandboxes: Arc<dyn SandboxProvider>,
     /// Whether the Python environment of the sandboxes is ready.
     pub environment: watch::Receiver<EnvironmentState>,
+    /// What subscribers to sessions share.
+    pub relays: Arc<Relays>,
 }
 
 /// How far the Python environment of the sandboxes is.

@@ -25,6 +25,7 @@ mod metric;
 mod node;
 mod outcome;
 mod provider;
+mod relay;
 mod request;
 mod run_mutations;
 mod scalars;
@@ -100,6 +101,7 @@ pub fn schema(parts: Parts) -> ApiSchema {
         datasets: parts.datasets,
         sandboxes: parts.sandboxes,
         environment: parts.environment,
+        relays: Arc::default(),
     };
     let mut builder = Schema::build(Query::default(), Mutation::default(), Subscription)
         .extension(coercion::Boundaries(limits))

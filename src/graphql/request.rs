@@ -62,6 +62,9 @@ pub struct Prepared {
     trace: String,
 }
 
+/// The text of a request's document.
+pub struct DocumentText(pub Arc<str>);
+
 /// Set once execution begins: what failed before is an error of the request, not of a field.
 #[derive(Clone, Default)]
 pub struct Executed(Arc<AtomicBool>);
@@ -100,23 +103,47 @@ impl Answer {
     }
 
     /// The response as both media types write it: `data` is there exactly when it was executed.
-    pub fn to_json(&self) -> Value {
-        let mut map = Map::new();
+    pub fn to_json(&self) -> String {
+        let mut text = String::from("{");
+        let mut member = |name: &str, json: &str| {
+            let comma = if text.len() > 1 { "," } else { "" };
+            text.extend([comma, "\"", name, "\":", json]);
+        };
         if !self.response.errors.is_empty() {
-            map.insert("errors".into(), self.errors());
+            member("errors", &self.errors().to_string());
         }
         if self.executed {
-            map.insert("data".into(), json(&self.response.data));
+            member("data", &data(&self.response.data));
         }
         if !self.response.extensions.is_empty() {
-            map.insert("extensions".into(), json(&self.response.extensions));
+            member("extensions", &json(&self.response.extensions).to_string());
         }
-        Value::Object(map)
+        text.push('}');
+        text
     }
 
     pub fn errors(&self) -> Value {
         json(&self.response.errors)
     }
+}
+
+/// The fields of an operation. What was rendered for several subscribers together is JSON already.
+fn data(data: &async_graphql::Value) -> String {
+    let async_graphql::Value::Object(fields) = data else { return json(data).to_string() };
+    let mut text = String::from("{");
+    for (name, value) in fields {
+        let comma = if text.len() > 1 { "," } else { "" };
+        text.extend([comma, "\"", name.as_str(), "\":"]);
+        if let async_graphql::Value::Binary(rendered) = value
+            && let Ok(rendered) = std::str::from_utf8(rendered)
+        {
+            text.push_str(rendered);
+        } else {
+            text.push_str(&json(value).to_string());
+        }
+    }
+    text.push('}');
+    text
 }
 
 /// GraphQL values have no keys or numbers that JSON lacks.
@@ -143,7 +170,9 @@ pub fn prepare(
     let operation = chosen(&document, parameters.operation_name.as_deref())
         .map_err(ApiError::into_server_error)?;
     let executed = Executed::default();
+    let text = DocumentText(Arc::from(found.text.as_str()));
     let mut request = Request::new(found.text)
+        .data(text)
         .variables(Variables::from_json(Value::Object(parameters.variables.unwrap_or_default())))
         .data(executed.clone());
     request.operation_name = parameters.operation_name;
@@ -251,10 +280,13 @@ mod tests {
             "message": "the server failed; its log says why",
             "extensions": {"code": "INTERNAL", "traceId": "t1"},
         }]});
+        let said = |answer: &Answer| -> Value {
+            serde_json::from_str(&answer.to_json()).expect("an answer is JSON")
+        };
         let answer = prepared("{ breaks }").execute(&schema).await;
-        assert_eq!((answer.to_json(), answer.broken), (expect.clone(), true));
+        assert_eq!((said(&answer), answer.broken), (expect.clone(), true));
         let answers: Vec<_> = prepared("{ breaks }").stream(&schema).collect().await;
         let [answer] = answers.as_slice() else { panic!("{} answers", answers.len()) };
-        assert_eq!((answer.to_json(), answer.broken), (expect, true));
+        assert_eq!((said(answer), answer.broken), (expect, true));
     }
 }

@@ -7,36 +7,39 @@ use super::{
     error::{ApiError, Code},
     event::{delta, entry, kind, weight},
     event_types::SessionEvent,
+    relay::{Batch, Relay, SessionEventBatch},
     vocab::SessionEventKind,
 };
 use crate::{
     event::{Entry, TextDelta},
-    log::EventLog,
+    log::{
+        EventLog,
+        protocol::{Follower, News},
+    },
     store::{StoreError, replay::Bound},
 };
 use entity::ids::{SessionId, StageRunId};
 use futures::{Stream, stream};
-use std::{collections::HashSet, time::Duration};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     sync::{broadcast, watch},
     time::{Instant, timeout_at},
 };
 
 /// Events of one batch at most.
-const EVENTS: usize = 256;
+pub const EVENTS: usize = 256;
 /// About how many bytes of one page, and of one batch, at most. One event always fits.
 const BYTES: usize = 256 * 1024;
 /// The least time between two batches once everything stored is delivered.
 const PACE: Duration = Duration::from_millis(20);
 
-/// Some events, in order.
-pub struct Batch {
-    pub events: Vec<SessionEvent>,
-    pub caught_up: bool,
-}
-
 /// Which events are wanted; none named means all.
-pub struct Wanted(Option<HashSet<SessionEventKind>>);
+#[derive(Debug)]
+pub struct Wanted(Option<BTreeSet<SessionEventKind>>);
 
 impl Wanted {
     pub fn new(kinds: Option<Vec<SessionEventKind>>) -> Self {
@@ -48,48 +51,65 @@ impl Wanted {
     }
 }
 
+/// What a watcher asks for.
+pub struct Order {
+    pub session: SessionId,
+    pub wanted: Wanted,
+    /// Events of one batch at most.
+    pub size: usize,
+    pub after: i64,
+    /// The last sequence that is stored now.
+    pub stored: i64,
+}
+
 struct Watcher {
     log: EventLog,
-    session: SessionId,
-    wanted: Wanted,
+    order: Order,
+    relay: Arc<Relay>,
     /// The last sequence that was looked at.
     after: i64,
-    /// The last sequence that was stored when the watcher came.
-    stored: i64,
-    durable: watch::Receiver<i64>,
+    follower: Follower<watch::Receiver<i64>>,
+    /// Closed when the session is deleted.
+    alive: watch::Receiver<i64>,
     /// Text as it arrives; there once everything stored is delivered, and when it is wanted.
     live: Option<broadcast::Receiver<(StageRunId, TextDelta)>>,
-    /// Entries that were read and did not fit into the last batch, the next one last.
-    waiting: Vec<Entry>,
-    /// The last read reached the end of the log.
-    at_end: bool,
+    /// Entries that were read and did not fit into the last batch.
+    waiting: VecDeque<Entry>,
     sent: Instant,
+    /// Everything that was stored when it came is delivered.
     opened: bool,
 }
 
-/// Replays the log after `after`, then follows it.
-///
-/// `stored` is the last sequence stored now. The stream ends only with an error: the session was
-/// deleted, or its log cannot be read.
+/// Why nothing comes any more.
+enum Ended {
+    Deleted,
+    Unread(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Ended::Unread(error)
+    }
+}
+
+/// Replays the log, then follows it. The stream ends only with an error: the session was deleted, or
+/// its log cannot be read.
 pub fn follow(
     log: EventLog,
-    session: SessionId,
-    wanted: Wanted,
-    after: i64,
-    stored: i64,
-) -> impl Stream<Item = Result<Batch, ApiError>> + Send + 'static {
-    // Follow first, then read: what is appended in between wakes the watcher.
-    let durable = log.follow(session);
+    relay: Arc<Relay>,
+    order: Order,
+) -> impl Stream<Item = Result<Arc<Batch>, ApiError>> + Send + 'static {
+    let alive = log.follow(order.session);
+    let follower = Follower::new(|| alive.clone());
     let watcher = Watcher {
         log,
-        session,
-        wanted,
-        after,
-        stored,
-        durable,
+        relay,
+        after: order.after,
+        order,
+        follower,
+        alive,
         live: None,
-        waiting: Vec::new(),
-        at_end: false,
+        waiting: VecDeque::new(),
         sent: Instant::now(),
         opened: false,
     };
@@ -97,84 +117,120 @@ pub fn follow(
         let mut watcher = watcher?;
         match watcher.next().await {
             Ok(batch) => Some((Ok(batch), Some(watcher))),
-            Err(error) => Some((Err(error), None)),
+            Err(ended) => Some((Err(watcher.farewell(ended)), None)),
         }
     })
 }
 
 impl Watcher {
-    async fn next(&mut self) -> Result<Batch, ApiError> {
+    async fn next(&mut self) -> Result<Arc<Batch>, Ended> {
         let mut texts = Vec::new();
         loop {
-            // Seen before the read, so that an append during it wakes the next wait.
-            self.durable.mark_unchanged();
-            let mut events = self.read().await?;
-            if self.at_end && self.waiting.is_empty() && self.after < self.stored {
-                let reason = "the log ends before its session does".to_owned();
-                let (session, seq) = (self.session, self.after + 1);
-                return Err(StoreError::DamagedLog { session, seq, reason }.into());
+            let news = self.follower.news(self.after);
+            let behind = match news {
+                News::Until(last) => last - self.after,
+                News::Unknown | News::Nothing => 0,
+            };
+            let keeps_up = self.opened && self.waiting.is_empty() && behind <= EVENTS as i64;
+            if keeps_up && (behind > 0 || !texts.is_empty()) {
+                texts.extend(self.pause().await);
             }
-            let caught_up = self.after >= self.stored;
-            // The first batch that is caught up is sent even when it is empty: it says so.
-            if !events.is_empty() || !texts.is_empty() || (caught_up && !self.opened) {
-                self.opened |= caught_up;
-                self.sent = Instant::now();
-                // Text that was streamed before a final message must not come after it.
-                texts.append(&mut events);
-                return Ok(Batch { events: texts, caught_up });
-            }
-            if self.at_end {
-                texts = self.wait().await;
-            }
-        }
-    }
-
-    /// The next events of the log that are wanted and fit into a batch.
-    async fn read(&mut self) -> Result<Vec<SessionEvent>, ApiError> {
-        if self.waiting.is_empty() {
-            let bound = Bound { rows: EVENTS as u64, bytes: BYTES as u64 };
-            let page = self.log.page(self.session, self.after, bound).await;
-            // The rows of a session go after this; what was read of them meanwhile has gaps.
-            if self.durable.has_changed().is_err() {
-                return Err(ApiError::new(Code::NotFound, "this session was deleted"));
-            }
-            let page = page?;
-            (self.waiting, self.at_end) = (page.entries, !page.more);
-            self.waiting.reverse();
-        }
-        let (mut events, mut bytes) = (Vec::new(), 0);
-        while let Some(next) = self.waiting.pop() {
-            let heavy = weight(&next.event);
-            if !events.is_empty() && bytes + heavy > BYTES {
-                self.waiting.push(next);
-                break;
-            }
-            self.after = next.seq;
-            if self.wanted.has(kind(&next.event)) {
-                bytes += heavy;
-                events.push(entry(self.session, next));
-            }
-        }
-        Ok(events)
-    }
-
-    /// Waits for something to send, and then until the pace allows it. Answers provisional text.
-    async fn wait(&mut self) -> Vec<SessionEvent> {
-        if self.live.is_none() && self.wanted.has(SessionEventKind::TextDelta) {
-            self.live = Some(self.log.live(self.session));
-        }
-        let mut texts = Vec::new();
-        tokio::select! {
-            changed = self.durable.changed() => {
-                if changed.is_err() {
-                    // The session was deleted; the next read says so.
-                    return texts;
+            let around = self.relay.end_around(self.after).filter(|_| keeps_up);
+            let batch = if keeps_up && behind > 0 && texts.is_empty() && around.is_none() {
+                self.shared().await?
+            } else {
+                self.own(news, around, std::mem::take(&mut texts)).await?
+            };
+            match batch {
+                // Nothing of it is wanted: it was looked at.
+                Some(batch) if batch.content.events.is_empty() && self.opened => {}
+                // The first batch that is caught up is sent even when it is empty: it says so.
+                Some(batch) if !batch.content.events.is_empty() || batch.content.caught_up => {
+                    self.opened |= batch.content.caught_up;
+                    self.sent = Instant::now();
+                    return Ok(batch);
                 }
+                Some(_) => {}
+                None => texts = self.wait().await?,
             }
-            text = text_of(&mut self.live) => texts.extend(text),
         }
+    }
+
+    /// What the one who watches is told at the end. The rows of a session go after its watchers heard
+    /// of it, and what is read of them meanwhile has gaps.
+    fn farewell(&self, ended: Ended) -> ApiError {
+        match ended {
+            Ended::Unread(error) if self.alive.has_changed().is_ok() => error.into(),
+            Ended::Unread(_) | Ended::Deleted => {
+                ApiError::new(Code::NotFound, "this session was deleted")
+            }
+        }
+    }
+
+    /// The next batch as all who stand here get it; `None` where nothing is there.
+    async fn shared(&mut self) -> Result<Option<Arc<Batch>>, StoreError> {
+        let (order, after) = (&self.order, self.after);
+        let read = async || {
+            let mut entries = self.page(order.size as u64).await?;
+            Ok::<_, StoreError>(cut(order, after, Vec::new(), &mut entries))
+        };
+        let batch = self.relay.after(after, read).await?;
+        self.after = batch.as_ref().map_or(after, |batch| batch.last);
+        Ok(batch)
+    }
+
+    /// The next batch for this watcher alone; `None` where nothing is there.
+    async fn own(
+        &mut self,
+        news: News,
+        until: Option<i64>,
+        texts: Vec<SessionEvent>,
+    ) -> Result<Option<Arc<Batch>>, StoreError> {
+        let (after, size) = (self.after, self.order.size);
+        if self.waiting.is_empty() && !(self.opened && news == News::Nothing) {
+            let limit = until.map_or(size as u64, |until| (until - after).unsigned_abs());
+            let limit = limit.min(size as u64);
+            self.waiting = self.page(limit).await?;
+        }
+        let nothing = self.waiting.is_empty() && texts.is_empty();
+        let mut batch = cut(&self.order, after, texts, &mut self.waiting);
+        self.after = batch.last;
+        batch.content.caught_up = self.after >= self.order.stored;
+        let says = !self.opened && batch.content.caught_up;
+        Ok((!nothing || says).then(|| Arc::new(batch)))
+    }
+
+    /// The next entries of the log, at least one if there is one.
+    async fn page(&self, rows: u64) -> Result<VecDeque<Entry>, StoreError> {
+        let bound = Bound { rows, bytes: BYTES as u64 };
+        let (session, after) = (self.order.session, self.after);
+        let entries = self.log.page(session, after, bound).await?.entries;
+        if entries.is_empty() && after < self.order.stored {
+            let reason = "the log ends before its session does".to_owned();
+            return Err(StoreError::DamagedLog { session, seq: after + 1, reason });
+        }
+        Ok(entries.into())
+    }
+
+    /// Waits for something to send. Answers provisional text.
+    async fn wait(&mut self) -> Result<Vec<SessionEvent>, Ended> {
+        if self.live.is_none() && self.order.wanted.has(SessionEventKind::TextDelta) {
+            self.live = Some(self.log.live(self.order.session));
+        }
+        tokio::select! {
+            changed = self.follower.changed() => {
+                changed.map_err(|_| Ended::Deleted)?;
+                Ok(Vec::new())
+            }
+            text = text_of(&mut self.live) => Ok(text.into_iter().collect()),
+        }
+    }
+
+    /// Waits until the pace allows the next batch. Answers provisional text.
+    async fn pause(&mut self) -> Vec<SessionEvent> {
         let due = self.sent + PACE;
-        while texts.len() < EVENTS {
+        let mut texts = Vec::new();
+        while texts.len() < self.order.size {
             match timeout_at(due, text_of(&mut self.live)).await {
                 Ok(text) => texts.extend(text),
                 Err(_) => break,
@@ -182,6 +238,30 @@ impl Watcher {
         }
         texts
     }
+}
+
+/// Takes off what fits into a batch. Text that was streamed before a final message comes before it.
+fn cut(
+    order: &Order,
+    after: i64,
+    texts: Vec<SessionEvent>,
+    entries: &mut VecDeque<Entry>,
+) -> Batch {
+    let (mut events, mut last, mut bytes) = (texts, after, 0);
+    while let Some(next) = entries.front() {
+        let heavy = weight(&next.event);
+        let full = events.len() >= order.size || bytes + heavy > BYTES;
+        if !events.is_empty() && full {
+            break;
+        }
+        last = next.seq;
+        let wanted = order.wanted.has(kind(&next.event));
+        if let Some(next) = entries.pop_front().filter(|_| wanted) {
+            bytes += heavy;
+            events.push(entry(order.session, next));
+        }
+    }
+    Batch::new(SessionEventBatch { events, caught_up: true }, after, last, bytes)
 }
 
 /// The next piece of text; `None` where the reader lagged and pieces were skipped.

@@ -193,7 +193,7 @@ fn write(media: Media, status: StatusCode, answer: &Answer) -> HttpResponse {
         .content_type(media.content_type())
         .insert_header((header::CACHE_CONTROL, "no-store"))
         .insert_header((header::VARY, "accept"))
-        .body(answer.to_json().to_string())
+        .body(answer.to_json())
 }
 
 fn allow(response: &mut HttpResponse, methods: &'static str) {

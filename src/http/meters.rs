@@ -1,5 +1,6 @@
 //! What the server counts about itself, as Prometheus text.
 
+use crate::session::SessionCounts;
 use actix_web::http::StatusCode;
 use std::{
     fmt::Write,
@@ -113,7 +114,7 @@ impl Meters {
     }
 
     /// The exposition format of Prometheus, version 0.0.4.
-    pub fn text(&self) -> String {
+    pub fn text(&self, sessions: SessionCounts) -> String {
         let mut out = String::new();
         series(&mut out, "trainable_http_responses_total", "counter", "Responses sent.");
         for route in Route::ALL {
@@ -150,6 +151,36 @@ impl Meters {
                 "counter",
                 "WebSockets closed because their reader was too slow.",
                 count(&self.slow_readers),
+            ),
+            (
+                "trainable_sessions_awake",
+                "gauge",
+                "Actors of sessions in memory.",
+                sessions.awake as f64,
+            ),
+            (
+                "trainable_session_panics_total",
+                "counter",
+                "Panics of actors, agent loops and tools; each failed one session.",
+                sessions.panics as f64,
+            ),
+            (
+                "trainable_session_stalls_total",
+                "counter",
+                "Actors that did not come back from a message in time.",
+                sessions.stalls as f64,
+            ),
+            (
+                "trainable_sessions_put_away_total",
+                "counter",
+                "Quiet actors that left the memory.",
+                sessions.put_away as f64,
+            ),
+            (
+                "trainable_session_turned_away_total",
+                "counter",
+                "Requests that were refused because too many waited for one session.",
+                sessions.turned_away as f64,
             ),
             (
                 "process_uptime_seconds",

@@ -21,7 +21,7 @@ use crate::{
     dataset::Datasets,
     graphql::{ApiSchema, Documents, Limits},
     sandbox::SandboxProvider,
-    session::Transcripts,
+    session::{Directory, Transcripts},
     store::Store,
 };
 use actix_web::{
@@ -90,6 +90,7 @@ pub struct HttpParts {
     pub sandboxes: Arc<dyn SandboxProvider>,
     pub datasets: Datasets,
     pub transcripts: Transcripts,
+    pub directory: Directory,
     pub config: HttpConfig,
 }
 
@@ -100,6 +101,7 @@ struct AppState {
     sandboxes: Arc<dyn SandboxProvider>,
     datasets: Datasets,
     transcripts: Transcripts,
+    directory: Directory,
     config: HttpConfig,
     access: auth::Access,
     clients: Arc<clients::Clients>,
@@ -125,6 +127,7 @@ pub async fn serve(
         sandboxes: parts.sandboxes,
         datasets: parts.datasets,
         transcripts: parts.transcripts,
+        directory: parts.directory,
         access: auth::Access::new(parts.config.token.as_deref()),
         clients: Arc::new(clients::Clients::new(parts.config.clients.clone())),
         config: parts.config,

@@ -4,7 +4,7 @@
 //! makes them; one that does not pass in time makes them fail. A lone append never waits for
 //! company; what arrives during a commit shares the next one.
 
-use super::{Append, AppendError, Watchers};
+use super::{Append, AppendError, Watchers, protocol};
 use crate::{
     event::Entry,
     store::{Store, Trouble, projection, sessions},
@@ -19,8 +19,9 @@ use tokio::{
 /// Appends of one commit at most, so that one commit stays short.
 const BATCH: usize = 256;
 /// How long appends wait for a trouble to pass. What they hold up is a program at work, which a
-/// failed append would cost; and commands, whose senders want to be told.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// failed append would cost; and commands, whose senders are told the reason if it comes before their
+/// own patience with the session ends.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// The wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -35,27 +36,31 @@ pub(super) async fn write(
     // Nobody is made to wait again for the end of a trouble that outlasted the patience once.
     let mut patience = PATIENCE;
     while appends.recv_many(&mut batch, BATCH).await > 0 {
-        let written = persist(&store, &batch, patience).await;
+        let wake = |written: &Written| wake(&batch, written, &watchers);
+        let written = protocol::append(persist(&store, &batch, patience), wake).await;
         patience = match &written {
             Err(AppendError::Troubled(_)) => Duration::ZERO,
             Ok(_) | Err(_) => PATIENCE,
         };
-        answer(&mut batch, written, &watchers);
+        answer(&mut batch, written);
         store.tidy().await;
     }
 }
 
-fn answer(batch: &mut Vec<Append>, written: Result<Written, AppendError>, watchers: &Watchers) {
+fn wake(batch: &[Append], written: &Written, watchers: &Watchers) {
+    for (append, result) in batch.iter().zip(written) {
+        if let Some(last) = result.as_ref().ok().and_then(|entries| entries.last()) {
+            watchers.wake(append.session, last.seq);
+        }
+    }
+}
+
+fn answer(batch: &mut Vec<Append>, written: Result<Written, AppendError>) {
     match written {
         Ok(written) => {
             for (append, result) in batch.drain(..).zip(written) {
-                let entries = result.as_ref().ok();
-                let last = entries.and_then(|entries| entries.last()).map(|entry| entry.seq);
                 // A caller that went away has no use for the answer; the events stand.
                 let _ = append.reply.send(result);
-                if let Some(last) = last {
-                    watchers.wake(append.session, last);
-                }
             }
         }
         Err(error) => {

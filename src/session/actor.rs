@@ -4,9 +4,12 @@
 //! append's outcome is unknown the actor stops: what comes after it is rebuilt from the log, on the
 //! same path as after a restart of the server.
 
+mod rest;
+
 use super::{
     Parts,
     directory::{CommandError, Directory},
+    pulse::{Doing, Pulse},
     run,
     state::{Command, Session},
 };
@@ -21,14 +24,14 @@ use actix::{
 };
 use chrono::Utc;
 use entity::ids::{SessionId, StageRunId};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use tokio::{
     runtime,
     sync::{mpsc, watch},
 };
 use tokio_util::sync::CancellationToken;
 
-/// Commands that may wait.
+/// Messages that may wait: the seats of those who ask, and what the session's own loop sends.
 const MAILBOX: usize = 64;
 
 /// One session at work or at rest.
@@ -39,10 +42,23 @@ pub(super) struct SessionActor {
     directory: Directory,
     /// Where agent loops run; the actor's own thread only decides.
     runtime: runtime::Handle,
+    pulse: Arc<Pulse>,
     session: Session,
     seq: i64,
+    /// The last event that is in the kept fold.
+    kept: i64,
     epoch: i64,
     run: Option<Handle>,
+    /// When it was last asked something.
+    asked: Instant,
+}
+
+/// What an actor is put into.
+pub(super) struct Surroundings {
+    pub parts: Arc<Parts>,
+    pub directory: Directory,
+    pub runtime: runtime::Handle,
+    pub pulse: Arc<Pulse>,
 }
 
 /// The live side of a run.
@@ -72,6 +88,7 @@ impl Drop for Handle {
 pub(super) struct Rebuilt {
     pub session: Session,
     pub seq: i64,
+    pub kept: i64,
     pub epoch: i64,
 }
 
@@ -96,15 +113,12 @@ pub(super) struct Suspend;
 pub(super) struct Look;
 
 impl SessionActor {
-    pub(super) fn new(
-        id: SessionId,
-        parts: Arc<Parts>,
-        directory: Directory,
-        runtime: runtime::Handle,
-        rebuilt: Rebuilt,
-    ) -> Self {
-        let Rebuilt { session, seq, epoch } = rebuilt;
-        Self { id, parts, directory, runtime, session, seq, epoch, run: None }
+    pub(super) fn new(id: SessionId, surroundings: Surroundings, rebuilt: Rebuilt) -> Self {
+        let Surroundings { parts, directory, runtime, pulse } = surroundings;
+        let Rebuilt { session, seq, kept, epoch } = rebuilt;
+        let asked = Instant::now();
+        directory.census().awake.more();
+        Self { id, parts, directory, runtime, pulse, session, seq, kept, epoch, run: None, asked }
     }
 
     fn react(&mut self, entries: &[Entry], ctx: &mut Context<Self>) {
@@ -126,6 +140,7 @@ impl SessionActor {
                         self.run = None;
                     }
                     self.announce();
+                    self.keep();
                 }
                 SessionEvent::UserMessage { text, interrupt, .. } => {
                     self.signal(Signal::Message { text: text.clone(), interrupt: *interrupt });
@@ -188,6 +203,7 @@ impl SessionActor {
         };
         let order = run::Order {
             parts: Arc::clone(&self.parts),
+            directory: self.directory.clone(),
             session: self.id,
             experiment,
             assignment,
@@ -223,6 +239,14 @@ impl SessionActor {
                 }
             }
         });
+    }
+
+    /// Done with a message. One that was reported as stuck says that it is not.
+    fn back(&self) {
+        if let Some(took) = self.pulse.end() {
+            let duration_ms = took.as_millis() as u64;
+            tracing::warn!(session.id = %self.id, duration_ms, "a session answers again");
+        }
     }
 
     fn appended(
@@ -266,6 +290,7 @@ impl Actor for SessionActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
+        self.rest_after(self.parts.actors.quiet, ctx);
     }
 }
 
@@ -273,23 +298,31 @@ impl Handler<Do> for SessionActor {
     type Result = AtomicResponse<Self, Result<Vec<Entry>, CommandError>>;
 
     fn handle(&mut self, Do(command): Do, _: &mut Self::Context) -> Self::Result {
+        self.asked = Instant::now();
+        let name = command.name();
+        self.pulse.begin(Doing::Deciding(name));
         let drafts = match self.session.decide(command) {
-            Ok(drafts) => drafts,
+            Ok(drafts) if !drafts.is_empty() => drafts,
+            Ok(_) => {
+                self.pulse.end();
+                return AtomicResponse::new(Box::pin(fut::ready(Ok(Vec::new()))));
+            }
             Err(refusal) => {
+                self.pulse.end();
                 return AtomicResponse::new(Box::pin(fut::ready(Err(CommandError::Refused(
                     refusal,
                 )))));
             }
         };
-        if drafts.is_empty() {
-            return AtomicResponse::new(Box::pin(fut::ready(Ok(Vec::new()))));
-        }
         let log = self.parts.log.clone();
         let (id, epoch, seq, at) = (self.id, self.epoch, self.seq, Utc::now());
+        self.pulse.begin(Doing::Writing { command: name, events: drafts.len() });
         let append = async move { log.append(id, epoch, seq, at, drafts).await };
-        AtomicResponse::new(Box::pin(
-            append.into_actor(self).map(|result, actor, ctx| actor.appended(result, ctx)),
-        ))
+        AtomicResponse::new(Box::pin(append.into_actor(self).map(|result, actor, ctx| {
+            let answer = actor.appended(result, ctx);
+            actor.back();
+            answer
+        })))
     }
 }
 
@@ -297,8 +330,11 @@ impl Handler<Resume> for SessionActor {
     type Result = ();
 
     fn handle(&mut self, Resume(history): Resume, ctx: &mut Self::Context) {
+        self.asked = Instant::now();
+        self.pulse.begin(Doing::TakingUp);
         self.open();
         self.spawn(history, ctx);
+        self.back();
     }
 }
 
@@ -315,6 +351,10 @@ impl Handler<Look> for SessionActor {
     type Result = actix::MessageResult<Look>;
 
     fn handle(&mut self, _: Look, _: &mut Self::Context) -> Self::Result {
+        self.asked = Instant::now();
         actix::MessageResult(self.session.clone())
     }
 }
+
+#[cfg(test)]
+pub(super) use rest::Stumble;

@@ -51,9 +51,11 @@ impl SessionFacts {
         actor: Addr<SessionActor>,
         cancel: CancellationToken,
     ) -> Self {
-        let (queue, items) = mpsc::channel(QUEUE);
+        let (queue, mut items) = mpsc::channel(QUEUE);
         tokio::spawn(async move {
-            if pump(stage_run, actor, &cancel, items).await == Pumped::Refused {
+            // The channel closes after the run is cancelled: a loop that finds it closed and is not
+            // cancelled knows that the pump broke.
+            if pump(stage_run, actor, &cancel, &mut items).await == Pumped::Refused {
                 cancel.cancel();
             }
         });
@@ -91,10 +93,10 @@ async fn pump(
     stage_run: StageRunId,
     actor: Addr<SessionActor>,
     cancel: &CancellationToken,
-    mut items: mpsc::Receiver<Item>,
+    items: &mut mpsc::Receiver<Item>,
 ) -> Pumped {
     while let Some(first) = items.recv().await {
-        let (facts, settled) = gather(first, &mut items).await;
+        let (facts, settled) = gather(first, items).await;
         // A run that is resumed keeps its id: what an old loop still held is not the new one's.
         if cancel.is_cancelled() {
             return Pumped::Refused;

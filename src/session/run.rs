@@ -3,6 +3,7 @@
 use super::{
     Parts,
     actor::{Do, SessionActor},
+    directory::Directory,
     facts::SessionFacts,
     setting::{Ready, Setting},
     state::{Command, Work},
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 /// What a run is started with.
 pub(super) struct Order {
     pub parts: Arc<Parts>,
+    pub directory: Directory,
     pub session: SessionId,
     pub experiment: ExperimentId,
     pub assignment: Assignment,
@@ -44,25 +46,30 @@ pub(super) enum Assignment {
     FollowUp(Option<Stage>),
 }
 
-/// Runs it and tells its session how it ended. A panic fails this run alone.
+/// Runs it and tells its session how it ended. A panic, of the loop or of a tool, fails this run alone.
 pub(super) async fn to_the_end(order: Order, actor: Addr<SessionActor>) {
     let stage_run = order.work.run;
     let session = order.session;
     let cancel = order.cancel.clone();
+    let directory = order.directory.clone();
     let provider = order.parts.providers.get(Some(&order.work.driver.provider));
     let answers = provider.is_ok_and(|provider| provider.converses());
     let work = tokio::spawn(drive(order, actor.clone()));
-    let outcome = match work.await {
-        Ok(Ok(outcome)) => outcome,
-        Ok(Err(Stopped)) => return,
-        Err(error) => {
-            tracing::error!(session.id = %session, %error, "a stage run panicked");
-            Outcome::Failed { message: "the server made an error in this stage; retry it".into() }
-        }
-    };
+    let ended = work.await;
+    if let Err(error) = &ended {
+        directory.census().panics.more();
+        tracing::error!(session.id = %session, %error, "a stage run panicked");
+    }
     if cancel.is_cancelled() {
         return;
     }
+    let outcome = match ended {
+        Ok(Ok(outcome)) => outcome,
+        // Nobody stopped it: what carries its facts broke.
+        Ok(Err(Stopped)) | Err(_) => {
+            Outcome::Failed { message: "the server made an error in this stage; retry it".into() }
+        }
+    };
     let at = Utc::now();
     let conclude = Command::Conclude { stage_run, outcome, next: StageRunId::new(), answers, at };
     if let Ok(Err(error)) = actor.send(Do(conclude)).await {
@@ -71,8 +78,18 @@ pub(super) async fn to_the_end(order: Order, actor: Addr<SessionActor>) {
 }
 
 async fn drive(order: Order, actor: Addr<SessionActor>) -> Result<Outcome, Stopped> {
-    let Order { parts, session, experiment, assignment, work, history, cancel, signals, budgets } =
-        order;
+    let Order {
+        parts,
+        directory: _,
+        session,
+        experiment,
+        assignment,
+        work,
+        history,
+        cancel,
+        signals,
+        budgets,
+    } = order;
     let log = parts.log.clone();
     let facts = SessionFacts::start(session, work.run, log, actor, cancel.clone());
     let facts: Arc<dyn Facts> = Arc::new(facts);

@@ -8,6 +8,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    sea_query::Expr,
 };
 
 /// Rows of one insert statement; SQLite takes 32,766 variables.
@@ -34,13 +35,26 @@ pub async fn insert(
     Ok(())
 }
 
-/// The last event of a kind. For kinds that `metrics` does not hold.
-pub async fn last_of_kind(
+/// Kinds of which only the last event counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Latest {
+    Plan,
+    Charts,
+}
+
+/// The last event of a kind.
+pub async fn latest(
     db: &impl ConnectionTrait,
     session: SessionId,
-    kind: &str,
+    kind: Latest,
 ) -> Result<Option<Event>, StoreError> {
+    let kind = match kind {
+        Latest::Plan => "plan_updated",
+        Latest::Charts => "chart_config",
+    };
     let row = events::Entity::find()
+        // Word for word what the partial index says of itself: without it, the index is not used.
+        .filter(Expr::cust("kind IN ('plan_updated', 'chart_config')"))
         .filter(events::Column::SessionId.eq(session))
         .filter(events::Column::Kind.eq(kind))
         .order_by_desc(events::Column::Seq)

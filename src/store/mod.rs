@@ -6,6 +6,7 @@
 pub mod artifacts;
 pub mod events;
 pub mod experiments;
+pub mod folds;
 pub mod idempotency;
 pub mod messages;
 pub mod metrics;

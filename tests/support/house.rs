@@ -16,7 +16,8 @@ use trainable::{
     objects::{ObjectStore, filesystem::FilesystemObjects},
     sandbox::{Capacity, SandboxProvider, SandboxSettings},
     session::{
-        Directory, DriverRequest, Parts, Providers, StageRequest, StoredRecordings, Transcripts,
+        ActorSettings, Directory, DriverRequest, Parts, Providers, StageRequest, StoredRecordings,
+        Transcripts,
     },
     store::Store,
 };
@@ -62,6 +63,7 @@ impl House {
             transcripts,
             sandbox: SandboxSettings::on(Capacity { cores: 2, memory_mib: 8192 }),
             budgets: Budgets { memory_mib: 1024, ..Budgets::default() },
+            actors: ActorSettings::default(),
         });
         Self { store, datasets, directory, sandboxes }
     }

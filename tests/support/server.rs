@@ -25,7 +25,7 @@ use trainable::{
         Capacity, Program, SandboxProvider, SandboxSettings, VolumeName, VolumePath,
         fake::{FakeSandboxes, Run, Step},
     },
-    session::{Directory, Parts, Providers, StoredRecordings, Transcripts},
+    session::{ActorSettings, Directory, Parts, Providers, StoredRecordings, Transcripts},
     store::Store,
 };
 
@@ -95,6 +95,7 @@ impl Server {
             transcripts: transcripts.clone(),
             sandbox: SandboxSettings::on(Capacity { cores: 1, memory_mib: 8192 }),
             budgets: Budgets { memory_mib: 512, ..Budgets::default() },
+            actors: ActorSettings::default(),
         });
         let mut config = HttpConfig { workers: 1, ..HttpConfig::default() };
         configure(&mut config);
@@ -115,6 +116,7 @@ impl Server {
             store: store.clone(),
             datasets,
             transcripts,
+            directory: directory.clone(),
             sandboxes: port,
             config,
         };

@@ -58,8 +58,10 @@ pub fn pong(payload: Payload) -> String {
     }
 }
 
-pub fn next(id: &str, response: &Value) -> String {
-    json!({"id": id, "type": "next", "payload": response}).to_string()
+/// `response` is JSON already.
+pub fn next(id: &str, response: &str) -> String {
+    let id = Value::from(id).to_string();
+    ["{\"id\":", &id, ",\"type\":\"next\",\"payload\":", response, "}"].concat()
 }
 
 pub fn error(id: &str, errors: &Value) -> String {

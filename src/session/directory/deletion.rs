@@ -28,7 +28,7 @@ impl Directory {
         } else {
             deleted?;
         }
-        self.forget(&[id]).await;
+        self.let_go(&[id]).await;
         Ok(())
     }
 
@@ -39,23 +39,23 @@ impl Directory {
         id: ExperimentId,
     ) -> Result<(), DeleteError> {
         let gone = self.0.parts.datasets.delete_experiment(principal, id).await?;
-        self.forget(&gone).await;
+        self.let_go(&gone).await;
         Ok(())
     }
 
     /// Deletes sessions that have been at rest since before a time. Answers how many.
     pub async fn retire(&self, before: DateTime<Utc>) -> Result<usize, StoreError> {
         let gone = self.0.parts.datasets.retire(before).await?;
-        self.forget(&gone).await;
+        self.let_go(&gone).await;
         Ok(gone.len())
     }
 
     /// Lets go of the actors of sessions that are no more. They can append nothing already.
-    async fn forget(&self, gone: &[SessionId]) {
+    async fn let_go(&self, gone: &[SessionId]) {
         for id in gone {
             let slot = self.lock().remove(id);
             let Some(slot) = slot else { continue };
-            if let Some(actor) = slot.lock().await.take() {
+            if let Some(actor) = slot.actor.lock().await.take() {
                 // An actor that is gone has let go already.
                 let _ = actor.send(Suspend).await;
             }

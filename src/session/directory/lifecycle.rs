@@ -1,13 +1,17 @@
 //! What every session goes through when the server starts and stops: taken up, rebuilt from its log,
 //! let go of.
 
-use super::{Directory, Slot, ask, away};
+use super::{
+    Directory, ask, away,
+    place::{Place, Slot},
+};
 use crate::{
     event::{Entry, Event, Fact},
     session::{
         CommandError,
-        actor::{Rebuilt, Resume, SessionActor, Suspend},
-        state::{Command, Session},
+        actor::{Rebuilt, Resume, SessionActor, Surroundings, Suspend},
+        fold::{self, Fold},
+        state::Command,
     },
     store::{self, StoreError},
 };
@@ -48,7 +52,7 @@ impl Directory {
     pub async fn suspend(&self) {
         let slots: Vec<Slot> = self.lock().drain().map(|(_, slot)| slot).collect();
         for slot in slots {
-            if let Some(actor) = slot.lock().await.take() {
+            if let Some(actor) = slot.actor.lock().await.take() {
                 // An actor that is gone has let go already.
                 let _ = actor.send(Suspend).await;
             }
@@ -88,7 +92,7 @@ impl Directory {
     /// The actor of a session, rebuilt from the log when it is not there.
     pub(super) async fn actor(&self, id: SessionId) -> Result<Addr<SessionActor>, CommandError> {
         let slot = self.slot(id);
-        if let Some(actor) = slot.lock().await.as_ref().filter(|actor| actor.connected()) {
+        if let Some(actor) = slot.actor.lock().await.as_ref().filter(|actor| actor.connected()) {
             return Ok(actor.clone());
         }
         // In a task of its own: a request that is dropped half way must not leave a session that
@@ -96,6 +100,7 @@ impl Directory {
         let directory = self.clone();
         let rebuilding = self.0.runtime.spawn(async move { directory.rebuilt(id).await });
         rebuilding.await.map_err(|error| {
+            self.census().panics.more();
             tracing::error!(session.id = %id, %error, "rebuilding a session panicked");
             CommandError::Unavailable("the session could not be rebuilt; try again".into())
         })?
@@ -105,27 +110,25 @@ impl Directory {
     /// has worked.
     async fn rebuilt(&self, id: SessionId) -> Result<Addr<SessionActor>, CommandError> {
         let slot = self.slot(id);
-        let mut held = slot.lock().await;
+        let mut held = slot.actor.lock().await;
         if let Some(actor) = held.as_ref().filter(|actor| actor.connected()) {
             return Ok(actor.clone());
         }
         *held = None;
-        let rebuilt = match self.rebuild(id).await {
-            Ok(found) => found,
-            Err(error) => {
-                self.lock().remove(&id);
-                return Err(error);
-            }
-        };
+        let rebuilt = self.rebuild(id).await?;
         let run = rebuilt.session.work().map(|work| work.run);
-        let actor = self.start(id, rebuilt);
-        if let Some(run) = run
-            && let Err(error) = self.resume(id, &actor, run).await
-        {
+        let actor = self.start(id, &slot, rebuilt);
+        let taken_up = match run {
+            Some(run) if self.has_fallen(id) => self.fail(&actor, run).await,
+            Some(run) => self.resume(id, &actor, run).await,
+            None => Ok(()),
+        };
+        if let Err(error) = taken_up {
             // Half made: let go of it, so that the next one begins anew.
             let _ = actor.send(Suspend).await;
             return Err(error);
         }
+        self.stands(id);
         Ok(held.insert(actor).clone())
     }
 
@@ -140,27 +143,16 @@ impl Directory {
         actor.send(Resume(history)).await.map_err(away)
     }
 
-    /// Takes the session over and folds its log.
+    /// Takes the session over and folds what is new in its log.
     async fn rebuild(&self, id: SessionId) -> Result<Rebuilt, CommandError> {
         let parts = &self.0.parts;
         let epoch =
             store::sessions::take_over(parts.store.write(), id).await.map_err(StoreError::from)?;
         let epoch = epoch.ok_or(CommandError::NotFound)?;
-        let (mut session, mut seq) = (Session::default(), 0);
-        loop {
-            let page = parts.log.since(id, seq, PAGE).await?;
-            let Some(last) = page.last() else { break };
-            seq = last.seq;
-            page.iter().for_each(|entry| session.apply(entry));
-        }
-        // Nobody else can append any more: the row and the log must agree.
-        let row = store::sessions::find(parts.store.read(), id).await?;
-        let row = row.ok_or(CommandError::NotFound)?;
-        if row.last_seq != seq {
-            let reason = format!("the log ends at {seq}, the session at {}", row.last_seq);
-            return Err(StoreError::DamagedLog { session: id, seq: seq + 1, reason }.into());
-        }
-        Ok(Rebuilt { session, seq, epoch })
+        // After the takeover: nobody else appends any more.
+        let Fold { session, seq, kept } =
+            fold::read(&parts.store, &parts.log, id).await?.ok_or(CommandError::NotFound)?;
+        Ok(Rebuilt { session, seq, kept, epoch })
     }
 
     /// What the log holds of a run and of what the user said beside it since, without its bulk.
@@ -183,14 +175,19 @@ impl Directory {
         Ok(history)
     }
 
-    pub(super) fn start(&self, id: SessionId, rebuilt: Rebuilt) -> Addr<SessionActor> {
-        let actor = SessionActor::new(
-            id,
-            Arc::clone(&self.0.parts),
-            self.clone(),
-            self.0.runtime.clone(),
-            rebuilt,
-        );
+    pub(super) fn start(
+        &self,
+        id: SessionId,
+        place: &Place,
+        rebuilt: Rebuilt,
+    ) -> Addr<SessionActor> {
+        let setting = Surroundings {
+            parts: Arc::clone(&self.0.parts),
+            directory: self.clone(),
+            runtime: self.0.runtime.clone(),
+            pulse: Arc::clone(&place.pulse),
+        };
+        let actor = SessionActor::new(id, setting, rebuilt);
         SessionActor::start_in_arbiter(&self.0.arbiter, move |_| actor)
     }
 

@@ -3,10 +3,13 @@
 
 mod deletion;
 mod lifecycle;
+mod place;
+mod supervision;
 
 use super::{
     Parts,
-    actor::{Do, Look, Rebuilt, SessionActor},
+    actor::{Do, Rebuilt, SessionActor},
+    census::Census,
     providers::{DriverRequest, NoProvider},
     state::{
         Allows, Command, FOLLOW_UP_TURNS, OpenQuestion, Refusal, Session, StartFollowUp, StartStage,
@@ -25,11 +28,13 @@ use entity::{
     principal::Principal,
     vocab::{SessionStateName, Stage},
 };
+use place::Slot;
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
 };
-use tokio::{runtime, sync::Mutex as AsyncMutex};
+use store::events::Latest;
+use tokio::runtime;
 
 /// The seed when none is asked for.
 const SEED: u64 = 42;
@@ -46,9 +51,10 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Slot>>,
     /// Sessions that are about to be rebuilt.
     reviving: Mutex<HashSet<SessionId>>,
+    /// How often the actors of sessions panicked since they last stood.
+    fallen: Mutex<HashMap<SessionId, u32>>,
+    census: Census,
 }
-
-type Slot = Arc<AsyncMutex<Option<Addr<SessionActor>>>>;
 
 /// What a stage is asked to start with; what is absent takes its default.
 #[derive(Clone, Debug, PartialEq)]
@@ -111,6 +117,8 @@ pub enum CommandError {
     /// The session's log is not whole; nothing can be done with it but deleting it.
     #[error("{0}")]
     Damaged(String),
+    #[error("too many requests wait for this session already; try again in a moment")]
+    Busy,
     /// Something of ours is away; the same command may succeed later.
     #[error("{0}")]
     Unavailable(String),
@@ -133,13 +141,17 @@ impl Directory {
     /// Makes the directory, with a thread of its own for the actors. Must be called inside an
     /// actix system and a tokio runtime; agent loops run on that runtime.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Inner {
+        let directory = Self(Arc::new(Inner {
             parts: Arc::new(parts),
             arbiter: Arbiter::new().handle(),
             runtime: runtime::Handle::current(),
             slots: Mutex::default(),
             reviving: Mutex::default(),
-        }))
+            fallen: Mutex::default(),
+            census: Census::default(),
+        }));
+        directory.watch();
+        directory
     }
 
     pub fn log(&self) -> &EventLog {
@@ -178,9 +190,9 @@ impl Directory {
         let id = SessionId::new();
         let slot = self.slot(id);
         let actor = {
-            let mut held = slot.lock().await;
-            let rebuilt = Rebuilt { session: Session::default(), seq: 0, epoch: 0 };
-            held.insert(self.start(id, rebuilt)).clone()
+            let mut held = slot.actor.lock().await;
+            let rebuilt = Rebuilt { session: Session::default(), seq: 0, kept: 0, epoch: 0 };
+            held.insert(self.start(id, &slot, rebuilt)).clone()
         };
         ask(&actor, Command::Create { experiment, driver }).await?;
         Ok(id)
@@ -321,11 +333,11 @@ impl Directory {
     pub async fn snapshot(&self, session: SessionId) -> Result<SessionSnapshot, CommandError> {
         let state = self.look(session).await?;
         let db = self.0.parts.store.read();
-        let plan = match store::events::last_of_kind(db, session, "plan_updated").await? {
+        let plan = match store::events::latest(db, session, Latest::Plan).await? {
             Some(Event::Fact(Fact::PlanUpdated { steps })) => steps,
             Some(_) | None => Vec::new(),
         };
-        let charts = match store::events::last_of_kind(db, session, "chart_config").await? {
+        let charts = match store::events::latest(db, session, Latest::Charts).await? {
             Some(Event::Fact(Fact::ChartConfig { charts, .. })) => charts,
             Some(_) | None => Vec::new(),
         };
@@ -342,18 +354,6 @@ impl Directory {
             charts,
         })
     }
-
-    async fn look(&self, session: SessionId) -> Result<Session, CommandError> {
-        self.actor(session).await?.send(Look).await.map_err(away)
-    }
-
-    async fn command(
-        &self,
-        session: SessionId,
-        command: Command,
-    ) -> Result<Vec<Entry>, CommandError> {
-        ask(&self.actor(session).await?, command).await
-    }
 }
 
 async fn ask(actor: &Addr<SessionActor>, command: Command) -> Result<Vec<Entry>, CommandError> {
@@ -363,3 +363,6 @@ async fn ask(actor: &Addr<SessionActor>, command: Command) -> Result<Vec<Entry>,
 fn away(_: actix::MailboxError) -> CommandError {
     CommandError::Unavailable("the session is being rebuilt; try again".into())
 }
+
+#[cfg(test)]
+mod tests;

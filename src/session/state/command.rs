@@ -74,6 +74,25 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Its name in logs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Command::Create { .. } => "create",
+            Command::StartStage(_) => "start_stage",
+            Command::ResumeStage { .. } => "resume_stage",
+            Command::PostMessage { .. } => "post_message",
+            Command::AnswerQuestion { .. } => "answer_question",
+            Command::SetBudgets { .. } => "set_budgets",
+            Command::AnswerApproval { .. } => "answer_approval",
+            Command::Cancel { .. } => "cancel",
+            Command::Observe { .. } => "observe",
+            Command::Conclude { .. } => "conclude",
+            Command::Recover { .. } => "recover",
+        }
+    }
+}
+
 /// What a stage is started with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StartStage {

@@ -18,6 +18,7 @@ use entity::{
     ids::{ExperimentId, StageRunId},
     vocab::{SessionStateName, Stage},
 };
+use serde::{Deserialize, Serialize};
 
 pub use command::{
     Command, FOLLOW_UP_TURNS, MAX_MESSAGE, MAX_UNSEEN, Refusal, StartFollowUp, StartStage, title,
@@ -25,7 +26,7 @@ pub use command::{
 pub use work::{OpenCall, OpenQuestion, Work};
 
 /// A session, folded from its log.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Session {
     experiment: Option<ExperimentId>,
     /// Who drives its runs when nothing else is asked for.
@@ -41,7 +42,7 @@ pub struct Session {
 }
 
 /// What a session is doing; each variant carries only its own data.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub enum SessionState {
     #[default]
     Created,
@@ -62,7 +63,7 @@ pub enum SessionState {
 }
 
 /// A stage run at work.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Running {
     pub stage: Stage,
     pub through: Stage,
@@ -74,7 +75,7 @@ pub struct Running {
 }
 
 /// A follow-up at work.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FollowUp {
     /// The last stage that is done.
     pub about: Option<Stage>,

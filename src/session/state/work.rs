@@ -4,9 +4,10 @@ use super::decision;
 use crate::event::{Budgets, Draft, Driver, Ending, EndingKind, Event, Fact, SessionEvent, Spent};
 use chrono::{DateTime, Utc};
 use entity::ids::StageRunId;
+use serde::{Deserialize, Serialize};
 
 /// A run at work.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Work {
     pub run: StageRunId,
     pub driver: Driver,
@@ -31,7 +32,7 @@ pub struct Work {
 }
 
 /// A question as it was asked.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenQuestion {
     /// The tool call that asks.
     pub call_id: String,
@@ -44,7 +45,7 @@ pub struct OpenQuestion {
 }
 
 /// A tool call in flight.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OpenCall {
     pub call_id: String,
     pub tool: String,
@@ -53,7 +54,7 @@ pub struct OpenCall {
 }
 
 /// How far the execution of a call in flight is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Execution {
     /// None has begun, or it has ended.
     None,
@@ -210,7 +211,7 @@ impl Work {
     fn end(&self, call: &OpenCall, how: EndingKind, said: &str, at: DateTime<Utc>) -> Vec<Draft> {
         // How long an interrupted call worked before the server went away, nobody knows.
         let since = |begun: DateTime<Utc>| match how {
-            EndingKind::Interrupted => 0,
+            EndingKind::Interrupted | EndingKind::NotStarted => 0,
             EndingKind::Exited
             | EndingKind::Signalled
             | EndingKind::TimedOut

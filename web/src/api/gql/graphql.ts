@@ -664,10 +664,12 @@ export type ExecutionEndingKind =
   | 'DISK_FULL'
   /** It exited by itself. */
   | 'EXITED'
-  /** The server went away while it ran; its outcome is unknown. */
+  /** The server or the sandbox went away while it ran; its outcome is unknown. */
   | 'INTERRUPTED'
   /** It had less than that, but all executions together had used up the machine's memory. */
   | 'MACHINE_OUT_OF_MEMORY'
+  /** The sandbox could not be started. */
+  | 'NOT_STARTED'
   /** It passed the memory of one execution. */
   | 'OUT_OF_MEMORY'
   /** A signal ended it. */
@@ -2318,10 +2320,30 @@ export type StateChangeEvent = SessionEvent & {
 export type Subscription = {
   __typename?: 'Subscription';
   /**
+   * What programs print. A view of `sessionEvents`, with
+   * the same promises.
+   */
+  codeOutput: SessionEventBatch;
+  /**
    * A hint to refetch: an experiment was made, renamed or deleted, or a session of it changed
    * its state.
    */
   experimentChanged: ExperimentChange;
+  /**
+   * Files as they appear and change. A view of `sessionEvents`, with
+   * the same promises.
+   */
+  files: SessionEventBatch;
+  /**
+   * What the user and the agent say, with its text as it is written. A view of `sessionEvents`, with
+   * the same promises.
+   */
+  messages: SessionEventBatch;
+  /**
+   * Figures as they are logged. A view of `sessionEvents`, with
+   * the same promises.
+   */
+  metrics: SessionEventBatch;
   /**
    * Replays the log of a session after a sequence, then follows it, in batches of up to 256
    * events or 20 ms. A client that reconnects with its last sequence misses nothing and sees
@@ -2332,8 +2354,41 @@ export type Subscription = {
 
 
 /** Everything that can be watched. */
+export type SubscriptionCodeOutputArgs = {
+  after: InputMaybe<Scalars['Long']['input']>;
+  batchSize: InputMaybe<Scalars['Int']['input']>;
+  sessionId: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be watched. */
+export type SubscriptionFilesArgs = {
+  after: InputMaybe<Scalars['Long']['input']>;
+  batchSize: InputMaybe<Scalars['Int']['input']>;
+  sessionId: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be watched. */
+export type SubscriptionMessagesArgs = {
+  after: InputMaybe<Scalars['Long']['input']>;
+  batchSize: InputMaybe<Scalars['Int']['input']>;
+  sessionId: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be watched. */
+export type SubscriptionMetricsArgs = {
+  after: InputMaybe<Scalars['Long']['input']>;
+  batchSize: InputMaybe<Scalars['Int']['input']>;
+  sessionId: Scalars['ID']['input'];
+};
+
+
+/** Everything that can be watched. */
 export type SubscriptionSessionEventsArgs = {
   after: InputMaybe<Scalars['Long']['input']>;
+  batchSize: InputMaybe<Scalars['Int']['input']>;
   kinds: InputMaybe<Array<SessionEventKind>>;
   sessionId: Scalars['ID']['input'];
 };

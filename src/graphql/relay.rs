@@ -1,0 +1,176 @@
+//! Batches that watchers of one session share.
+//!
+//! Watchers that ask the same and stand at the same place get the very same batch: it is read once and
+//! rendered once, and a watcher costs little more than the bytes that it is sent. The log stays the
+//! only queue: whoever is too slow for what is kept here reads the log by itself.
+
+use super::event_types::SessionEvent;
+use crate::store::StoreError;
+use async_graphql::{
+    ContextSelectionSet, OutputType, Positioned, ServerResult, SimpleObject, Value,
+    parser::types::Field, registry::Registry,
+};
+use bytes::Bytes;
+use entity::ids::SessionId;
+use std::{
+    borrow::Cow,
+    collections::{HashMap, VecDeque},
+    sync::{
+        Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
+use tokio::sync::OnceCell;
+
+/// Batches that one relay keeps at most for those who are not there yet.
+const KEPT: usize = 16;
+/// About how many bytes they have together.
+const KEPT_BYTES: usize = 256 * 1024;
+
+/// Some events of a session, in order.
+#[derive(SimpleObject)]
+pub struct SessionEventBatch {
+    /// The events; the provisional text among them has no sequence.
+    pub events: Vec<SessionEvent>,
+    /// True once everything that was stored when the subscription started has been delivered.
+    pub caught_up: bool,
+}
+
+/// A batch, and what of the log it covers.
+pub struct Batch {
+    pub content: SessionEventBatch,
+    /// The sequence after which it begins.
+    pub after: i64,
+    /// The last sequence that was looked at for it.
+    pub last: i64,
+    /// About how many bytes it has.
+    pub weight: usize,
+    /// How many watchers took it.
+    taken: AtomicUsize,
+    json: OnceLock<Bytes>,
+}
+
+impl Batch {
+    pub fn new(content: SessionEventBatch, after: i64, last: i64, weight: usize) -> Self {
+        Self { content, after, last, weight, taken: AtomicUsize::new(0), json: OnceLock::new() }
+    }
+}
+
+/// All relays that somebody watches through.
+#[derive(Default)]
+pub struct Relays(Mutex<HashMap<Key, Weak<Relay>>>);
+
+/// What watchers that share have in common: the session, and everything that shapes an answer.
+pub type Key = (SessionId, String);
+
+impl Relays {
+    pub fn join(&self, key: Key) -> Arc<Relay> {
+        let mut relays = lock(&self.0);
+        relays.retain(|_, relay| relay.strong_count() > 0);
+        if let Some(relay) = relays.get(&key).and_then(Weak::upgrade) {
+            return relay;
+        }
+        let relay = Arc::<Relay>::default();
+        relays.insert(key, Arc::downgrade(&relay));
+        relay
+    }
+}
+
+/// What watchers of one session that ask the same have between them.
+#[derive(Default)]
+pub struct Relay {
+    /// The newest batches, with where each begins.
+    cuts: Mutex<VecDeque<(i64, Arc<Cut>)>>,
+}
+
+/// A batch that is there or is being read by one of those who want it.
+type Cut = OnceCell<Arc<Batch>>;
+
+impl Relay {
+    /// The batch that begins after a sequence; whoever comes first reads it. `None` where nothing
+    /// was there to be read.
+    pub async fn after(
+        self: &Arc<Self>,
+        after: i64,
+        read: impl AsyncFnOnce() -> Result<Batch, StoreError>,
+    ) -> Result<Option<Arc<Batch>>, StoreError> {
+        let cut = self.cut(after);
+        let read = async || match read().await {
+            Ok(batch) if batch.last > after => Ok(Arc::new(batch)),
+            Ok(_) => Err(None),
+            Err(error) => Err(Some(error)),
+        };
+        match cut.get_or_try_init(read).await {
+            Ok(batch) => {
+                // The registry's own reference is weak, so these are the watchers.
+                if batch.taken.fetch_add(1, Relaxed) + 1 >= Arc::strong_count(self) {
+                    lock(&self.cuts).retain(|(begins, _)| *begins != after);
+                }
+                Ok(Some(Arc::clone(batch)))
+            }
+            Err(None) => Ok(None),
+            Err(Some(error)) => Err(error),
+        }
+    }
+
+    /// The end of the batch in whose middle a sequence lies: going there first, a watcher that came
+    /// later shares from then on.
+    pub fn end_around(&self, seq: i64) -> Option<i64> {
+        let cuts = lock(&self.cuts);
+        let mut batches = cuts.iter().filter_map(|(_, cut)| cut.get());
+        batches.find(|batch| batch.after < seq && seq < batch.last).map(|batch| batch.last)
+    }
+
+    fn cut(&self, after: i64) -> Arc<Cut> {
+        let mut cuts = lock(&self.cuts);
+        if let Some((_, cut)) = cuts.iter().find(|(begins, _)| *begins == after) {
+            return Arc::clone(cut);
+        }
+        let weight = |cuts: &VecDeque<(i64, Arc<Cut>)>| -> usize {
+            cuts.iter().filter_map(|(_, cut)| cut.get()).map(|batch| batch.weight).sum()
+        };
+        while cuts.len() >= KEPT || weight(&cuts) > KEPT_BYTES {
+            cuts.pop_front();
+        }
+        let cut = Arc::<Cut>::default();
+        cuts.push_back((after, Arc::clone(&cut)));
+        cut
+    }
+}
+
+fn lock<T>(shared: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Both maps are whole after any panic.
+    shared.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A batch as the value of a field: JSON, rendered for the first who asks. `Answer` writes it as it is.
+pub struct Shown(pub Arc<Batch>);
+
+impl OutputType for Shown {
+    fn type_name() -> Cow<'static, str> {
+        <SessionEventBatch as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        SessionEventBatch::create_type_info(registry)
+    }
+
+    async fn resolve(
+        &self,
+        context: &ContextSelectionSet<'_>,
+        field: &Positioned<Field>,
+    ) -> ServerResult<Value> {
+        let batch = &self.0;
+        if let Some(json) = batch.json.get() {
+            return Ok(Value::Binary(json.clone()));
+        }
+        let value = OutputType::resolve(&batch.content, context, field).await?;
+        let failed = !context.query_env.errors.lock().is_ok_and(|errors| errors.is_empty());
+        match serde_json::to_vec(&value) {
+            Ok(json) if !failed => {
+                Ok(Value::Binary(batch.json.get_or_init(|| Bytes::from(json)).clone()))
+            }
+            Ok(_) | Err(_) => Ok(value),
+        }
+    }
+}
