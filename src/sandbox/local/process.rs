@@ -28,9 +28,17 @@ impl Processes {
     /// Kills all of them, without waiting for it.
     pub(super) fn kill(&mut self) {
         // Each of these may have ended by itself just now, and that is what is wanted.
-        if let Some(first) = &self.first {
-            let _ = pidfd_send_signal(first, Signal::KILL);
+        match &self.first {
+            // bubblewrap reaps it and ends. Killed as well, it would leave it to process 1 of the
+            // machine, which in a container may be this server.
+            Some(first) => {
+                let _ = pidfd_send_signal(first, Signal::KILL);
+            }
+            None => self.kill_all(),
         }
+    }
+
+    fn kill_all(&mut self) {
         let _ = self.child.start_kill();
         if let Some(group) = &self.group {
             group.kill();
@@ -45,7 +53,9 @@ impl Processes {
                 break;
             }
             self.kill();
-            let _ = timeout(Duration::from_millis(50), self.child.wait()).await;
+            if timeout(Duration::from_millis(50), self.child.wait()).await.is_err() {
+                self.kill_all();
+            }
         }
         emptied(self.group.as_ref(), deadline).await;
     }
