@@ -98,7 +98,7 @@ benches/fan_out/peer/node_modules/.installed: benches/fan_out/peer/package-lock.
 	@touch $@
 
 bench-sandbox:       ## Measures executions beside plain processes, and a server under attack
-	cargo build --release --locked
+	cargo bench --locked --bench sandbox --no-run
 	target/release/trainable admin python-env
 	cargo bench --locked --bench sandbox
 

@@ -4,25 +4,28 @@
 //! woken before the commit is durable. Only `session` appends.
 
 pub mod protocol;
+mod writer;
 
 use crate::{
     event::{Draft, Entry, TextDelta},
-    store::{Store, StoreError, events, projection, sessions},
+    store::{
+        Store, StoreError, Trouble,
+        replay::{self, Bound, LogPage},
+    },
 };
 use chrono::{DateTime, Utc};
 use entity::ids::{ExperimentId, SessionId, StageRunId};
 use protocol::{Closed, Wake};
-use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
-/// Appends of one commit at most, so that one commit stays short.
-const BATCH: usize = 256;
 /// Appends that may wait; more makes the callers wait.
 const QUEUE: usize = 1024;
+/// Bytes of a page, as stored, when its reader says nothing else.
+const PAGE_BYTES: u64 = 1 << 20;
 /// Text deltas that a slow watcher may lag behind before it skips some.
 const LIVE: usize = 256;
 
@@ -47,7 +50,7 @@ struct Append {
 }
 
 /// Why nothing was appended.
-#[derive(Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error)]
 pub enum AppendError {
     /// Somebody else appended or took the session over; rebuild from the log.
     #[error("the session moved on under its writer")]
@@ -58,6 +61,9 @@ pub enum AppendError {
     /// The database refused this append; nothing of it was written.
     #[error("the append was refused: {0}")]
     Refused(String),
+    /// A trouble outlasted the writer's patience; rebuild from the log once it has passed.
+    #[error("{0}")]
+    Troubled(Trouble),
     /// The log is closed: the server stops.
     #[error("the log is closed")]
     Closed,
@@ -79,7 +85,7 @@ impl EventLog {
         let (queue, appends) = mpsc::channel(QUEUE);
         let watchers =
             Arc::new(Watchers { sessions: Mutex::default(), changes: broadcast::channel(LIVE).0 });
-        tokio::spawn(write(store.clone(), appends, Arc::clone(&watchers)));
+        tokio::spawn(writer::write(store.clone(), appends, Arc::clone(&watchers)));
         Self { store, queue, watchers }
     }
 
@@ -101,14 +107,26 @@ impl EventLog {
         answer.await.map_err(|_| AppendError::Unknown("the writer went away".into()))?
     }
 
-    /// Entries after a sequence, oldest first, at most `limit`.
+    /// Entries after a sequence, oldest first: at most `rows` and about 1 MiB, but at least one.
+    /// Only an empty answer means that the end is reached.
     pub async fn since(
         &self,
         session: SessionId,
         after: i64,
-        limit: u64,
+        rows: u64,
     ) -> Result<Vec<Entry>, StoreError> {
-        events::since(self.store.read(), session, after, limit).await
+        let bound = Bound { rows, bytes: PAGE_BYTES };
+        Ok(self.page(session, after, bound).await?.entries)
+    }
+
+    /// The same within bounds of the caller's own.
+    pub async fn page(
+        &self,
+        session: SessionId,
+        after: i64,
+        bound: Bound,
+    ) -> Result<LogPage, StoreError> {
+        replay::since(self.store.read(), session, after, bound).await
     }
 
     /// Wakes whenever events of a session became durable. The value is a hint: the last sequence,
@@ -167,53 +185,6 @@ impl Watchers {
     }
 }
 
-/// The one writer: takes what waits, commits it together, answers, wakes. A lone append never waits
-/// for company; what arrives during a commit shares the next one.
-async fn write(store: Store, mut appends: mpsc::Receiver<Append>, watchers: Arc<Watchers>) {
-    let mut batch = Vec::with_capacity(BATCH);
-    while appends.recv_many(&mut batch, BATCH).await > 0 {
-        commit(&store, &mut batch, &watchers).await;
-    }
-}
-
-async fn commit(store: &Store, batch: &mut Vec<Append>, watchers: &Watchers) {
-    let wake = |written: &Vec<Written>| {
-        for (append, result) in batch.iter().zip(written) {
-            if let Some(last) = result.as_ref().ok().and_then(|entries| entries.last()) {
-                watchers.wake(append.session, last.seq);
-            }
-        }
-    };
-    match protocol::append(written(store, batch), wake).await {
-        Ok(written) => {
-            for (append, result) in batch.drain(..).zip(written) {
-                // A caller that went away has no use for the answer; the events stand.
-                let _ = append.reply.send(result);
-            }
-        }
-        Err(error) => {
-            tracing::error!(appends = batch.len(), %error, "commit of the log failed");
-            for append in batch.drain(..) {
-                let _ = append.reply.send(Err(AppendError::Unknown(error.to_string())));
-            }
-        }
-    }
-}
-
-/// What came of one append of a commit.
-type Written = Result<Vec<Entry>, AppendError>;
-
-/// Writes appends in one transaction and commits it.
-async fn written(store: &Store, batch: &[Append]) -> Result<Vec<Written>, DbErr> {
-    let transaction = store.begin().await?;
-    let mut written = Vec::with_capacity(batch.len());
-    for append in batch {
-        written.push(one(&transaction, append).await);
-    }
-    transaction.commit().await?;
-    Ok(written)
-}
-
 impl Wake for watch::Receiver<i64> {
     fn mark(&mut self) -> i64 {
         *self.borrow_and_update()
@@ -222,44 +193,4 @@ impl Wake for watch::Receiver<i64> {
     async fn changed(&mut self) -> Result<(), Closed> {
         watch::Receiver::changed(self).await.map_err(|_| Closed)
     }
-}
-
-/// One append under a savepoint of its own, so that a bad one never fails another's.
-async fn one(
-    transaction: &DatabaseTransaction,
-    append: &Append,
-) -> Result<Vec<Entry>, AppendError> {
-    let entries: Vec<Entry> = append
-        .drafts
-        .iter()
-        .zip(append.after + 1..)
-        .map(|(draft, seq)| Entry {
-            seq,
-            at: append.at,
-            stage_run: draft.stage_run,
-            event: draft.event.clone(),
-        })
-        .collect();
-    let savepoint = transaction.begin().await.map_err(refused)?;
-    let result = async {
-        projection::append(&savepoint, append.session, &entries).await?;
-        let last = append.after + entries.len() as i64;
-        sessions::advance(&savepoint, append.session, append.epoch, append.after, last).await
-    }
-    .await;
-    match result {
-        Ok(true) => savepoint.commit().await.map(|()| entries).map_err(refused),
-        Ok(false) => {
-            savepoint.rollback().await.map_err(refused)?;
-            Err(AppendError::Conflict)
-        }
-        Err(error) => {
-            savepoint.rollback().await.map_err(refused)?;
-            Err(refused(error))
-        }
-    }
-}
-
-fn refused(error: DbErr) -> AppendError {
-    AppendError::Refused(error.to_string())
 }

@@ -99,6 +99,7 @@ pub async fn measure() {
         rest.times.at(0.99),
         attacked.times.at(0.99)
     );
+    bound("thirty attacks ran to their end", ran >= 30 + SESSIONS);
     bound("every request answered", rest.failed + attacked.failed == 0);
     bound("p99 under 50 ms", attacked.times.at(0.99) < 50.0);
 }

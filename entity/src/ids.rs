@@ -2,8 +2,31 @@
 
 use sea_orm::DeriveValueType;
 use serde::{Deserialize, Serialize};
-use std::{fmt, str::FromStr};
-use uuid::Uuid;
+use std::{
+    fmt,
+    str::FromStr,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+use uuid::{ContextV7, Timestamp, Uuid};
+
+/// What makes ids of one process sort by the order in which they were made: it never goes back,
+/// whatever the clock does.
+static SEQUENCE: Mutex<ContextV7> = Mutex::new(ContextV7::new());
+
+fn sequence() -> MutexGuard<'static, ContextV7> {
+    // A counter is whole after any panic.
+    SEQUENCE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Makes every id from now on sort after this one, which an earlier process made. Its clock may
+/// have been ahead of ours.
+pub fn not_before(id: Uuid) {
+    let Some((seconds, nanos)) = id.get_timestamp().map(|at| at.to_unix()) else { return };
+    // The next millisecond, whatever the counter of that one came to.
+    let next = (u128::from(seconds) * 1000 + u128::from(nanos / 1_000_000)) + 1;
+    let (seconds, nanos) = ((next / 1000) as u64, (next % 1000) as u32 * 1_000_000);
+    Timestamp::from_unix(&*sequence(), seconds, nanos);
+}
 
 macro_rules! id {
     ($(#[$doc:meta])* $name:ident) => {
@@ -18,7 +41,7 @@ macro_rules! id {
             /// Makes a new id; ids made later sort after ids made earlier.
             #[allow(clippy::new_without_default)]
             pub fn new() -> Self {
-                Self(Uuid::now_v7())
+                Self(Uuid::new_v7(Timestamp::now(&*sequence())))
             }
         }
 
@@ -71,3 +94,21 @@ id!(
     /// One uploaded file.
     UploadId
 );
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_never_sort_before_what_a_faster_clock_made() {
+        let tomorrow = Timestamp::now(uuid::NoContext).to_unix().0 + 86_400;
+        let theirs = SessionId(Uuid::new_v7(Timestamp::from_unix(uuid::NoContext, tomorrow, 0)));
+        assert!(SessionId::new() < theirs);
+        not_before(theirs.0);
+        let (first, second) = (SessionId::new(), SessionId::new());
+        assert!(theirs < first && first < second, "{theirs} {first} {second}");
+        // One from the past changes nothing.
+        not_before(Uuid::new_v7(Timestamp::from_unix(uuid::NoContext, 1, 0)));
+        assert!(second < SessionId::new());
+    }
+}

@@ -152,7 +152,7 @@ impl Loop {
             return Ok(Step::GoOn);
         };
         let recorded = async {
-            match asked.answer {
+            match asked.answer.clone() {
                 Some(answer) => Some(answer),
                 None => {
                     let model = &self.driver.model;
@@ -164,8 +164,7 @@ impl Loop {
         let answer = match recorded.await {
             Some(answer) => Some(Reply::Answer(answer)),
             None => {
-                let left = asked.deadline.map(|at| (at - Utc::now()).to_std().unwrap_or_default());
-                let left = left.unwrap_or(Duration::from_secs(PATIENCE));
+                let left = asked.left(Utc::now()).unwrap_or(Duration::from_secs(PATIENCE));
                 tokio::select! {
                     reply = self.hearing.reply(&call.id) => Some(reply),
                     () = self.cx.cancel.cancelled() => return Err(Stopped),

@@ -5,8 +5,9 @@ use crate::{
     event::{Budgets, Entry, Event, Fact, SessionEvent},
     llm::{Block, Message, ToolResult},
 };
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
+use std::time::Duration;
 
 /// A tool call that the model made.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,9 +22,18 @@ pub(super) struct Call {
 pub(super) struct Asked {
     pub call_id: String,
     pub default: Option<String>,
-    /// When the default is taken.
-    pub deadline: Option<DateTime<Utc>>,
+    /// When the default is taken, and how long that was from the question.
+    wait: Option<(DateTime<Utc>, TimeDelta)>,
     pub answer: Option<String>,
+}
+
+impl Asked {
+    /// How long to wait for the answer from now on; `None` when the question says nothing of it.
+    /// A clock that was set back makes nobody wait longer than was said.
+    pub(super) fn left(&self, now: DateTime<Utc>) -> Option<Duration> {
+        let (deadline, whole) = self.wait?;
+        Some((deadline - now).min(whole).to_std().unwrap_or_default())
+    }
 }
 
 /// The conversation of one run.
@@ -124,11 +134,11 @@ impl Transcript {
                 self.measured = None;
             }
             Fact::QuestionAsked { call_id, default, timeout_s, .. } => {
-                let wait = timeout_s.and_then(|s| chrono::Duration::try_seconds(s as i64));
+                let whole = timeout_s.and_then(|s| TimeDelta::try_seconds(s as i64));
                 self.asked = Some(Asked {
                     call_id: call_id.clone(),
                     default: default.clone(),
-                    deadline: wait.and_then(|wait| at.checked_add_signed(wait)),
+                    wait: whole.and_then(|whole| Some((at.checked_add_signed(whole)?, whole))),
                     answer: None,
                 });
             }
@@ -310,5 +320,24 @@ mod tests {
         check(["a", "b", "c"]);
         check(["c", "b", "a"]);
         check(["b", "c", "a"]);
+    }
+
+    #[test]
+    fn a_clock_that_jumps_makes_nobody_wait_longer() {
+        let asked_at = DateTime::UNIX_EPOCH + TimeDelta::days(9);
+        let mut transcript = Transcript::new("go".into());
+        let question = Fact::QuestionAsked {
+            call_id: "q".into(),
+            question: "?".into(),
+            options: Vec::new(),
+            default: None,
+            timeout_s: Some(600),
+        };
+        transcript.apply(&question, asked_at);
+        let left = |now| transcript.asked("q").unwrap().left(now).unwrap().as_secs();
+        assert_eq!(left(asked_at), 600);
+        assert_eq!(left(asked_at + TimeDelta::seconds(90)), 510);
+        assert_eq!(left(asked_at - TimeDelta::days(1)), 600);
+        assert_eq!(left(asked_at + TimeDelta::days(1)), 0);
     }
 }

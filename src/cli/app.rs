@@ -11,7 +11,7 @@ use crate::{
         local::{LocalConfig, LocalSandboxes},
     },
     session::{ActorSettings, Directory, Parts, StoredRecordings, Transcripts},
-    store::Store,
+    store::{Store, StoreError},
 };
 use rustix::{
     fs::{FlockOperation, fcntl_lock},
@@ -56,10 +56,10 @@ impl App {
             }
             Database::Postgres(url) => Store::open_postgres(url).await,
         }
-        .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
+        .map_err(|error| unusable("opened", &error))?;
         crate::store::idempotency::forget_unfinished(store.write())
             .await
-            .map_err(|error| Failure::failed(format!("the database cannot be written: {error}")))?;
+            .map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());
         let objects = FilesystemObjects::open(&data.join(OBJECTS)).map_err(|error| {
             Failure::failed(format!("the object store cannot be opened: {error}"))
@@ -99,6 +99,13 @@ impl App {
             },
         });
         Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })
+    }
+}
+
+fn unusable(how: &str, error: &StoreError) -> Failure {
+    match error.trouble() {
+        Some(trouble) => Failure::failed(format!("the database cannot be {how}: {trouble}")),
+        None => Failure::failed(format!("the database cannot be {how}: {error}")),
     }
 }
 

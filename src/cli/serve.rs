@@ -17,6 +17,9 @@ use tokio_util::sync::CancellationToken;
 /// Bytes of a file of trusted documents.
 const MANIFEST: u64 = 64 << 20;
 
+/// The wait before another attempt to take up what ran.
+const RECOVERY: Duration = Duration::from_secs(5);
+
 /// Serves; with `sample`, also runs the demo on that sample.
 pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failure> {
     let limits = Limits::default();
@@ -159,8 +162,9 @@ fn prepare(app: &Arc<App>, environment: watch::Sender<EnvironmentState>) {
 fn recover(app: &Arc<App>) {
     let directory = app.directory.clone();
     tokio::spawn(async move {
-        if let Err(error) = directory.recover().await {
-            tracing::error!(%error, "running sessions could not be taken up");
+        while let Err(error) = directory.recover().await {
+            tracing::error!(%error, "running sessions could not be taken up yet");
+            tokio::time::sleep(RECOVERY).await;
         }
     });
 }

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     objects::ObjectError,
     sandbox::{Access, Mount, SandboxError, Volume, VolumeName, VolumePath},
-    store::{StoreError, experiments, uploads},
+    store::{StoreError, Trouble, experiments, uploads},
 };
 use bytes::Bytes;
 use chrono::Utc;
@@ -80,8 +80,13 @@ pub enum CreateError {
 impl From<StoreError> for CreateError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database did not answer");
-        CreateError::Unavailable("the database did not answer; try again".into())
+        CreateError::Unavailable(said(&error))
     }
+}
+
+/// What people are told of a database that did not answer.
+pub(super) fn said(error: &StoreError) -> String {
+    error.trouble().unwrap_or(Trouble::Away).to_string()
 }
 
 impl From<RunnerError> for CreateError {

@@ -1,6 +1,6 @@
 //! Deleting an experiment with all that belongs to it.
 
-use super::{Datasets, extract::dataset_volume, object_key};
+use super::{Datasets, create::said, extract::dataset_volume, object_key};
 use crate::{
     sandbox::VolumeName,
     store::{experiments, sessions, uploads},
@@ -27,7 +27,7 @@ impl Datasets {
     ) -> Result<(), DeleteError> {
         let failed = |error: crate::store::StoreError| {
             tracing::error!(%error, "an experiment was not deleted");
-            DeleteError::Unavailable("the database did not answer; try again".into())
+            DeleteError::Unavailable(said(&error))
         };
         let row = experiments::find(self.store.read(), id).await.map_err(failed)?;
         row.filter(|row| row.owner == principal.owner()).ok_or(DeleteError::NotFound)?;

@@ -162,7 +162,14 @@ impl Datasets {
                     "the data needs more disk than is allowed; upload less of it".into(),
                 ));
             }
-            Some(Ending::Code(_) | Ending::Signal(_) | Ending::Terminated) | None => {
+            Some(
+                Ending::Code(_)
+                | Ending::Signal(_)
+                | Ending::Terminated
+                | Ending::NotStarted
+                | Ending::Lost,
+            )
+            | None => {
                 let stderr = String::from_utf8_lossy(&stderr);
                 tracing::error!(runner = name, ?ending, %stderr, "a runner failed");
                 return Err(RunnerError::Unavailable(

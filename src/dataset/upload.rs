@@ -3,7 +3,7 @@
 use super::{CreateError, Datasets, object_key};
 use crate::{
     objects::ObjectError,
-    store::{StoreError, uploads},
+    store::{StoreError, Trouble, uploads},
 };
 use bytes::Bytes;
 use chrono::Utc;
@@ -147,7 +147,10 @@ impl Datasets {
 
 fn unavailable(error: StoreError) -> ReceiveError {
     tracing::error!(%error, "an upload's row could not be read or written");
-    ReceiveError::Unavailable
+    match error.trouble() {
+        Some(Trouble::DiskFull) => ReceiveError::DiskFull,
+        Some(Trouble::Locked | Trouble::Away) | None => ReceiveError::Unavailable,
+    }
 }
 
 /// The last part of a name, without control characters; for people, never a path.

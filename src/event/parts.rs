@@ -48,8 +48,9 @@ impl Ending {
             }
             EndingKind::DiskFull => "filled the disk that it may use".into(),
             EndingKind::Terminated => "was stopped".into(),
+            EndingKind::NotStarted => "could not be started".into(),
             EndingKind::Interrupted => {
-                "was interrupted when the server went away; what it did by then is unknown".into()
+                "was interrupted when its sandbox went away; what it did by then is unknown".into()
             }
         }
     }
@@ -109,7 +110,9 @@ pub enum EndingKind {
     DiskFull,
     /// The user or a budget stopped it.
     Terminated,
-    /// The server went away while it ran; its outcome is unknown.
+    /// The sandbox could not be started.
+    NotStarted,
+    /// The server or the sandbox went away while it ran; its outcome is unknown.
     Interrupted,
 }
 

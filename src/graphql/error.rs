@@ -31,6 +31,8 @@ pub enum Code {
     DocumentNotTrusted,
     NotFound,
     Unavailable,
+    /// What is stored is not whole; asking again does not help.
+    Damaged,
     Internal,
 }
 
@@ -50,6 +52,7 @@ impl Code {
             Code::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Code::NotFound => "NOT_FOUND",
             Code::Unavailable => "UNAVAILABLE",
+            Code::Damaged => "DAMAGED",
             Code::Internal => "INTERNAL",
         }
     }
@@ -79,6 +82,20 @@ impl ApiError {
         Self::new(Code::Internal, "the server failed; its log says why")
     }
 
+    fn of_store(error: &StoreError) -> Self {
+        match (error.damage(), error.trouble()) {
+            (Some(words), _) => {
+                tracing::error!(%error, "what is stored is damaged");
+                Self::new(Code::Damaged, words)
+            }
+            (None, Some(trouble)) => {
+                tracing::error!(%error, "the database did not answer");
+                Self::new(Code::Unavailable, trouble.to_string())
+            }
+            (None, None) => Self::internal(error),
+        }
+    }
+
     pub fn into_server_error(self) -> ServerError {
         let mut error = ServerError::new(self.message, None);
         error.extensions.get_or_insert_default().set("code", self.code.as_str());
@@ -95,14 +112,14 @@ impl From<ApiError> for async_graphql::Error {
 
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
-        Self::internal(&error)
+        Self::of_store(&error)
     }
 }
 
 /// What a DataLoader hands to everyone who waited for the same batch.
 impl From<std::sync::Arc<StoreError>> for ApiError {
     fn from(error: std::sync::Arc<StoreError>) -> Self {
-        Self::internal(&*error)
+        Self::of_store(&error)
     }
 }
 
@@ -129,6 +146,7 @@ impl From<CommandError> for ApiError {
             CommandError::Refused(_) | CommandError::NoProvider(_) => {
                 Self::bad_input(error.to_string())
             }
+            CommandError::Damaged(_) => Self::new(Code::Damaged, error.to_string()),
             CommandError::Busy | CommandError::Unavailable(_) => {
                 Self::new(Code::Unavailable, error.to_string())
             }
@@ -200,7 +218,7 @@ impl From<CommandError> for Failure {
         let (code, path): (_, &[&str]) = match &error {
             CommandError::NotFound => (UserErrorCode::NotFound, &["sessionId"]),
             CommandError::NoExperiment => (UserErrorCode::NotFound, &["experimentId"]),
-            CommandError::Refused(_) => (UserErrorCode::NotAllowed, &[]),
+            CommandError::Refused(_) | CommandError::Damaged(_) => (UserErrorCode::NotAllowed, &[]),
             CommandError::NoProvider(NoProvider::Unknown { .. }) => {
                 (UserErrorCode::InvalidInput, &["provider"])
             }

@@ -409,7 +409,8 @@ impl Session {
         Ok(rows(context).load_one(UsageOf(self.row.id)).await?.into())
     }
 
-    /// The log itself, oldest first.
+    /// The log itself, oldest first. Large events make a page shorter than asked for, never empty:
+    /// the end is reached where the last sequence is `lastSeq`.
     #[graphql(complexity = "cost(first, None, child_complexity)")]
     async fn events(
         &self,

@@ -1,7 +1,7 @@
 //! The live stream of a session: replay from a sequence, then follow.
 //!
-//! The log is the only queue. A watcher holds its place in it and nothing else, so one that reads
-//! slowly costs nothing and misses nothing. Provisional text comes beside it and may be skipped.
+//! The log is the only queue. A watcher holds its place in it and one page of bounded size, so one
+//! that reads slowly costs little and misses nothing. Provisional text comes beside it and may be skipped.
 
 use super::{
     error::ApiError,
@@ -16,7 +16,7 @@ use crate::{
         EventLog,
         protocol::{Follower, News},
     },
-    store::StoreError,
+    store::{StoreError, replay::Bound},
 };
 use entity::ids::{SessionId, StageRunId};
 use futures::{Stream, stream};
@@ -32,7 +32,7 @@ use tokio::{
 
 /// Events of one batch at most.
 pub const EVENTS: usize = 256;
-/// About how many bytes of one batch at most.
+/// About how many bytes of one page, and of one batch, at most. One event always fits.
 const BYTES: usize = 256 * 1024;
 /// The least time between two batches once everything stored is delivered.
 const PACE: Duration = Duration::from_millis(20);
@@ -141,10 +141,10 @@ impl Watcher {
 
     /// The next batch as all who stand here get it; `None` where nothing is there.
     async fn shared(&mut self) -> Result<Option<Arc<Batch>>, StoreError> {
-        let (log, order, after) = (&self.log, &self.order, self.after);
+        let (order, after) = (&self.order, self.after);
         let read = async || {
-            let entries = log.since(order.session, after, order.size as u64).await?;
-            Ok::<_, StoreError>(cut(order, after, Vec::new(), &mut entries.into()))
+            let mut entries = self.page(order.size as u64).await?;
+            Ok::<_, StoreError>(cut(order, after, Vec::new(), &mut entries))
         };
         let batch = self.relay.after(after, read).await?;
         self.after = batch.as_ref().map_or(after, |batch| batch.last);
@@ -162,7 +162,7 @@ impl Watcher {
         if self.waiting.is_empty() && !(self.opened && news == News::Nothing) {
             let limit = until.map_or(size as u64, |until| (until - after).unsigned_abs());
             let limit = limit.min(size as u64);
-            self.waiting = self.log.since(self.order.session, after, limit).await?.into();
+            self.waiting = self.page(limit).await?;
         }
         let nothing = self.waiting.is_empty() && texts.is_empty();
         let mut batch = cut(&self.order, after, texts, &mut self.waiting);
@@ -170,6 +170,12 @@ impl Watcher {
         batch.content.caught_up = self.after >= self.order.stored;
         let says = !self.opened && batch.content.caught_up;
         Ok((!nothing || says).then(|| Arc::new(batch)))
+    }
+
+    /// The next entries of the log, at least one if there is one.
+    async fn page(&self, rows: u64) -> Result<VecDeque<Entry>, StoreError> {
+        let bound = Bound { rows, bytes: BYTES as u64 };
+        Ok(self.log.page(self.order.session, self.after, bound).await?.entries.into())
     }
 
     /// Waits for something to send. Answers provisional text.

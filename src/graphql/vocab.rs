@@ -184,7 +184,9 @@ mirror!(
         DiskFull,
         /// The user or a budget stopped it.
         Terminated,
-        /// The server went away while it ran; its outcome is unknown.
+        /// The sandbox could not be started.
+        NotStarted,
+        /// The server or the sandbox went away while it ran; its outcome is unknown.
         Interrupted,
     }
 );

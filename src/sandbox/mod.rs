@@ -260,6 +260,10 @@ pub enum Ending {
     DiskFull,
     /// The sandbox was terminated.
     Terminated,
+    /// It had waited for its place and could not be started then; stderr says why.
+    NotStarted,
+    /// All of the sandbox was killed from outside, so nobody saw how it ended.
+    Lost,
 }
 
 /// Bytes of the largest file whose digest is computed: a program can claim any size at no cost.

@@ -267,13 +267,19 @@ impl SessionActor {
                 tracing::error!(session.id = %self.id, %error, "append failed; the session is rebuilt");
                 self.run = None;
                 ctx.stop();
-                match error {
-                    AppendError::Refused(_) | AppendError::Conflict | AppendError::Unknown(_) => {
-                        self.directory.revive_later(self.id);
-                    }
-                    AppendError::Closed => {}
+                // Then the server stops, and the next one takes the session up.
+                let closed = matches!(error, AppendError::Closed);
+                let words = match error {
+                    AppendError::Troubled(trouble) => trouble.to_string(),
+                    AppendError::Refused(_)
+                    | AppendError::Conflict
+                    | AppendError::Unknown(_)
+                    | AppendError::Closed => "the session could not be written; try again".into(),
+                };
+                if !closed {
+                    self.directory.revive_later(self.id);
                 }
-                Err(CommandError::Unavailable("the session could not be written; try again".into()))
+                Err(CommandError::Unavailable(words))
             }
         }
     }

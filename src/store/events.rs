@@ -1,6 +1,6 @@
-//! `events`: writing and reading the log.
+//! `events`: writing the log, and finding single events; `replay` reads it in order.
 
-use super::{StoreError, metrics};
+use super::StoreError;
 use crate::event::{Entry, Event, Fact, SessionEvent, VERSION};
 use entity::{
     events,
@@ -8,7 +8,7 @@ use entity::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::Expr,
+    sea_query::Expr,
 };
 
 /// Rows of one insert statement; SQLite takes 32,766 variables.
@@ -33,34 +33,6 @@ pub async fn insert(
         events::Entity::insert_many(rows).exec_without_returning(db).await?;
     }
     Ok(())
-}
-
-/// Entries after a sequence, oldest first, at most `limit`.
-pub async fn since(
-    db: &impl ConnectionTrait,
-    session: SessionId,
-    after: i64,
-    limit: u64,
-) -> Result<Vec<Entry>, StoreError> {
-    let rows = events::Entity::find()
-        .filter(events::Column::SessionId.eq(session))
-        .filter(events::Column::Seq.gt(after))
-        .order_by_asc(events::Column::Seq)
-        .limit(limit)
-        .all(db)
-        .await?;
-    let mut entries = Vec::with_capacity(rows.len());
-    for row in rows {
-        let event = parse(&row)?;
-        entries.push(Entry {
-            seq: row.seq,
-            at: row.created_at,
-            stage_run: row.stage_run_id,
-            event,
-        });
-    }
-    hydrate(db, session, &mut entries).await?;
-    Ok(entries)
 }
 
 /// Kinds of which only the last event counts.
@@ -107,30 +79,11 @@ pub async fn first_of_run(
 }
 
 fn parse(row: &events::Model) -> Result<Event, StoreError> {
-    serde_json::from_str(&row.payload).map_err(|error| StoreError::Corrupted {
-        table: "events",
-        reason: format!("event {} of session {}: {error}", row.seq, row.session_id),
+    serde_json::from_str(&row.payload).map_err(|error| StoreError::DamagedLog {
+        session: row.session_id,
+        seq: row.seq,
+        reason: error.to_string(),
     })
-}
-
-/// Puts the metric points back into their events, with one query for all of them.
-async fn hydrate(
-    db: &impl ConnectionTrait,
-    session: SessionId,
-    entries: &mut [Entry],
-) -> Result<(), StoreError> {
-    let carries = |e: &&mut Entry| matches!(e.event, Event::Fact(Fact::MetricsBatch { .. }));
-    let seqs: Vec<i64> = entries.iter_mut().filter(carries).map(|e| e.seq).collect();
-    let (Some(first), Some(last)) = (seqs.first(), seqs.last()) else {
-        return Ok(());
-    };
-    let mut points = metrics::by_event(db, session, *first, *last).await?;
-    for entry in entries.iter_mut() {
-        if let Event::Fact(Fact::MetricsBatch { items, .. }) = &mut entry.event {
-            *items = points.remove(&entry.seq).unwrap_or_default();
-        }
-    }
-    Ok(())
 }
 
 /// The payload of the log: the event without what another table holds.

@@ -12,10 +12,16 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, Order,
-    PaginatorTrait, QueryFilter, Select,
+    PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
     sea_query::{Expr, Func, LikeExpr},
 };
 use uuid::Uuid;
+
+/// The id that was made last.
+pub(super) async fn newest(db: &impl ConnectionTrait) -> Result<Option<Uuid>, StoreError> {
+    let newest = experiments::Entity::find().select_only().column(experiments::Column::Id);
+    Ok(newest.order_by_desc(experiments::Column::Id).into_tuple().one(db).await?)
+}
 
 /// One experiment.
 pub async fn find(

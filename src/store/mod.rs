@@ -13,25 +13,37 @@ pub mod metrics;
 pub mod page;
 pub mod processed;
 pub mod projection;
+pub mod replay;
 pub mod series;
 pub mod sessions;
 pub mod snapshot;
 pub mod stage_runs;
+mod trouble;
+mod upkeep;
 pub mod uploads;
 pub mod usage;
 
+use entity::ids::SessionId;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
+use upkeep::Upkeep;
+
+pub use trouble::Trouble;
+
+/// How long a statement waits for another's lock.
+const LOCK_WAIT: Duration = Duration::from_secs(10);
 
 /// Handles to the database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    /// PostgreSQL looks after its own files.
+    upkeep: Option<Arc<Upkeep>>,
 }
 
 /// Why the database did not answer.
@@ -40,9 +52,9 @@ pub enum StoreError {
     /// The database refused or is out of reach. The text is for logs, never for users.
     #[error("database: {0}")]
     Database(#[from] DbErr),
-    /// A row holds what no version of ours wrote.
-    #[error("row of `{table}` is corrupted: {reason}")]
-    Corrupted { table: &'static str, reason: String },
+    /// A session's log is not whole; the reason is for logs.
+    #[error("the log of session {session} is damaged at event {seq}: {reason}")]
+    DamagedLog { session: SessionId, seq: i64, reason: String },
     /// The database was made by a newer version.
     #[error(
         "the database was made by a newer version of trainable; use that version or a new data directory"
@@ -55,10 +67,11 @@ impl Store {
     pub async fn open_sqlite(path: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rwc", path.display());
         // The writer first: it makes the file and switches it to WAL before any reader comes.
-        let write = Database::connect(sqlite_options(&url, 1)).await?;
+        let write = Database::connect(sqlite_options(&url, 1, LOCK_WAIT)).await?;
         migrate(&write).await?;
-        let read = Database::connect(sqlite_options(&url, 4)).await?;
-        Ok(Self { read, write })
+        let read = Database::connect(sqlite_options(&url, 4, LOCK_WAIT)).await?;
+        let upkeep = Some(Arc::new(Upkeep::open(path).await?));
+        Self { read, write, upkeep }.after_others().await
     }
 
     /// Opens, and migrates, the database at a `postgres://` URL.
@@ -67,7 +80,22 @@ impl Store {
         options.max_connections(8).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
         let pool = Database::connect(options).await?;
         migrate(&pool).await?;
-        Ok(Self { read: pool.clone(), write: pool })
+        Self { read: pool.clone(), write: pool, upkeep: None }.after_others().await
+    }
+
+    /// Ids sort by time: ours come after those that are there, whatever our clock says.
+    async fn after_others(self) -> Result<Self, StoreError> {
+        for id in [experiments::newest(&self.read).await?, sessions::newest(&self.read).await?] {
+            id.into_iter().for_each(entity::ids::not_before);
+        }
+        Ok(self)
+    }
+
+    /// Keeps the files beside the database short. Costs next to nothing while they are.
+    pub async fn tidy(&self) {
+        if let Some(upkeep) = &self.upkeep {
+            upkeep.shorten().await;
+        }
     }
 
     /// Connections for reading.
@@ -92,20 +120,36 @@ impl Store {
     }
 }
 
-fn sqlite_options(url: &str, connections: u32) -> ConnectOptions {
+/// `wait`: how long a statement waits for a lock that somebody else holds.
+fn sqlite_options(url: &str, connections: u32, wait: Duration) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
         .sqlx_logging(false)
-        .map_sqlx_sqlite_opts(|o| {
-            use sea_orm::sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous};
+        .map_sqlx_sqlite_opts(move |o| {
+            use sea_orm::sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
             // The wait comes before WAL: switching the mode needs the lock.
-            o.busy_timeout(Duration::from_secs(10))
+            o.busy_timeout(wait)
                 .journal_mode(SqliteJournalMode::Wal)
                 .synchronous(SqliteSynchronous::Full)
+                // Only a new database takes it; the pages of what is deleted can be given back.
+                .auto_vacuum(SqliteAutoVacuum::Incremental)
+                .pragma("journal_size_limit", upkeep::WAL_KEPT.to_string())
                 .foreign_keys(true)
+        })
+        .map_sqlx_sqlite_pool_opts(|pool| {
+            use sea_orm::sqlx::Connection;
+            // A full disk makes SQLite roll back by itself. The driver goes on counting a
+            // transaction that is no more and begins no other: such a connection is replaced.
+            pool.after_release(|connection, _| {
+                Box::pin(async move {
+                    // Answered after the rollback that may still be on its way.
+                    connection.ping().await?;
+                    Ok(!connection.is_in_transaction())
+                })
+            })
         });
     options
 }

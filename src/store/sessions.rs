@@ -15,7 +15,7 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter,
-    QuerySelect, QueryTrait,
+    QueryOrder, QuerySelect, QueryTrait,
     sea_query::{Expr, Query},
 };
 use uuid::Uuid;
@@ -97,6 +97,12 @@ pub async fn take_over(db: &impl ConnectionTrait, id: SessionId) -> Result<Optio
         .exec(db)
         .await?;
     Ok(sessions::Entity::find_by_id(id).one(db).await?.map(|row| row.owner_epoch))
+}
+
+/// The id that was made last.
+pub(super) async fn newest(db: &impl ConnectionTrait) -> Result<Option<Uuid>, StoreError> {
+    let newest = sessions::Entity::find().select_only().column(sessions::Column::Id);
+    Ok(newest.order_by_desc(sessions::Column::Id).into_tuple().one(db).await?)
 }
 
 /// One session.

@@ -1,6 +1,6 @@
 //! A copy of the SQLite file beside whoever writes it, and what its rows say of files.
 
-use super::{StoreError, sqlite_options};
+use super::{LOCK_WAIT, StoreError, sqlite_options};
 use entity::{
     experiments,
     ids::{ExperimentId, SessionId, UploadId},
@@ -42,7 +42,7 @@ impl Beside {
     /// Opens a file that is there.
     pub async fn open(path: &Path) -> Result<Self, StoreError> {
         let url = format!("sqlite://{}?mode=rw", path.display());
-        Ok(Self(Database::connect(sqlite_options(&url, 1)).await?))
+        Ok(Self(Database::connect(sqlite_options(&url, 1, LOCK_WAIT)).await?))
     }
 
     /// Writes the database as it is at this moment into a new file, in one transaction that reads

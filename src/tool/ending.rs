@@ -19,6 +19,8 @@ pub(super) fn ending(exit: Option<&Exit>, limits: &Limits) -> event::Ending {
         Ending::OutOfMemory => (EndingKind::OutOfMemory, None),
         Ending::DiskFull => (EndingKind::DiskFull, None),
         Ending::Terminated => (EndingKind::Terminated, None),
+        Ending::NotStarted => (EndingKind::NotStarted, None),
+        Ending::Lost => (EndingKind::Interrupted, None),
     };
     event::Ending {
         how,
@@ -62,6 +64,7 @@ pub(super) fn said(ending: &event::Ending, allowed: Allowed, limits: &Limits) ->
             limits.files
         ),
         EndingKind::Terminated => format!("stopped after {seconds:.1} s, before it ended"),
+        EndingKind::NotStarted => "the sandbox could not be started; run it again".into(),
         EndingKind::Interrupted => {
             "interrupted: the sandbox went away; its outcome is unknown".into()
         }
@@ -185,6 +188,8 @@ mod tests {
              not needed, write Parquet instead of CSV, fewer and smaller files",
         );
         check(Ending::Terminated, 1, 0, "stopped after 1.5 s, before it ended");
+        check(Ending::NotStarted, 1, 0, "the sandbox could not be started; run it again");
+        check(Ending::Lost, 1, 0, "interrupted: the sandbox went away; its outcome is unknown");
         check(
             Ending::Code(0),
             1,

@@ -115,7 +115,7 @@ async fn unstarted(
     call_id: &str,
     error: &SandboxError,
 ) -> Result<Outcome, Stopped> {
-    let ending = event::Ending::unmeasured(EndingKind::Terminated, 0);
+    let ending = event::Ending::unmeasured(EndingKind::NotStarted, 0);
     cx.facts.record(vec![Fact::ExecutionEnded { call_id: call_id.to_owned(), ending }]).await?;
     Ok(refuse(format!("the sandbox did not start: {error}")))
 }

@@ -27,8 +27,8 @@ const PERIOD: u64 = 100_000;
 
 /// MiB that a zygote may take: its imports, and what its waiting child has touched.
 const ZYGOTE_MIB: u64 = 2048;
-/// Processes of a zygote: itself, bubblewrap, and what it forks before that moves on.
-const ZYGOTE_PROCESSES: u32 = 64;
+/// Processes of a zygote: itself, bubblewrap, the process 1 of each execution, and what waits ahead.
+const ZYGOTE_PROCESSES: u32 = 512;
 
 /// The share of the cores that a group gets when others want them too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,11 +93,10 @@ impl Cgroups {
 
     /// Makes the group of one execution.
     pub(super) fn execution(self: &Arc<Self>, limits: &Limits) -> io::Result<Group> {
-        // One more than the program may have: process 1.
-        self.group(limits.memory_mib, limits.processes.saturating_add(1), limits.cpus)
+        self.group(limits.memory_mib, limits.processes, limits.cpus)
     }
 
-    /// Makes the group of a zygote. Executions leave it before their program begins.
+    /// Makes the group of a zygote. Programs leave it before they begin; each process 1 stays.
     pub(super) fn zygote(self: &Arc<Self>, cpus: u32, weight: Weight) -> io::Result<Group> {
         let group = self.group(ZYGOTE_MIB, ZYGOTE_PROCESSES, cpus)?;
         group.weigh(weight)?;
@@ -216,7 +215,20 @@ impl Group {
 
 impl Drop for Group {
     fn drop(&mut self) {
-        self.places.clear();
+        if self.places.remove() {
+            return;
+        }
+        // Something is left in it, and the kernel takes its time: not on a thread that others need.
+        let places = self.places.clone();
+        let all = Arc::clone(&self.all);
+        let clear = move || {
+            places.clear();
+            drop(all);
+        };
+        match tokio::runtime::Handle::try_current() {
+            Ok(runtime) => drop(runtime.spawn_blocking(clear)),
+            Err(_) => clear(),
+        }
     }
 }
 

@@ -154,7 +154,7 @@ fn conclude(report: Option<Report>, short_of_memory: bool) -> Ending {
             (None, signal) => Ending::Signal(signal.unwrap_or(libc::SIGKILL)),
         },
         // Process 1 itself was killed, and everything with it.
-        None => Ending::Signal(libc::SIGKILL),
+        None => Ending::Lost,
     };
     // A program that lost a worker and still ended well has dealt with it.
     if short_of_memory && own != Ending::Code(0) { Ending::OutOfMemory } else { own }
@@ -231,7 +231,7 @@ mod tests {
         check(Some(9), true, Ending::OutOfMemory);
         check(Some(1 << 8), true, Ending::OutOfMemory);
         check(Some(0), true, Ending::Code(0));
-        check(None, false, Ending::Signal(9));
+        check(None, false, Ending::Lost);
         check(None, true, Ending::OutOfMemory);
     }
 

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::sandbox::{
     Access, Ending, ExecSpec, Exit, Limits, Mount, Output, Sandbox, SandboxError, SandboxSpec,
+    Warmth,
 };
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -109,7 +110,10 @@ impl LocalSandbox {
         if let Some(ready) = inner.shared.environments.made() {
             let inner = Arc::clone(&inner);
             // What goes wrong here goes wrong again in the first execution, where it is told.
-            tokio::spawn(async move { inner.zygote(&ready).await.map(drop) });
+            tokio::spawn(async move {
+                let zygote = inner.zygote(&ready).await?;
+                zygote.prepare(&inner.limits).await.map_err(io::Error::other).map_err(failed)
+            });
         }
         Ok(Self { inner })
     }
@@ -121,13 +125,11 @@ struct Ends {
     stderr: OwnedFd,
     record: OwnedFd,
     status: OwnedFd,
-    groups: Vec<OwnedFd>,
 }
 
 impl Ends {
-    fn all(&self) -> Vec<BorrowedFd<'_>> {
-        let own = [&self.stdout, &self.stderr, &self.record, &self.status];
-        own.into_iter().chain(&self.groups).map(AsFd::as_fd).collect()
+    fn all(&self) -> [BorrowedFd<'_>; 4] {
+        [&self.stdout, &self.stderr, &self.record, &self.status].map(AsFd::as_fd)
     }
 }
 
@@ -157,10 +159,10 @@ impl Inner {
         ready: &Arc<Ready>,
         request: &[u8],
         ends: &Ends,
-    ) -> Result<(Arc<Zygote>, OwnedFd), SandboxError> {
+    ) -> Result<(Arc<Zygote>, OwnedFd, Option<Group>), SandboxError> {
         let zygote = self.zygote(ready).await?;
-        let error = match zygote.fork(request, &ends.all()).await {
-            Ok(first) => return Ok((zygote, first)),
+        let error = match zygote.fork(request, &ends.all(), &self.limits).await {
+            Ok((first, group)) => return Ok((zygote, first, group)),
             Err(error) => error,
         };
         if matches!(error, ForkError::Refused(_)) {
@@ -169,8 +171,9 @@ impl Inner {
         tracing::warn!(%error, "a sandbox gets another warm Python");
         self.zygote.lock().await.take_if(|held| Arc::ptr_eq(held, &zygote));
         let zygote = self.zygote(ready).await?;
-        let first = zygote.fork(request, &ends.all()).await.map_err(io::Error::other);
-        Ok((zygote, first.map_err(failed)?))
+        let forked = zygote.fork(request, &ends.all(), &self.limits).await;
+        let (first, group) = forked.map_err(io::Error::other).map_err(failed)?;
+        Ok((zygote, first, group))
     }
 
     async fn launch(
@@ -188,20 +191,14 @@ impl Inner {
         let (stdout, stdout_in) = way().map_err(failed)?;
         let (stderr, stderr_in) = way().map_err(failed)?;
         let (status, status_in) = way().map_err(failed)?;
-        let group = machine.cgroups.as_ref().map(|all| all.execution(&self.limits)).transpose();
-        let group = group.map_err(failed)?;
-        let groups = group.as_ref().map(Group::entrances).transpose().map_err(failed)?;
-        let ends = Ends {
-            stdout: stdout_in,
-            stderr: stderr_in,
-            record,
-            status: status_in,
-            groups: groups.unwrap_or_default(),
-        };
+        let ends = Ends { stdout: stdout_in, stderr: stderr_in, record, status: status_in };
         let request =
             Request::new(spec, &self.mounts, &self.limits, &ready, machine, socket.name());
         let request = serde_json::to_vec(&request).map_err(io::Error::from).map_err(failed)?;
-        let (zygote, first) = self.fork(&ready, &request, &ends).await?;
+        let (zygote, first, group) = self.fork(&ready, &request, &ends).await?;
+        if self.kind.warmth == Warmth::Warm {
+            zygote.prepare_soon(&self.limits);
+        }
         let most =
             Usage { bytes: self.limits.disk_mib.saturating_mul(1 << 20), files: self.limits.files };
         Ok(Execution {
@@ -245,7 +242,7 @@ impl Inner {
                 Some(Turn::Waiting { ahead: now }) => ahead = now,
                 Some(Turn::Entered(permit)) => break permit,
                 None => {
-                    let _ = sink.send(unstarted()).await;
+                    let _ = sink.send(unstarted(Ending::Terminated)).await;
                     return;
                 }
             }
@@ -260,7 +257,7 @@ impl Inner {
         if let Err(error) = begun {
             let said = Bytes::from(format!("{error}\n"));
             let _ = sink.send(Output::Stderr(said)).await;
-            let _ = sink.send(unstarted()).await;
+            let _ = sink.send(unstarted(Ending::NotStarted)).await;
         }
     }
 }
@@ -310,9 +307,9 @@ fn failed(source: io::Error) -> SandboxError {
 }
 
 /// The end of an execution that never began.
-fn unstarted() -> Output {
+fn unstarted(ending: Ending) -> Output {
     Output::Exited(Exit {
-        ending: Ending::Terminated,
+        ending,
         cpu_seconds: 0.0,
         peak_memory: None,
         dropped_output: 0,

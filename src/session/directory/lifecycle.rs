@@ -38,7 +38,10 @@ impl Directory {
             match self.actor(row.id).await {
                 Ok(_) => tracing::info!(session.id = %row.id, "took up a running session"),
                 Err(error) => {
-                    tracing::error!(session.id = %row.id, %error, "could not take up a session")
+                    tracing::error!(session.id = %row.id, %error, "could not take up a session");
+                    if let CommandError::Unavailable(_) = error {
+                        self.revive_later(row.id);
+                    }
                 }
             }
         }
@@ -71,7 +74,7 @@ impl Directory {
                 // Out of the set first: if the revived actor stops at once, it asks again.
                 directory.reviving().remove(&session);
                 match directory.actor(session).await {
-                    Ok(_) | Err(CommandError::NotFound) => return,
+                    Ok(_) | Err(CommandError::NotFound | CommandError::Damaged(_)) => return,
                     Err(error) => tracing::warn!(session.id = %session, %error, "not revived yet"),
                 }
                 if !directory.reviving().insert(session) {
@@ -146,9 +149,15 @@ impl Directory {
         let epoch =
             store::sessions::take_over(parts.store.write(), id).await.map_err(StoreError::from)?;
         let epoch = epoch.ok_or(CommandError::NotFound)?;
-        // After the takeover: nobody else appends any more.
+        // After the takeover: nobody else appends any more, so the row and the log must agree.
         let Fold { session, seq, kept } =
             fold::read(&parts.store, &parts.log, id).await?.ok_or(CommandError::NotFound)?;
+        let row = store::sessions::find(parts.store.read(), id).await?;
+        let row = row.ok_or(CommandError::NotFound)?;
+        if row.last_seq != seq {
+            let reason = format!("the log ends at {seq}, the session at {}", row.last_seq);
+            return Err(StoreError::DamagedLog { session: id, seq: seq + 1, reason }.into());
+        }
         Ok(Rebuilt { session, seq, kept, epoch })
     }
 

@@ -113,6 +113,9 @@ pub enum CommandError {
     Refused(#[from] Refusal),
     #[error("{0}")]
     NoProvider(#[from] NoProvider),
+    /// The session's log is not whole; nothing can be done with it but deleting it.
+    #[error("{0}")]
+    Damaged(String),
     #[error("too many requests wait for this session already; try again in a moment")]
     Busy,
     /// Something of ours is away; the same command may succeed later.
@@ -123,7 +126,13 @@ pub enum CommandError {
 impl From<StoreError> for CommandError {
     fn from(error: StoreError) -> Self {
         tracing::error!(%error, "the database did not answer");
-        CommandError::Unavailable("the database did not answer; try again".into())
+        match (error.damage(), error.trouble()) {
+            (Some(words), _) => CommandError::Damaged(words),
+            (None, Some(trouble)) => CommandError::Unavailable(trouble.to_string()),
+            (None, None) => {
+                CommandError::Unavailable("the database did not answer; try again".into())
+            }
+        }
     }
 }
 

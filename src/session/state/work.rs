@@ -211,7 +211,7 @@ impl Work {
     fn end(&self, call: &OpenCall, how: EndingKind, said: &str, at: DateTime<Utc>) -> Vec<Draft> {
         // How long an interrupted call worked before the server went away, nobody knows.
         let since = |begun: DateTime<Utc>| match how {
-            EndingKind::Interrupted => 0,
+            EndingKind::Interrupted | EndingKind::NotStarted => 0,
             EndingKind::Exited
             | EndingKind::Signalled
             | EndingKind::TimedOut

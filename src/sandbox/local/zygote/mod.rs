@@ -8,17 +8,17 @@ mod control;
 
 use super::{
     Shared,
-    cgroup::{Group, Weight},
+    cgroup::{Cgroups, Group, Weight},
     command,
     environment::Ready,
     gpu::Devices,
     launch::{self, Plan},
     process::{Processes, first_process},
 };
-use crate::sandbox::Warmth;
+use crate::sandbox::{Limits, Warmth};
 use control::Control;
 use rustix::{
-    fd::{BorrowedFd, OwnedFd},
+    fd::{AsFd, BorrowedFd, OwnedFd},
     pipe::PipeFlags,
     process::Resource,
 };
@@ -38,6 +38,10 @@ use tokio::{
 
 /// How long bubblewrap and Python may take to start on a busy machine, and a fork.
 const START: Duration = Duration::from_secs(20);
+/// How long the next execution's groups are not made for: the cores belong to the one that begins.
+const PAUSE: Duration = Duration::from_millis(30);
+/// What announces groups to enter; all other messages are requests.
+const PREPARE: &[u8] = b"prepare";
 /// Bytes of what a zygote wrote to stderr that are kept for the message when it dies.
 const KEPT: usize = 4096;
 
@@ -66,11 +70,18 @@ pub(super) struct Zygote {
     /// What it has imported belongs to this environment.
     pub environment: Arc<Ready>,
     control: Arc<Control>,
-    /// Held from a request to its answer, so that answers are told apart by their order.
-    answers: Mutex<mpsc::Receiver<Result<OwnedFd, String>>>,
+    serving: Mutex<Serving>,
+    cgroups: Option<Arc<Cgroups>>,
     state: watch::Receiver<State>,
     last_words: Arc<StdMutex<Vec<u8>>>,
     processes: Option<Processes>,
+}
+
+/// Held from a request to its answer, so that answers are told apart by their order.
+struct Serving {
+    answers: mpsc::Receiver<Result<OwnedFd, String>>,
+    /// The group that the next execution enters, or has entered.
+    ahead: Option<Group>,
 }
 
 /// Why an execution was not forked.
@@ -147,7 +158,8 @@ impl Zygote {
             kind,
             environment,
             control,
-            answers: Mutex::new(answers),
+            serving: Mutex::new(Serving { answers, ahead: None }),
+            cgroups: machine.cgroups.clone(),
             state,
             last_words,
             processes: Some(processes),
@@ -191,21 +203,63 @@ impl Zygote {
         let _ = state.wait_for(|state| matches!(state, State::Ready | State::Gone)).await;
     }
 
-    /// Forks an execution and returns a descriptor of its process 1.
+    /// Lets the next execution enter a group before it is asked for: entering waits for the whole
+    /// machine, and is most of what a start would cost.
     ///
-    /// The descriptors are stdout, stderr, records, status, and the entrances of its cgroup.
+    /// *Errors*: the zygote is no more, or the group cannot be made.
+    pub(super) async fn prepare(&self, limits: &Limits) -> Result<(), ForkError> {
+        self.prepare_for(&mut *self.serving.lock().await, limits).await
+    }
+
+    /// Like [`Zygote::prepare`], in a while and without being waited for.
+    pub(super) fn prepare_soon(self: &Arc<Self>, limits: &Limits) {
+        let (zygote, limits) = (Arc::downgrade(self), *limits);
+        tokio::spawn(async move {
+            tokio::time::sleep(PAUSE).await;
+            let Some(zygote) = zygote.upgrade() else { return };
+            // What goes wrong here goes wrong again in the next execution, where it is told.
+            let _ = zygote.prepare(&limits).await;
+        });
+    }
+
+    async fn prepare_for(&self, serving: &mut Serving, limits: &Limits) -> Result<(), ForkError> {
+        let Some(cgroups) = self.cgroups.as_ref().filter(|_| serving.ahead.is_none()) else {
+            return Ok(());
+        };
+        let refused = |error: io::Error| ForkError::Refused(error.to_string());
+        let group = cgroups.execution(limits).map_err(refused)?;
+        let entrances = group.entrances().map_err(refused)?;
+        let entrances: Vec<_> = entrances.iter().map(AsFd::as_fd).collect();
+        let sent = timeout(START, self.control.send(PREPARE, &entrances)).await;
+        if !matches!(sent, Ok(Ok(()))) {
+            return Err(ForkError::Gone(self.said().await));
+        }
+        serving.ahead = Some(group);
+        Ok(())
+    }
+
+    /// Forks an execution and returns a descriptor of its process 1, and its group.
+    ///
+    /// The descriptors are stdout, stderr, records and status. All executions of a zygote have the
+    /// same limits.
     pub(super) async fn fork(
         &self,
         request: &[u8],
         fds: &[BorrowedFd<'_>],
-    ) -> Result<OwnedFd, ForkError> {
-        let mut answers = self.answers.lock().await;
+        limits: &Limits,
+    ) -> Result<(OwnedFd, Option<Group>), ForkError> {
+        let mut serving = self.serving.lock().await;
+        self.prepare_for(&mut serving, limits).await?;
         let exchanged = timeout(START, async {
             self.control.send(request, fds).await.ok()?;
-            answers.recv().await
+            serving.answers.recv().await
         });
         match exchanged.await {
-            Ok(Some(answer)) => answer.map_err(ForkError::Refused),
+            Ok(Some(answer)) => {
+                // Whatever the answer is: a request uses up what was prepared for it.
+                let group = serving.ahead.take();
+                answer.map(|first| (first, group)).map_err(ForkError::Refused)
+            }
             Ok(None) => Err(ForkError::Gone(self.said().await)),
             // It may still begin what was asked, so it ends and the request is not made again.
             Err(_) => {
@@ -231,10 +285,14 @@ impl Drop for Zygote {
     fn drop(&mut self) {
         let Some(mut processes) = self.processes.take() else { return };
         processes.kill();
+        let ahead = self.serving.get_mut().ahead.take();
         // Waited for, so that nothing of it is left when somebody looks; without a runtime the
         // handle's own drop does it.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            runtime.spawn(async move { processes.finish().await });
+            runtime.spawn(async move {
+                processes.finish().await;
+                drop(ahead);
+            });
         }
     }
 }

@@ -649,10 +649,12 @@ export type ExecutionEndingKind =
   | 'DISK_FULL'
   /** It exited by itself. */
   | 'EXITED'
-  /** The server went away while it ran; its outcome is unknown. */
+  /** The server or the sandbox went away while it ran; its outcome is unknown. */
   | 'INTERRUPTED'
   /** It had less than that, but all executions together had used up the machine's memory. */
   | 'MACHINE_OUT_OF_MEMORY'
+  /** The sandbox could not be started. */
+  | 'NOT_STARTED'
   /** It passed the memory of one execution. */
   | 'OUT_OF_MEMORY'
   /** A signal ended it. */
@@ -1743,7 +1745,10 @@ export type Session = Node & {
   createdAt: Scalars['DateTime']['output'];
   /** The effort of the session's own choice; null when it takes the model's default. */
   effort: Maybe<Effort>;
-  /** The log itself, oldest first. */
+  /**
+   * The log itself, oldest first. Large events make a page shorter than asked for, never empty:
+   * the end is reached where the last sequence is `lastSeq`.
+   */
   events: Array<SessionEvent>;
   /** The experiment that it belongs to. */
   experiment: Experiment;

@@ -1,7 +1,8 @@
 """`python -P -m trainable_zygote CONTROL FILTER warm|cold`: imports, says so, and hands each request to an execution that waits.
 
 CONTROL is a SOCK_SEQPACKET socket. Each message from the server is a JSON object with the descriptors of the execution
-(stdout, stderr, records, status, then cgroups to enter). The answer is `{"forked": true}` with a descriptor of process 1,
+(stdout, stderr, records, status), or `prepare` with the cgroups that the next execution enters: sent ahead of its request,
+because entering can take longer than all that follows. The answer to a request is `{"forked": true}` with a descriptor of process 1,
 or `{"failed": …}`. Beside answers it says `{"up": …}` at once and `{"warm": …}` when all is imported; a request may come
 before that and is forked from a bare interpreter then. The end of the socket is the end of the zygote. FILTER holds the system-call filter of the executions.
 """
@@ -15,10 +16,9 @@ import socket
 import sys
 
 from . import init, linux
+from .message import PREPARE, take
 from .preload import Preload
 
-_LARGEST_REQUEST = 1 << 18
-_MOST_DESCRIPTORS = 16
 # The next execution is forked when the last one has had the cores for this long, in seconds.
 _PAUSE = 0.01
 
@@ -55,14 +55,15 @@ def _serve_while_warming(control, forker):
         forker.wait_ahead()
         theirs.send(b"warm")
         # No two may read from one socket.
-        if theirs.recv(1):
+        word, groups = take(theirs)
+        if word:
+            forker.prepare(groups)
             _tell(control, warm=forker.preload.warm)
             forker.serve()
         os._exit(0)
     theirs.close()
     if forker.serve(until=ours) and ours.recv(8):
-        ours.send(b"!")
-        forker.rest()
+        socket.send_fds(ours, [b"!"], forker.rest())
         # For as long as the other lives: all in these namespaces end with this process.
         ours.recv(1)
     else:
@@ -78,15 +79,24 @@ class _Forker:
         self._filter = filter_program
         self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._waiting = None
+        self._groups = []
 
     def wait_ahead(self):
         self._waiting = self._waiting or self._fork()
 
     def rest(self):
-        """Lets go of the execution that waits: another process serves now."""
+        """Lets go of the execution that waits and returns the groups of the next: another process serves now."""
         if self._waiting:
             with self._waiting:
                 self._waiting = None
+        return self._groups
+
+    def prepare(self, groups):
+        """Takes the groups of the next execution, which enters them at once where it waits already."""
+        self._forget_groups()
+        self._groups = groups
+        if self._waiting:
+            self._waiting.prepare(groups)
 
     def serve(self, until=None):
         """Serves until the server has gone, or until there is word from another socket: then it is true."""
@@ -101,7 +111,10 @@ class _Forker:
                 os._exit(0)
 
     def _hand_on(self):
-        request, descriptors, _, _ = socket.recv_fds(self._control, _LARGEST_REQUEST, _MOST_DESCRIPTORS)
+        request, descriptors = take(self._control)
+        if request == PREPARE:
+            self.prepare(descriptors)
+            return True
         waiting, self._waiting = self._waiting, None
         try:
             # One that was forked ahead may have ended since; a new one has not.
@@ -113,7 +126,13 @@ class _Forker:
         finally:
             for descriptor in descriptors:
                 os.close(descriptor)
+            self._forget_groups()
         return bool(request)
+
+    def _forget_groups(self):
+        for group in self._groups:
+            os.close(group)
+        self._groups = []
 
     def _sent(self, execution, request, descriptors):
         with execution:
@@ -140,7 +159,9 @@ class _Forker:
         finally:
             linux.setns(self._own, linux.CLONE_NEWPID)
         far.close()
-        return _Execution(near, os.pidfd_open(child))
+        execution = _Execution(near, os.pidfd_open(child))
+        execution.prepare(self._groups)
+        return execution
 
 
 class _Execution:
@@ -149,6 +170,15 @@ class _Execution:
     def __init__(self, way, handle):
         self.way = way
         self.handle = handle
+
+    def prepare(self, groups):
+        try:
+            if groups:
+                socket.send_fds(self.way, [PREPARE], groups)
+        except OSError as error:
+            # It has ended; whoever hands it a request will see that and fork another.
+            if error.errno not in (errno.EPIPE, errno.ECONNRESET):
+                raise
 
     def __enter__(self):
         return self

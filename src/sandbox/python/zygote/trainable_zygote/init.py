@@ -1,7 +1,7 @@
 """Process 1 of an execution: arranges what it sees, gives up every right, and tells how the program ended.
 
-It is a fork of the zygote and runs nothing that a model wrote. What it tells is a claim all the same where no cgroup can
-confirm it.
+It is a fork of the zygote and runs nothing that a model wrote, so it stays in the zygote's cgroup. What it tells is a claim
+all the same where no cgroup can confirm it.
 """
 
 import os
@@ -9,7 +9,7 @@ import signal
 import socket
 
 from . import linux, program, view
-from .message import receive
+from .message import PREPARE, receive
 
 
 def run(way, filter_program, preload):
@@ -26,12 +26,11 @@ def run(way, filter_program, preload):
         program.run(far, filter_program, preload)
     far.close()
     linux.set_dumpable(False)
-    received = receive(way)
+    received = receive(way, lambda groups: socket.send_fds(near, [PREPARE], groups))
     if received is None:
         os._exit(0)
     status = received.status
     try:
-        received.enter_groups()
         received.request["writable"] = view.arrange(received.request)
         linux.drop_capabilities()
         received.forward(near)

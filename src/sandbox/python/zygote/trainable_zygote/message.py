@@ -1,9 +1,11 @@
-"""A request and its descriptors, as they pass from the server to process 1 and from there to the program."""
+"""What passes from the server to process 1 and from there to the program: groups to enter, then a request with its descriptors."""
 
 import json
 import os
 import socket
 
+# Instead of a request: its descriptors are the cgroups that the execution enters.
+PREPARE = b"prepare"
 _LARGEST = 1 << 18
 _MOST_DESCRIPTORS = 16
 
@@ -13,12 +15,7 @@ class Received:
 
     def __init__(self, request, descriptors):
         self.request = request
-        self.stdout, self.stderr, self.record, self.status, *self.groups = descriptors
-
-    def enter_groups(self):
-        """Makes this process count as the execution's: before it allocates anything."""
-        for group in self.groups:
-            os.write(group, b"0")
+        self.stdout, self.stderr, self.record, self.status = descriptors
 
     def forward(self, way):
         socket.send_fds(way, [json.dumps(self.request).encode()], self._all())
@@ -29,10 +26,22 @@ class Received:
                 os.close(descriptor)
 
     def _all(self):
-        return [self.stdout, self.stderr, self.record, self.status, *self.groups]
+        return [self.stdout, self.stderr, self.record, self.status]
 
 
-def receive(way):
-    """The next request; None when whoever would have sent it has gone."""
-    text, descriptors, _, _ = socket.recv_fds(way, _LARGEST, _MOST_DESCRIPTORS)
-    return Received(json.loads(text), descriptors) if text else None
+def take(way):
+    """The next message as it came, and its descriptors."""
+    return socket.recv_fds(way, _LARGEST, _MOST_DESCRIPTORS)[:2]
+
+
+def receive(way, prepare):
+    """The next request, None when whoever would have sent it has gone; groups that come before it go to `prepare`."""
+    while True:
+        text, descriptors = take(way)
+        if text != PREPARE:
+            return Received(json.loads(text), descriptors) if text else None
+        try:
+            prepare(descriptors)
+        finally:
+            for descriptor in descriptors:
+                os.close(descriptor)

@@ -35,12 +35,14 @@ def run(way, filter_program, preload):
     linux.filter_system_calls(filter_program)
     if preload.done and preload.warm:
         _rehearse()
-    received = receive(way)
+    refusals = []
+    received = receive(way, lambda groups: _enter(groups, refusals))
     if received is None:
         os._exit(0)
     request, status = received.request, received.status
     try:
-        received.enter_groups()
+        for refusal in refusals:
+            raise refusal
         _give_way()
         _limits(request["limits"])
         os.chdir(request["workdir"])
@@ -55,6 +57,15 @@ def run(way, filter_program, preload):
         _become(request, preload)
     what = [request["script"]] if request["script"] else ["-m", request["runner"]]
     os.execve(sys.executable, [sys.executable, "-P", *what, *request["args"]], request["env"])
+
+
+def _enter(groups, refusals):
+    """Makes this process count as the execution's. Nobody listens yet, so what fails is told with the request."""
+    try:
+        for group in groups:
+            os.write(group, b"0")
+    except OSError as error:
+        refusals.append(error)
 
 
 def _give_way():
