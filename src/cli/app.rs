@@ -56,7 +56,7 @@ impl App {
             Database::Postgres(url) => Store::open_postgres(url).await,
         }
         .map_err(|error| Failure::failed(format!("the database cannot be opened: {error}")))?;
-        crate::store::idempotency::forget_unfinished(store.write())
+        crate::store::idempotency::settle_unfinished(store.write())
             .await
             .map_err(|error| Failure::failed(format!("the database cannot be written: {error}")))?;
         let log = EventLog::start(store.clone());

@@ -26,7 +26,7 @@ use entity::{
 };
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
 };
 use tokio::{runtime, sync::Mutex as AsyncMutex};
 
@@ -45,6 +45,8 @@ struct Inner {
     slots: Mutex<HashMap<SessionId, Slot>>,
     /// Sessions that are about to be rebuilt.
     reviving: Mutex<HashSet<SessionId>>,
+    /// Everything was let go of: nothing is taken up again.
+    closed: AtomicBool,
 }
 
 type Slot = Arc<AsyncMutex<Option<Addr<SessionActor>>>>;
@@ -52,6 +54,8 @@ type Slot = Arc<AsyncMutex<Option<Addr<SessionActor>>>>;
 /// What a stage is asked to start with; what is absent takes its default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StageRequest {
+    /// The run that it becomes.
+    pub id: StageRunId,
     pub stage: Stage,
     /// The stage to continue to without being asked; `stage` itself by default.
     pub through: Option<Stage>,
@@ -68,6 +72,7 @@ impl StageRequest {
     /// One stage, with everything else by default.
     pub fn new(stage: Stage, budgets: Budgets) -> Self {
         Self {
+            id: StageRunId::new(),
             stage,
             through: None,
             driver: DriverRequest::default(),
@@ -129,6 +134,7 @@ impl Directory {
             runtime: runtime::Handle::current(),
             slots: Mutex::default(),
             reviving: Mutex::default(),
+            closed: AtomicBool::new(false),
         }))
     }
 
@@ -150,13 +156,14 @@ impl Directory {
         self.0.parts.budgets
     }
 
-    /// Makes a session of an experiment; `driver` drives its runs when nothing else is asked for.
+    /// Makes a session of an experiment, under an id that nothing has; `driver` drives its runs when nothing else is asked for.
     pub async fn create(
         &self,
         principal: &Principal,
+        id: SessionId,
         experiment: ExperimentId,
         driver: DriverRequest,
-    ) -> Result<SessionId, CommandError> {
+    ) -> Result<(), CommandError> {
         let found = store::experiments::find(self.0.parts.store.read(), experiment).await?;
         if found.is_none_or(|row| row.owner != principal.owner()) {
             return Err(CommandError::NoExperiment);
@@ -165,15 +172,14 @@ impl Directory {
             true => None,
             false => Some(self.0.parts.providers.driver(&driver, None)?),
         };
-        let id = SessionId::new();
         let slot = self.slot(id);
         let actor = {
             let mut held = slot.lock().await;
+            self.open()?;
             let rebuilt = Rebuilt { session: Session::default(), seq: 0, epoch: 0 };
             held.insert(self.start(id, rebuilt)).clone()
         };
-        ask(&actor, Command::Create { experiment, driver }).await?;
-        Ok(id)
+        ask(&actor, Command::Create { experiment, driver }).await.map(drop)
     }
 
     /// Starts a stage.
@@ -189,7 +195,7 @@ impl Directory {
         for (stage, asked) in request.later {
             later.push(StageDriver { stage, driver: providers.driver(&asked, Some(&driver))? });
         }
-        let stage_run = StageRunId::new();
+        let stage_run = request.id;
         let start = StartStage {
             stage_run,
             stage: request.stage,
@@ -204,15 +210,16 @@ impl Directory {
         Ok(stage_run)
     }
 
-    /// Runs the failed or cancelled stage again from its beginning, with what it was started with.
+    /// Runs the failed or cancelled stage again from its beginning, as a new stage run with what the
+    /// old one was started with.
     pub async fn retry(
         &self,
         session: SessionId,
+        stage_run: StageRunId,
         through: Option<Stage>,
     ) -> Result<StageRunId, CommandError> {
         let state = self.look(session).await?;
         let run = state.resumable().ok_or(Refusal::NothingToRetry)?;
-        let stage_run = StageRunId::new();
         let start = StartStage {
             stage_run,
             stage: run.stage,
@@ -249,17 +256,17 @@ impl Directory {
     pub async fn post_message(
         &self,
         session: SessionId,
+        id: MessageId,
         text: String,
         interrupt: bool,
-    ) -> Result<MessageId, CommandError> {
+    ) -> Result<(), CommandError> {
         let state = self.look(session).await?;
         let follow_up = match state.work() {
             Some(_) => None,
             None => self.follow_up(&state),
         };
-        let id = MessageId::new();
-        self.command(session, Command::PostMessage { id, text, interrupt, follow_up }).await?;
-        Ok(id)
+        let post = Command::PostMessage { id, text, interrupt, follow_up };
+        self.command(session, post).await.map(drop)
     }
 
     /// The run that would answer a message at rest: driven by who drove last, when they converse.
