@@ -102,7 +102,7 @@ bench-sandbox:       ## Measures executions beside plain processes, and a server
 	target/release/trainable admin python-env
 	cargo bench --locked --bench sandbox
 
-soak: setup build    ## The long proofs: every sample twice, a million rows, five minutes of every fuzz target
+soak: setup build    ## The long proofs: every sample twice, a million rows, 200 kills, five minutes of every fuzz target
 	@tests/soak/run
 
 clean:               ## Deletes what was built
