@@ -112,8 +112,8 @@ impl Meters {
         self.upload_bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// The exposition format of Prometheus, version 0.0.4.
-    pub fn text(&self) -> String {
+    /// The exposition format of Prometheus, version 0.0.4; `statements` were sent to the database.
+    pub fn text(&self, statements: u64) -> String {
         let mut out = String::new();
         series(&mut out, "trainable_http_responses_total", "counter", "Responses sent.");
         for route in Route::ALL {
@@ -150,6 +150,12 @@ impl Meters {
                 "counter",
                 "WebSockets closed because their reader was too slow.",
                 count(&self.slow_readers),
+            ),
+            (
+                "trainable_database_statements_total",
+                "counter",
+                "Statements sent to the database.",
+                statements as f64,
             ),
             (
                 "process_uptime_seconds",

@@ -4,6 +4,7 @@
 //! and a pool of readers; on PostgreSQL both are one pool.
 
 pub mod artifacts;
+mod bulk;
 pub mod events;
 pub mod experiments;
 pub mod idempotency;
@@ -12,6 +13,7 @@ pub mod metrics;
 pub mod page;
 pub mod processed;
 pub mod projection;
+pub mod pyramid;
 pub mod series;
 pub mod sessions;
 pub mod snapshot;
@@ -24,13 +26,21 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 /// Handles to the database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
     read: DatabaseConnection,
     write: DatabaseConnection,
+    statements: Arc<AtomicU64>,
 }
 
 /// Why the database did not answer.
@@ -57,7 +67,7 @@ impl Store {
         let write = Database::connect(sqlite_options(&url, 1)).await?;
         migrate(&write).await?;
         let read = Database::connect(sqlite_options(&url, 4)).await?;
-        Ok(Self { read, write })
+        Ok(Self::counting(read, write))
     }
 
     /// Opens, and migrates, the database at a `postgres://` URL.
@@ -66,7 +76,23 @@ impl Store {
         options.max_connections(8).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
         let pool = Database::connect(options).await?;
         migrate(&pool).await?;
-        Ok(Self { read: pool.clone(), write: pool })
+        Ok(Self::counting(pool.clone(), pool))
+    }
+
+    fn counting(mut read: DatabaseConnection, mut write: DatabaseConnection) -> Self {
+        let statements = Arc::new(AtomicU64::new(0));
+        for connection in [&mut read, &mut write] {
+            let statements = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Relaxed);
+            });
+        }
+        Self { read, write, statements }
+    }
+
+    /// How many statements were sent to the database since it was opened.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Relaxed)
     }
 
     /// Connections for reading.
