@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chrono::Utc;
 use entity::{events, experiments, ids::ExperimentId, metric_buckets, metric_series, metrics};
 use futures::{StreamExt, stream};
-use sea_orm::{EntityTrait, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
 use std::{
     sync::{Arc, Mutex},
@@ -54,8 +54,11 @@ pub async fn round() -> (f64, Rows) {
     house.start(session).await;
     let db = house.store.read();
     // It is appended after every point.
-    while store::events::last_of_kind(db, session, "execution_ended").await.expect("read").is_none()
-    {
+    let ended = || {
+        let all = events::Entity::find().filter(events::Column::SessionId.eq(session));
+        all.filter(events::Column::Kind.eq("execution_ended")).count(db)
+    };
+    while ended().await.expect("it is read") == 0 {
         let woken = tokio::time::timeout(Duration::from_secs(120), wakes.changed()).await;
         woken.expect("it goes on").expect("the log is open");
     }

@@ -205,7 +205,7 @@ impl Harness {
     async fn kill(&mut self, n: usize, shot: Shot) {
         let begun = Instant::now();
         self.aim(shot).await;
-        if n % 2 == 0 {
+        if n.is_multiple_of(2) {
             self.speak();
             sleep(shot.late / 4).await;
         }

@@ -4,11 +4,15 @@ use super::support::temporary;
 use entity::{
     artifacts, events, experiments,
     ids::{ArtifactId, MessageId, MetricId, SessionId},
-    messages, metrics, processed_dataset_meta, sessions, stage_runs, usage,
+    messages, metric_buckets, metric_series, metrics, processed_dataset_meta, sessions, stage_runs,
+    usage,
 };
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use std::fmt::Debug;
-use trainable::store::{Store, events::since, experiments as kept, projection};
+use std::{collections::BTreeSet, fmt::Debug};
+use trainable::store::{
+    Store, experiments as kept, projection,
+    replay::{Bound, since},
+};
 use uuid::Uuid;
 
 /// Entries that are folded in one transaction.
@@ -23,6 +27,8 @@ struct Rows {
     messages: Vec<messages::Model>,
     artifacts: Vec<artifacts::Model>,
     metrics: Vec<metrics::Model>,
+    series: Vec<metric_series::Model>,
+    buckets: Vec<metric_buckets::Model>,
     usage: Vec<usage::Model>,
     processed: Vec<processed_dataset_meta::Model>,
 }
@@ -42,6 +48,8 @@ pub async fn check(stored: &Store, session: SessionId) -> Vec<events::Model> {
     same(&found.messages, &expected.messages, "messages");
     same(&found.artifacts, &expected.artifacts, "artifacts");
     same(&found.metrics, &expected.metrics, "metrics");
+    same(&found.series, &expected.series, "metric_series");
+    same(&found.buckets, &expected.buckets, "metric_buckets");
     same(&found.usage, &expected.usage, "usage");
     same(&found.processed, &expected.processed, "processed_dataset_meta");
     let sequences: Vec<i64> = found.events.iter().map(|row| row.seq).collect();
@@ -69,7 +77,9 @@ async fn fold(stored: &Store, anew: &Store, session: SessionId) {
     assert!(kept::insert(anew, &row, &[]).await.expect("it is written"));
     let mut after = 0;
     loop {
-        let page = since(stored.read(), session, after, PAGE).await.expect("the log is read");
+        let bound = Bound { rows: PAGE, bytes: u64::MAX };
+        let page = since(stored.read(), session, after, bound).await.expect("the log is read");
+        let page = page.entries;
         let Some(last) = page.last() else { break };
         let transaction = anew.begin().await.expect("a transaction");
         for entry in &page {
@@ -111,6 +121,15 @@ impl Rows {
         artifacts.iter_mut().for_each(|row| row.id = ArtifactId(Uuid::nil()));
         let mut metrics = all!(metrics, session, store, Seq, Ordinal);
         metrics.iter_mut().for_each(|row| row.id = MetricId(Uuid::nil()));
+        let series = all!(metric_series, session, store, StageRunId, Series);
+        let runs: BTreeSet<_> = series.iter().map(|row| row.stage_run_id).collect();
+        let buckets = metric_buckets::Entity::find()
+            .filter(metric_buckets::Column::StageRunId.is_in(runs))
+            .order_by_asc(metric_buckets::Column::StageRunId)
+            .order_by_asc(metric_buckets::Column::Series)
+            .order_by_asc(metric_buckets::Column::Level)
+            .order_by_asc(metric_buckets::Column::Bucket)
+            .all(store.read());
         let mut processed = all!(processed_dataset_meta, session, store, Id);
         processed.iter_mut().for_each(|row| row.id = Uuid::nil());
         Self {
@@ -120,6 +139,8 @@ impl Rows {
             messages,
             artifacts,
             metrics,
+            series,
+            buckets: buckets.await.expect("rows"),
             usage: all!(usage, session, store, Seq),
             processed,
         }
