@@ -90,15 +90,19 @@ test-local-model:    ## One stage on a small real model on this machine; compile
 audit: web/node_modules/.installed  ## Licences, sources and known holes of dependencies
 	@.ci/audit
 
-bench:               ## Measures; prints ratios against a floor in the same run
+bench: benches/fan_out/peer/node_modules/.installed ## Measures; prints ratios against a floor or a peer in the same run
 	cargo bench --locked
+
+benches/fan_out/peer/node_modules/.installed: benches/fan_out/peer/package-lock.json
+	cd benches/fan_out/peer && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
 
 bench-sandbox:       ## Measures executions beside plain processes, and a server under attack
 	cargo bench --locked --bench sandbox --no-run
 	target/release/trainable admin python-env
 	cargo bench --locked --bench sandbox
 
-soak: setup build    ## The long proofs: every sample twice, a million rows, five minutes of every fuzz target
+soak: setup build    ## The long proofs: every sample twice, a million rows, 200 kills, five minutes of every fuzz target
 	@tests/soak/run
 
 clean:               ## Deletes what was built

@@ -4,7 +4,7 @@
 mod support;
 
 use bytes::Bytes;
-use entity::ids::SessionId;
+use entity::ids::{MessageId, SessionId};
 use futures::{StreamExt, stream};
 use serde_json::{Value, json};
 use support::{
@@ -98,7 +98,11 @@ fn an_interruption_stops_all_that_run_side_by_side() {
             up.count() == 2
         };
         until(house.log(), session, "both at work", up).await;
-        house.directory.post_message(session, "wait".into(), true).await.expect("it is heard");
+        house
+            .directory
+            .post_message(session, MessageId::new(), "wait".into(), true)
+            .await
+            .expect("it is heard");
         let all = |entries: &[Entry]| answers(entries).len() == 3;
         let entries = until(house.log(), session, "three answers", all).await;
         let answers = answers(&entries);

@@ -2,7 +2,10 @@
 
 mod support;
 
-use entity::vocab::{SessionStateName, Stage, StageRunState};
+use entity::{
+    ids::StageRunId,
+    vocab::{SessionStateName, Stage, StageRunState},
+};
 use sea_orm::EntityTrait;
 use support::{
     Scripted, code, finish,
@@ -194,6 +197,6 @@ fn a_run_that_fails_can_be_retried() {
         assert!(said.ends_with("its last words: turn 2") && said.contains("report.md"), "{said}");
         let snapshot = house.directory.snapshot(session).await.expect("a snapshot");
         assert_eq!(snapshot.allows.retry, Some(Stage::Eda));
-        house.directory.retry(session, None).await.expect("the retry starts");
+        house.directory.retry(session, StageRunId::new(), None).await.expect("the retry starts");
     });
 }

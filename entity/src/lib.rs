@@ -11,6 +11,8 @@ pub mod events;
 pub mod experiments;
 pub mod idempotency;
 pub mod messages;
+pub mod metric_buckets;
+pub mod metric_series;
 pub mod metrics;
 pub mod processed_dataset_meta;
 pub mod session_folds;

@@ -23,8 +23,11 @@ pub struct Model {
     pub value: Option<f64>,
     pub kind: MetricKind,
     pub run_tag: Option<String>,
-    pub superseded: bool,
     pub created_at: DateTimeUtc,
+    /// Its series in the stage run.
+    pub series: i32,
+    /// True when the series had this step or a later one before. Of the others a step has one at most.
+    pub behind: bool,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

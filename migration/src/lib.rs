@@ -4,6 +4,7 @@ pub use sea_orm_migration::prelude::*;
 
 mod m20261123_000001_first;
 mod m20261125_000001_follow_ups;
+mod m20261126_000001_metric_levels;
 mod m20261126_000003_session_folds;
 mod m20261126_000004_tombstones;
 
@@ -16,6 +17,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261123_000001_first::Migration),
             Box::new(m20261125_000001_follow_ups::Migration),
+            Box::new(m20261126_000001_metric_levels::Migration),
             Box::new(m20261126_000003_session_folds::Migration),
             Box::new(m20261126_000004_tombstones::Migration),
         ]

@@ -1,7 +1,7 @@
 //! How often the loop has put up with what does not lead on, folded from the log so that a restart
 //! does not begin to count anew.
 
-use crate::event::{Entry, Event, Fact, SessionEvent};
+use crate::event::{Entry, Event, Fact, SERVER_WENT_AWAY, SessionEvent};
 use std::collections::HashMap;
 
 /// How a reminder begins.
@@ -38,7 +38,11 @@ impl Patience {
                     if *is_error && output.starts_with(TOO_EARLY) {
                         patience.reminders += 1;
                     }
-                    patience.ended(begun.remove(call_id).unwrap_or_default(), *is_error);
+                    let key = begun.remove(call_id).unwrap_or_default();
+                    // That the server went away is no failure of the call's.
+                    if !output.starts_with(SERVER_WENT_AWAY) {
+                        patience.ended(key, *is_error);
+                    }
                 }
                 Event::Fact(_) | Event::Session(_) => {}
             }
@@ -64,4 +68,38 @@ impl Patience {
 /// What makes two calls the same.
 pub(super) fn of_call(tool: &str, input: &serde_json::Value) -> String {
     format!("{tool} {input}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono::DateTime;
+    use serde_json::json;
+
+    /// How often the same call has failed in a row after these ends of it.
+    #[track_caller]
+    fn check(outputs: &[&str], expect: u32) {
+        let (tool, input) = ("execute_code".to_owned(), json!({"code": "x"}));
+        let ends = outputs.iter().enumerate().flat_map(|(n, output)| {
+            let (tool, input, call_id) = (tool.clone(), input.clone(), format!("call-{n}"));
+            let start = Fact::ToolStart { call_id: call_id.clone(), tool: tool.clone(), input };
+            let output = (*output).to_owned();
+            [start, Fact::ToolEnd { call_id, tool, output, is_error: true, duration_ms: 1 }]
+        });
+        let history = ends.zip(1..).map(|(fact, seq)| Entry {
+            seq,
+            at: DateTime::UNIX_EPOCH,
+            stage_run: None,
+            event: Event::Fact(fact),
+        });
+        let patience = Patience::of(&history.collect::<Vec<_>>());
+        assert_eq!(patience.failing.map_or(0, |(_, times)| times), expect, "{outputs:?}");
+    }
+
+    #[test]
+    fn a_server_that_goes_away_tries_nobodys_patience() {
+        check(&["exit code 1", "exit code 1"], 2);
+        check(&[SERVER_WENT_AWAY, SERVER_WENT_AWAY, SERVER_WENT_AWAY], 0);
+        check(&["exit code 1", SERVER_WENT_AWAY, "exit code 1"], 2);
+    }
 }

@@ -57,7 +57,7 @@ impl App {
             Database::Postgres(url) => Store::open_postgres(url).await,
         }
         .map_err(|error| unusable("opened", &error))?;
-        crate::store::idempotency::forget_unfinished(store.write())
+        crate::store::idempotency::settle_unfinished(store.write())
             .await
             .map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());

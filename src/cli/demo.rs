@@ -41,8 +41,9 @@ async fn begin(app: &App, sample: &str) -> Result<SessionId, String> {
         app.datasets.create_experiment(&principal, new).await.map_err(|e| e.to_string())?;
     // Whatever keys are set: a demo costs nothing.
     let driver = DriverRequest { provider: Some("autopilot".to_owned()), ..Default::default() };
-    let session = app.directory.create(&principal, experiment.id, driver).await;
-    let session = session.map_err(|e| e.to_string())?;
+    let session = SessionId::new();
+    let made = app.directory.create(&principal, session, experiment.id, driver).await;
+    made.map_err(|e| e.to_string())?;
     let request = StageRequest {
         through: Some(Stage::Train),
         ..StageRequest::new(Stage::Eda, app.directory.default_budgets())

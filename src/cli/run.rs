@@ -197,7 +197,8 @@ async fn begin(app: &App, request: &Request) -> Result<SessionId, Failure> {
     let directory = &app.directory;
     let failed = |error: crate::session::CommandError| Failure::refused(error.to_string());
     let driver = driver(app, request).await?;
-    let session = directory.create(&principal, experiment.id, driver).await.map_err(failed)?;
+    let session = SessionId::new();
+    directory.create(&principal, session, experiment.id, driver).await.map_err(failed)?;
     // Nobody is there to answer a question: its default is taken at once.
     let budgets = Budgets { question_seconds: 0, ..directory.default_budgets() };
     let stage = StageRequest {

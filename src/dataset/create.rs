@@ -32,6 +32,8 @@ const MAX_TEXT: usize = 32 * 1024;
 /// What a user asks for.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct NewExperiment {
+    /// One that nothing has; a new one when absent.
+    pub id: Option<ExperimentId>,
     /// The first file's name, or the sample's title, when empty.
     pub name: String,
     pub description: String,
@@ -170,7 +172,7 @@ impl Datasets {
             .map(str::to_owned)
             .or(target);
         let row = Experiment {
-            id: ExperimentId::new(),
+            id: new.id.unwrap_or_else(ExperimentId::new),
             owner: principal.owner().to_owned(),
             name,
             description: new.description,

@@ -24,6 +24,9 @@ pub use parts::{
 /// The version that [`Event`] is written in.
 pub const VERSION: i32 = 1;
 
+/// What a call is answered with that was at work when the server went away.
+pub const SERVER_WENT_AWAY: &str = "interrupted: the server went away while this ran";
+
 /// One event of a session's log.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Entry {

@@ -6,7 +6,7 @@ use super::{
     dataset::DatasetDescription,
     error::ApiError,
     ids::{FromGlobal, Global},
-    loaders::{FilesOf, LatestOf, SessionsOf, rows},
+    loaders::{FilesOf, LatestOf, SessionsOf, SessionsPage, rows},
     scalars::{Long, Time},
     session::{Session, SessionConnection},
 };
@@ -110,8 +110,12 @@ impl Experiment {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<SessionConnection, ApiError> {
         let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
-        let total = rows(context).load_one(SessionsOf(self.row.id)).await?.unwrap_or(0);
-        let slice = store::sessions::page(api(context).store.read(), self.row.id, page).await?;
+        let rows = rows(context);
+        let (total, slice) = tokio::try_join!(
+            rows.load_one(SessionsOf(self.row.id)),
+            rows.load_one(SessionsPage(self.row.id, page)),
+        )?;
+        let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
         Ok(SessionConnection::new(&page, slice, |row| row.id, Session::new, total.into()))
     }
 

@@ -158,6 +158,7 @@ async fn create(
 ) -> Result<Experiment, Failure> {
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let new = NewExperiment {
+        id: None,
         name: one_line(input.name.as_deref().unwrap_or_default()),
         description: input.description.clone().unwrap_or_default(),
         instructions: input.instructions.clone().unwrap_or_default(),
@@ -167,7 +168,10 @@ async fn create(
     };
     let work = {
         let (datasets, principal) = (api.datasets.clone(), caller.principal.clone());
-        async move { Ok(datasets.create_experiment(&principal, new).await?.id.to_string()) }
+        move |id| async move {
+            let new = NewExperiment { id: Some(ExperimentId(id)), ..new };
+            Ok(datasets.create_experiment(&principal, new).await?.id.to_string())
+        }
     };
     let key = input.idempotency_key.clone();
     let id = once(api, caller, "createExperiment", key, &input, work).await?;

@@ -10,26 +10,32 @@ use async_graphql::{InputType, Value};
 use chrono::Utc;
 use sha2::{Digest, Sha256};
 use std::future::Future;
+use uuid::Uuid;
 
 const MAX_KEY: usize = 200;
 
 /// Does `work` once per key, and answers what the first call came to.
 ///
 /// The work is finished even when its caller goes away: a retry with the key finds the result.
-/// `work` answers what has to be kept to build the payload again; a failure keeps nothing, so that
-/// the same key may try again.
-pub async fn once<F>(
+/// `work` is given the id of what it is to make, if it makes anything that has one: the same id as long
+/// as the key is held, so that a server that comes after a crash knows whether it was made. It answers
+/// what has to be kept to build the payload again; a failure keeps nothing, so that the same key may
+/// try again.
+pub async fn once<W, F>(
     api: &Api,
     caller: &Caller,
     operation: &'static str,
     key: Option<String>,
     input: &impl InputType,
-    work: F,
+    work: W,
 ) -> Result<String, Failure>
 where
+    W: FnOnce(Uuid) -> F,
     F: Future<Output = Result<String, Failure>> + Send + 'static,
 {
-    let Some(key) = key else { return finished(tokio::spawn(work).await) };
+    let Some(key) = key else {
+        return finished(tokio::spawn(work(Uuid::now_v7())).await);
+    };
     if key.is_empty() || key.len() > MAX_KEY {
         let message = format!("an idempotency key has 1 to {MAX_KEY} bytes");
         return Err(UserError::invalid(&["idempotencyKey"], message).into());
@@ -54,7 +60,8 @@ where
             "the first call with this idempotency key is still at work; ask again in a moment",
         )
         .into()),
-        Claim::Mine => {
+        Claim::Mine(id) => {
+            let work = work(id);
             let (store, principal, input_digest) =
                 (api.store.clone(), caller.principal.clone(), keyed.input_digest);
             let worked = tokio::spawn(async move {

@@ -2,22 +2,31 @@
 //! made per request, so that nobody sees what another request cached.
 
 use super::context::{api, principal};
-use crate::store::{self, Store, StoreError, usage::Total};
+use crate::store::{
+    self, Store, StoreError,
+    artifacts::Wanted,
+    page::{Page, Slice},
+    usage::Total,
+};
 use async_graphql::{
     Context,
     dataloader::{DataLoader, Loader},
 };
 use entity::{
-    experiments,
+    artifacts, experiments,
     ids::{ExperimentId, SessionId, StageRunId},
+    metric_series,
     principal::Principal,
     sessions, stage_runs, uploads,
+    vocab::Stage,
 };
 use std::{
     collections::HashMap,
     hash::Hash,
     sync::{Arc, OnceLock},
+    time::Duration,
 };
+use uuid::Uuid;
 
 /// The loaders of one request.
 #[derive(Default)]
@@ -34,7 +43,9 @@ pub fn rows<'a>(context: &Context<'a>) -> &'a DataLoader<Rows> {
     context.data_unchecked::<Loaders>().0.get_or_init(|| {
         let rows =
             Rows { store: api(context).store.clone(), principal: principal(context).clone() };
-        DataLoader::new(rows, tokio::spawn)
+        // A request is executed on a runtime of one thread, so a batch's task cannot run before all
+        // who ask in one go have asked: it need not wait for them.
+        DataLoader::new(rows, tokio::spawn).delay(Duration::ZERO)
     })
 }
 
@@ -57,6 +68,22 @@ pub struct RunsOf(pub SessionId);
 /// What a session consumed.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UsageOf(pub SessionId);
+
+/// A page of an experiment's sessions, newest first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SessionsPage(pub ExperimentId, pub Page<Uuid>);
+
+/// The live metric series of a session, or of one stage of it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct SeriesOf(pub SessionId, pub Option<Stage>);
+
+/// How many artifacts a session has.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ArtifactsOf(pub SessionId, pub Wanted);
+
+/// A page of a session's artifacts, oldest first.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct ArtifactsPage(pub SessionId, pub Wanted, pub Page<Uuid>);
 
 type Failed = Arc<StoreError>;
 
@@ -131,6 +158,70 @@ impl Loader<SessionsOf> for Rows {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = store::sessions::counts(self.store.read(), &ids).await?;
         Ok(rows.into_iter().map(|(id, count)| (SessionsOf(id), count)).collect())
+    }
+}
+
+impl Loader<SessionsPage> for Rows {
+    type Value = Slice<sessions::Model>;
+    type Error = Failed;
+
+    async fn load(
+        &self,
+        keys: &[SessionsPage],
+    ) -> Result<HashMap<SessionsPage, Self::Value>, Failed> {
+        let mut found = HashMap::new();
+        for (page, ids) in grouped(keys.iter().map(|key| (key.1, key.0))) {
+            let slices = store::sessions::pages(self.store.read(), &ids, page).await?;
+            found.extend(slices.into_iter().map(|(id, slice)| (SessionsPage(id, page), slice)));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<SeriesOf> for Rows {
+    type Value = Vec<metric_series::Model>;
+    type Error = Failed;
+
+    async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Self::Value>, Failed> {
+        let mut found = HashMap::new();
+        for (stage, ids) in grouped(keys.iter().map(|key| (key.1, key.0))) {
+            let rows = store::series::of_sessions(self.store.read(), &ids, stage).await?;
+            let rows = rows.into_iter().map(|row| (SeriesOf(row.session_id, stage), row));
+            found.extend(grouped(rows));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<ArtifactsOf> for Rows {
+    type Value = i64;
+    type Error = Failed;
+
+    async fn load(&self, keys: &[ArtifactsOf]) -> Result<HashMap<ArtifactsOf, i64>, Failed> {
+        let mut found = HashMap::new();
+        for (wanted, ids) in grouped(keys.iter().map(|key| (key.1, key.0))) {
+            let counts = store::artifacts::counts(self.store.read(), &ids, wanted).await?;
+            found.extend(counts.into_iter().map(|(id, count)| (ArtifactsOf(id, wanted), count)));
+        }
+        Ok(found)
+    }
+}
+
+impl Loader<ArtifactsPage> for Rows {
+    type Value = Slice<artifacts::Model>;
+    type Error = Failed;
+
+    async fn load(
+        &self,
+        keys: &[ArtifactsPage],
+    ) -> Result<HashMap<ArtifactsPage, Self::Value>, Failed> {
+        let mut found = HashMap::new();
+        for ((wanted, page), ids) in grouped(keys.iter().map(|key| ((key.1, key.2), key.0))) {
+            let slices = store::artifacts::pages(self.store.read(), &ids, wanted, page).await?;
+            let slices = slices.into_iter();
+            found.extend(slices.map(|(id, slice)| (ArtifactsPage(id, wanted, page), slice)));
+        }
+        Ok(found)
     }
 }
 

@@ -5,8 +5,9 @@ use super::{
     scalars::{Long, Time},
     vocab::{MetricKind, Stage},
 };
-use crate::store::series;
+use crate::store::pyramid::Summary;
 use async_graphql::{ID, SimpleObject};
+use entity::metric_series;
 
 /// One metric series at a glance.
 #[derive(SimpleObject)]
@@ -35,8 +36,8 @@ pub struct MetricSeries {
     max: Option<f64>,
 }
 
-impl From<series::Series> for MetricSeries {
-    fn from(found: series::Series) -> Self {
+impl From<metric_series::Model> for MetricSeries {
+    fn from(found: metric_series::Model) -> Self {
         Self {
             name: found.name,
             run: found.run_tag,
@@ -53,27 +54,32 @@ impl From<series::Series> for MetricSeries {
     }
 }
 
-/// Neighbouring points of a series as one.
+/// Neighbouring points of a series as one. All buckets of an answer span the same number of steps, a
+/// power of two, and each begins at a multiple of that, so buckets of a closer look lie within those
+/// of one from afar.
 #[derive(SimpleObject)]
 pub struct MetricBucket {
-    /// The step of the last point.
+    /// The largest step of its points.
     x: Long,
-    /// The value of the latest point; null unless `kind` is `FINITE`.
+    /// How many points it stands for: 1 or more.
+    count: Long,
+    /// The value of the point that was logged last; null unless `kind` is `FINITE`.
     last: Option<f64>,
-    /// What the latest number is.
+    /// What the number of the point that was logged last is.
     kind: MetricKind,
-    /// The smallest finite value.
+    /// The smallest finite value; null when there is none.
     min: Option<f64>,
-    /// The largest finite value.
+    /// The largest finite value; null when there is none.
     max: Option<f64>,
-    /// When the latest point was recorded.
+    /// When the point that was logged last was recorded.
     at: Time,
 }
 
-impl From<series::Bucket> for MetricBucket {
-    fn from(found: series::Bucket) -> Self {
+impl From<Summary> for MetricBucket {
+    fn from(found: Summary) -> Self {
         Self {
-            x: found.x.into(),
+            x: found.last_step.into(),
+            count: found.points.into(),
             last: found.value,
             kind: found.kind.into(),
             min: found.low,

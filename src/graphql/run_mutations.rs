@@ -121,8 +121,10 @@ async fn resume(
         None => None,
     };
     let directory = api.directory.clone();
-    let work =
-        async move { Ok(directory.resume_stage(session, driver, budgets).await?.to_string()) };
+    // It makes nothing new: the run is the one that had ended.
+    let work = move |_| async move {
+        Ok(directory.resume_stage(session, driver, budgets).await?.to_string())
+    };
     let key = input.idempotency_key.clone();
     let run = once(api, caller, "resumeStage", key, &input, work).await?;
     started(context, session, &run).await

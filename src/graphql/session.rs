@@ -11,7 +11,7 @@ use super::{
     experiment::Experiment,
     file::{FileEntry, Report, report, volume},
     ids::{FromGlobal, Global},
-    loaders::{RunsOf, UsageOf, rows},
+    loaders::{ArtifactsOf, ArtifactsPage, RunsOf, SeriesOf, UsageOf, rows},
     message::{Message, MessageConnection},
     metric::{MetricBucket, MetricSeries},
     outcome::{self, ProcessedDataset, SessionResult, Usage},
@@ -271,14 +271,13 @@ impl Session {
         #[graphql(desc = "Only those of this type.", name = "type")] kind: Option<ArtifactType>,
     ) -> Result<ArtifactConnection, ApiError> {
         let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
-        let wanted = artifacts::Wanted {
-            session: self.row.id,
-            stage: stage.map(Into::into),
-            kind: kind.map(Into::into),
-        };
-        let db = api(context).store.read();
-        let total = artifacts::count(db, wanted).await?;
-        let slice = artifacts::page(db, wanted, page).await?;
+        let wanted = artifacts::Wanted { stage: stage.map(Into::into), kind: kind.map(Into::into) };
+        let rows = rows(context);
+        let (total, slice) = tokio::try_join!(
+            rows.load_one(ArtifactsOf(self.row.id, wanted)),
+            rows.load_one(ArtifactsPage(self.row.id, wanted, page)),
+        )?;
+        let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
         Ok(ArtifactConnection::new(&page, slice, |row| row.id, Artifact::new, total.into()))
     }
 
@@ -334,12 +333,13 @@ impl Session {
         context: &Context<'_>,
         #[graphql(desc = "Only those of this stage.")] stage: Option<Stage>,
     ) -> Result<Vec<MetricSeries>, ApiError> {
-        let db = api(context).store.read();
-        let found = series::all(db, self.row.id, stage.map(Into::into)).await?;
+        let key = SeriesOf(self.row.id, stage.map(Into::into));
+        let found = rows(context).load_one(key).await?.unwrap_or_default();
         Ok(found.into_iter().map(Into::into).collect())
     }
 
-    /// Points of one series, oldest first, bucketed by the server.
+    /// Points of one series by step, in buckets that the server makes of them: as many as `buckets`
+    /// allows, of steps `from` to `to`. It costs what is shown, at any zoom.
     #[graphql(complexity = "200 + child_complexity")]
     #[allow(clippy::too_many_arguments, reason = "a chart has this many")]
     async fn metric(
@@ -349,8 +349,11 @@ impl Session {
         #[graphql(desc = "The tag of the run; absent for points without one.")] run: Option<String>,
         #[graphql(desc = "The stage run; absent for those that are not superseded.")]
         stage_run_id: Option<ID>,
-        #[graphql(desc = "The first step that is wanted.")] from: Option<Long>,
-        #[graphql(desc = "The last step that is wanted.")] to: Option<Long>,
+        #[graphql(desc = "The first step that is wanted; absent for the series' first.")]
+        from: Option<Long>,
+        #[graphql(desc = "The last step that is wanted; absent for the series' last.")] to: Option<
+            Long,
+        >,
         #[graphql(desc = "How many buckets at most: 1 to 2000; 600 by default.")] buckets: Option<
             i32,
         >,

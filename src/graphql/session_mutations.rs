@@ -16,7 +16,7 @@ use crate::{
     store,
 };
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
-use entity::ids::{ExperimentId, SessionId, StageRunId};
+use entity::ids::{ExperimentId, MessageId, SessionId, StageRunId};
 
 /// Bytes of an answer to a question.
 const MAX_ANSWER: usize = 32 * 1024;
@@ -245,8 +245,9 @@ async fn create(context: &Context<'_>, input: CreateSessionInput) -> Result<Sess
             model: input.model.clone(),
             effort: input.effort.map(Into::into),
         };
-        async move {
-            let id = api.directory.create(&principal, experiment, driver).await?;
+        move |id| async move {
+            let id = SessionId(id);
+            api.directory.create(&principal, id, experiment, driver).await?;
             api.log.announce(experiment);
             Ok(id.to_string())
         }
@@ -265,6 +266,7 @@ async fn start(
     let session = owned(context, &input.session_id).await?;
     let default = api.directory.default_budgets();
     let request = StageRequest {
+        id: StageRunId::new(),
         stage: input.stage.into(),
         through: input.through.map(Into::into),
         driver: DriverRequest {
@@ -281,7 +283,10 @@ async fn start(
         },
     };
     let directory = api.directory.clone();
-    let work = async move { Ok(directory.start_stage(session, request).await?.to_string()) };
+    let work = move |id| async move {
+        let request = StageRequest { id: StageRunId(id), ..request };
+        Ok(directory.start_stage(session, request).await?.to_string())
+    };
     let key = input.idempotency_key.clone();
     let run = once(api, caller, "startStage", key, &input, work).await?;
     started(context, session, &run).await
@@ -294,7 +299,9 @@ async fn retry(
     let (api, caller) = (api(context), context.data_unchecked::<Caller>());
     let session = owned(context, &input.session_id).await?;
     let (directory, through) = (api.directory.clone(), input.through.map(Into::into));
-    let work = async move { Ok(directory.retry(session, through).await?.to_string()) };
+    let work = move |id| async move {
+        Ok(directory.retry(session, StageRunId(id), through).await?.to_string())
+    };
     let key = input.idempotency_key.clone();
     let run = once(api, caller, "retryStage", key, &input, work).await?;
     started(context, session, &run).await
@@ -305,8 +312,11 @@ async fn send(context: &Context<'_>, input: SendMessageInput) -> Result<Session,
     let session = owned(context, &input.session_id).await?;
     let (directory, text) = (api.directory.clone(), input.text.clone());
     let interrupt = input.interrupt.unwrap_or(false);
-    let work =
-        async move { Ok(directory.post_message(session, text, interrupt).await?.to_string()) };
+    let work = move |id| async move {
+        let id = MessageId(id);
+        directory.post_message(session, id, text, interrupt).await?;
+        Ok(id.to_string())
+    };
     let key = input.idempotency_key.clone();
     once(api, caller, "sendMessage", key, &input, work).await?;
     found(context, session).await

@@ -93,7 +93,8 @@ async fn import(
     let transcripts = &api.directory.parts().transcripts;
     let work = {
         let (transcripts, principal) = (transcripts.clone(), caller.principal.clone());
-        async move { Ok(transcripts.import(&principal, upload).await?) }
+        // What it makes is named by its content: twice is once.
+        move |_| async move { Ok(transcripts.import(&principal, upload).await?) }
     };
     let key = input.idempotency_key.clone();
     let name = once(api, caller, "importTranscript", key, &input, work).await?;

@@ -113,8 +113,8 @@ impl Meters {
         self.upload_bytes.fetch_add(bytes, Relaxed);
     }
 
-    /// The exposition format of Prometheus, version 0.0.4.
-    pub fn text(&self, sessions: SessionCounts) -> String {
+    /// The exposition format of Prometheus, version 0.0.4; `statements` were sent to the database.
+    pub fn text(&self, sessions: SessionCounts, statements: u64) -> String {
         let mut out = String::new();
         series(&mut out, "trainable_http_responses_total", "counter", "Responses sent.");
         for route in Route::ALL {
@@ -181,6 +181,12 @@ impl Meters {
                 "counter",
                 "Requests that were refused because too many waited for one session.",
                 sessions.turned_away as f64,
+            ),
+            (
+                "trainable_database_statements_total",
+                "counter",
+                "Statements sent to the database.",
+                statements as f64,
             ),
             (
                 "process_uptime_seconds",

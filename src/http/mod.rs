@@ -78,7 +78,7 @@ impl Default for HttpConfig {
             sockets: SocketLimits::default(),
             clients: ClientLimits::default(),
             workers: std::thread::available_parallelism().map_or(2, |n| n.get().min(8)),
-            grace: Duration::from_secs(5),
+            grace: Duration::from_secs(3),
         }
     }
 }

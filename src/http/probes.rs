@@ -23,5 +23,5 @@ pub async fn readyz(state: web::Data<AppState>) -> HttpResponse {
 pub async fn metrics(state: web::Data<AppState>, _: Authenticated) -> HttpResponse {
     HttpResponse::Ok()
         .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(state.meters.text(state.directory.counts()))
+        .body(state.meters.text(state.directory.counts(), state.store.statements()))
 }

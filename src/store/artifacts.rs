@@ -12,10 +12,11 @@ use entity::{
     vocab::{ArtifactType, Stage},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, PaginatorTrait,
-    QueryFilter, QueryTrait, Select, sea_query::OnConflict,
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
+    QuerySelect, QueryTrait, Select, sea_query::OnConflict,
 };
 use serde_json::json;
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// Writes the row of a file, or brings the row that its path has in this stage run up to date.
@@ -69,9 +70,8 @@ pub(super) async fn supersede(
 }
 
 /// Which artifacts of a session are wanted; those of superseded runs are left out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Wanted {
-    pub session: SessionId,
     pub stage: Option<Stage>,
     pub kind: Option<ArtifactType>,
 }
@@ -79,25 +79,41 @@ pub struct Wanted {
 impl Wanted {
     fn select(self) -> Select<artifacts::Entity> {
         artifacts::Entity::find()
-            .filter(artifacts::Column::SessionId.eq(self.session))
             .filter(artifacts::Column::Superseded.eq(false))
             .apply_if(self.stage, |all, stage| all.filter(artifacts::Column::Stage.eq(stage)))
             .apply_if(self.kind, |all, kind| all.filter(artifacts::Column::Type.eq(kind)))
     }
 }
 
-/// The artifacts of a session, oldest first.
-pub async fn page(
+/// The same page of the artifacts of several sessions, oldest first; those without any are left out.
+pub async fn pages(
     db: &impl ConnectionTrait,
+    sessions: &[SessionId],
     wanted: Wanted,
     page: Page<Uuid>,
-) -> Result<Slice<artifacts::Model>, StoreError> {
-    Ok(page::read(db, wanted.select(), artifacts::Column::Id, Order::Asc, page).await?)
+) -> Result<HashMap<SessionId, Slice<artifacts::Model>>, StoreError> {
+    let list =
+        |session: &SessionId| wanted.select().filter(artifacts::Column::SessionId.eq(*session));
+    let by = (artifacts::Column::Id, Order::Asc);
+    Ok(page::read_each(db, sessions, list, |row| row.session_id, by, page).await?)
 }
 
-/// How many artifacts a session has.
-pub async fn count(db: &impl ConnectionTrait, wanted: Wanted) -> Result<u64, StoreError> {
-    Ok(wanted.select().count(db).await?)
+/// How many artifacts each of these sessions has; those without any are left out.
+pub async fn counts(
+    db: &impl ConnectionTrait,
+    sessions: &[SessionId],
+    wanted: Wanted,
+) -> Result<Vec<(SessionId, i64)>, StoreError> {
+    Ok(wanted
+        .select()
+        .select_only()
+        .column(artifacts::Column::SessionId)
+        .column_as(artifacts::Column::Id.count(), "artifacts")
+        .filter(artifacts::Column::SessionId.is_in(sessions.iter().copied()))
+        .group_by(artifacts::Column::SessionId)
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// The artifacts among these ids.

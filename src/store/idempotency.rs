@@ -3,13 +3,20 @@
 use super::StoreError;
 use chrono::{DateTime, Utc};
 use entity::{
+    experiments,
     idempotency::{self, Column},
+    ids::{ExperimentId, MessageId, SessionId, StageRunId},
+    messages,
     principal::Principal,
+    sessions, stage_runs,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel,
+    QueryFilter,
     sea_query::{Expr, OnConflict},
 };
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
 /// What a key stands for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +31,8 @@ pub struct Keyed<'a> {
 /// What there is under a key.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claim {
-    /// Nobody used it before: it is ours now.
-    Mine,
+    /// Nobody used it before: it is ours now, and what is made has this id.
+    Mine(Uuid),
     /// Somebody did, with this operation and input, and this came of it; `None` while it is at work.
     Earlier { same: bool, result: Option<String> },
 }
@@ -51,7 +58,7 @@ pub async fn claim(
         .exec_without_returning(db)
         .await;
     match written {
-        Ok(1) => return Ok(Claim::Mine),
+        Ok(1) => return Ok(Claim::Mine(made(keyed.principal.owner(), keyed.key, at))),
         Ok(_) | Err(sea_orm::DbErr::RecordNotInserted) => {}
         Err(error) => return Err(error.into()),
     }
@@ -92,8 +99,43 @@ pub async fn forget(db: &impl ConnectionTrait, keyed: &Keyed<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Gives back every key whose call was cut off when the last server went away.
-pub async fn forget_unfinished(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    idempotency::Entity::delete_many().filter(Column::Result.is_null()).exec(db).await?;
+/// Looks what came of the calls that were cut off when the last server went away: a key whose thing
+/// was made keeps it, every other is given back.
+pub async fn settle_unfinished(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let cut_off = idempotency::Entity::find().filter(Column::Result.is_null()).all(db).await?;
+    for row in cut_off {
+        let id = made(&row.principal, &row.key, row.created_at);
+        let keyed = Condition::all()
+            .add(Column::Principal.eq(&row.principal))
+            .add(Column::Key.eq(&row.key));
+        if exists(db, id).await? {
+            idempotency::Entity::update_many()
+                .col_expr(Column::Result, Expr::value(id.to_string()))
+                .filter(keyed)
+                .exec(db)
+                .await?;
+        } else {
+            idempotency::Entity::delete_many().filter(keyed).exec(db).await?;
+        }
+    }
     Ok(())
+}
+
+/// The id of what is made under a key, which follows from the key: so it is known what to look for
+/// when nobody could write down any more what was made.
+fn made(principal: &str, key: &str, at: DateTime<Utc>) -> Uuid {
+    let digest = Sha256::new().chain_update(principal).chain_update([0]).chain_update(key);
+    let digest = digest.finalize();
+    let mut random = [0; 10];
+    random.copy_from_slice(&digest[..10]);
+    let millis = u64::try_from(at.timestamp_millis()).unwrap_or_default();
+    uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid()
+}
+
+/// Whether anything that keys make has this id.
+async fn exists(db: &impl ConnectionTrait, id: Uuid) -> Result<bool, DbErr> {
+    Ok(messages::Entity::find_by_id(MessageId(id)).one(db).await?.is_some()
+        || stage_runs::Entity::find_by_id(StageRunId(id)).one(db).await?.is_some()
+        || sessions::Entity::find_by_id(SessionId(id)).one(db).await?.is_some()
+        || experiments::Entity::find_by_id(ExperimentId(id)).one(db).await?.is_some())
 }

@@ -4,6 +4,7 @@
 //! and a pool of readers; on PostgreSQL both are one pool.
 
 pub mod artifacts;
+mod bulk;
 pub mod events;
 pub mod experiments;
 pub mod folds;
@@ -13,6 +14,7 @@ pub mod metrics;
 pub mod page;
 pub mod processed;
 pub mod projection;
+pub mod pyramid;
 pub mod replay;
 pub mod series;
 pub mod sessions;
@@ -30,7 +32,14 @@ use sea_orm::{
     ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
 };
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 use upkeep::Upkeep;
 
 pub use trouble::Trouble;
@@ -45,6 +54,7 @@ pub struct Store {
     write: DatabaseConnection,
     /// PostgreSQL looks after its own files.
     upkeep: Option<Arc<Upkeep>>,
+    statements: Arc<AtomicU64>,
 }
 
 /// Why the database did not answer.
@@ -72,7 +82,7 @@ impl Store {
         migrate(&write).await?;
         let read = Database::connect(sqlite_options(&url, 4, LOCK_WAIT)).await?;
         let upkeep = Some(Arc::new(Upkeep::open(path).await?));
-        Self { read, write, upkeep }.after_others().await
+        Self::counting(read, write, upkeep).after_others().await
     }
 
     /// Opens, and migrates, the database at a `postgres://` URL.
@@ -81,7 +91,22 @@ impl Store {
         options.max_connections(8).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
         let pool = Database::connect(options).await?;
         migrate(&pool).await?;
-        Self { read: pool.clone(), write: pool, upkeep: None }.after_others().await
+        Self::counting(pool.clone(), pool, None).after_others().await
+    }
+
+    fn counting(
+        mut read: DatabaseConnection,
+        mut write: DatabaseConnection,
+        upkeep: Option<Arc<Upkeep>>,
+    ) -> Self {
+        let statements = Arc::new(AtomicU64::new(0));
+        for connection in [&mut read, &mut write] {
+            let statements = Arc::clone(&statements);
+            connection.set_metric_callback(move |_| {
+                statements.fetch_add(1, Relaxed);
+            });
+        }
+        Self { read, write, upkeep, statements }
     }
 
     /// Ids sort by time: ours come after those that are there, whatever our clock says.
@@ -104,6 +129,11 @@ impl Store {
         if let Some(upkeep) = &self.upkeep {
             upkeep.shorten().await;
         }
+    }
+
+    /// How many statements were sent to the database since it was opened.
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Relaxed)
     }
 
     /// Connections for reading.

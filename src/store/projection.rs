@@ -25,13 +25,22 @@ pub async fn append(
         }
     }
     events::insert(db, session, entries).await?;
+    // Points of neighbouring events are written together; a decision may be about them.
+    let mut measured = Vec::new();
     for entry in entries {
         match &entry.event {
-            Event::Session(event) => decision(db, session, entry, event).await?,
+            Event::Session(event) => {
+                metrics::insert(db, session, &std::mem::take(&mut measured)).await?;
+                decision(db, session, entry, event).await?;
+            }
+            Event::Fact(Fact::MetricsBatch { items, .. }) => {
+                let Some(stage_run) = entry.stage_run else { continue };
+                measured.push(metrics::Batch { stage_run, seq: entry.seq, at: entry.at, items });
+            }
             Event::Fact(fact) => observation(db, session, entry, fact).await?,
         }
     }
-    Ok(())
+    metrics::insert(db, session, &measured).await
 }
 
 async fn decision(
@@ -137,16 +146,12 @@ async fn observation(
         Fact::FileCreated { file, .. } | Fact::FileChanged { file, .. } => {
             artifacts::upsert(db, session, stage_run, file, entry.at).await
         }
-        Fact::MetricsBatch { items, .. } => {
-            let Some(stage) = stage_runs::stage_of(db, stage_run).await? else { return Ok(()) };
-            let origin =
-                metrics::Origin { session, stage_run, stage, seq: entry.seq, at: entry.at };
-            metrics::insert(db, &origin, items).await
-        }
         Fact::UsageRecorded { turn, usage, cost_usd, .. } => {
             usage::insert(db, session, stage_run, entry, *turn, usage, *cost_usd).await
         }
         Fact::DatasetProcessed { meta } => processed::upsert(db, session, meta).await,
+        // Written in bulk.
+        Fact::MetricsBatch { .. } => Ok(()),
         // Read from the log where they are needed; no table holds them.
         Fact::TurnStarted { .. }
         | Fact::TurnEnded { .. }

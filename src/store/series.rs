@@ -1,45 +1,22 @@
-//! Reads of `metrics` by series: what a chart draws.
+//! Reads of metrics by series: what a chart draws. The cost is that of what is shown.
 
-use super::StoreError;
-use chrono::{DateTime, Utc};
+use super::{
+    StoreError,
+    pyramid::{self, Grid, Part, Summary, Whole},
+};
 use entity::{
     ids::{SessionId, StageRunId},
-    vocab::{MetricKind, Stage},
+    metric_series::{self, Model},
+    vocab::Stage,
 };
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
+    QueryTrait, Statement, Value,
+};
+use std::collections::BTreeMap;
 
-/// The place of a point in its session as one number; an event has fewer points than this.
-const PLACE: &str = "seq * 1048576 + ordinal";
-
-/// One series at a glance.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct Series {
-    pub stage_run_id: StageRunId,
-    pub stage: Stage,
-    pub name: String,
-    pub run_tag: Option<String>,
-    pub points: i64,
-    pub first_step: i64,
-    pub last_step: i64,
-    /// Of the finite values.
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-    /// Of the latest point; null unless `kind` is finite.
-    pub value: Option<f64>,
-    pub kind: MetricKind,
-}
-
-/// Some neighbouring points of a series as one.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
-pub struct Bucket {
-    /// The step of the last point.
-    pub x: i64,
-    pub low: Option<f64>,
-    pub high: Option<f64>,
-    pub value: Option<f64>,
-    pub kind: MetricKind,
-    pub created_at: DateTime<Utc>,
-}
+/// Parts of one statement; a database has a bound for those.
+const PARTS: usize = 100;
 
 /// Which points are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,89 +34,108 @@ pub struct Wanted {
     pub buckets: i64,
 }
 
-/// Every live series of a session, by stage run, name and tag.
-pub async fn all(
+/// Every live series of some sessions, by stage run, name and tag.
+pub async fn of_sessions(
     db: &impl ConnectionTrait,
-    session: SessionId,
+    sessions: &[SessionId],
     stage: Option<Stage>,
-) -> Result<Vec<Series>, StoreError> {
-    let mut text = Sql::new();
-    let id = text.bind(session);
-    let no = text.bind(false);
-    let stage = match stage {
-        Some(stage) => format!("AND stage = {}", text.bind(stage)),
-        None => String::new(),
-    };
-    text.push(&format!(
-        "SELECT s.stage_run_id, s.stage, s.name, s.run_tag, s.points, s.first_step, s.last_step, \
-                s.low, s.high, m.value, m.kind \
-         FROM (SELECT stage_run_id, stage, name, run_tag, count(*) AS points, \
-                      min(step) AS first_step, max(step) AS last_step, \
-                      min(value) AS low, max(value) AS high, max({PLACE}) AS place \
-               FROM metrics WHERE session_id = {id} AND superseded = {no} {stage} \
-               GROUP BY stage_run_id, stage, name, run_tag) s \
-         JOIN metrics m ON m.session_id = {id} AND m.seq = s.place / 1048576 \
-                       AND m.ordinal = s.place % 1048576 \
-         ORDER BY s.stage_run_id, s.name, s.run_tag"
-    ));
-    Ok(Series::find_by_statement(text.statement(db)).all(db).await?)
+) -> Result<Vec<Model>, StoreError> {
+    Ok(metric_series::Entity::find()
+        .filter(metric_series::Column::SessionId.is_in(sessions.iter().copied()))
+        .filter(metric_series::Column::Superseded.eq(false))
+        .apply_if(stage, |all, stage| all.filter(metric_series::Column::Stage.eq(stage)))
+        .order_by_asc(metric_series::Column::StageRunId)
+        .order_by_asc(metric_series::Column::Name)
+        .order_by_asc(metric_series::Column::RunTag)
+        .all(db)
+        .await?)
 }
 
-/// One series, as at most `buckets` buckets of equal width in steps.
+/// One series in buckets, by step: as many as fit into `buckets` when each spans the same power of
+/// two of steps and begins at a multiple of that. Buckets without points are left out.
 pub async fn bucketed(
     db: &impl ConnectionTrait,
     wanted: &Wanted,
-) -> Result<Vec<Bucket>, StoreError> {
-    #[derive(FromQueryResult)]
-    struct Span {
-        low: Option<i64>,
-        high: Option<i64>,
+) -> Result<Vec<Summary>, StoreError> {
+    let series = found(db, wanted).await?;
+    let first = series.iter().map(|(_, whole)| whole.first_step).min();
+    let last = series.iter().map(|(_, whole)| whole.summary.last_step).max();
+    let (Some(first), Some(last)) = (first, last) else { return Ok(Vec::new()) };
+    let from = wanted.from.map_or(first, |from| from.max(first));
+    let to = wanted.to.map_or(last, |to| to.min(last));
+    if from > to {
+        return Ok(Vec::new());
     }
-    let mut text = Sql::new();
-    let filter = filter(&mut text, wanted);
-    text.push(&format!("SELECT min(step) AS low, max(step) AS high FROM metrics WHERE {filter}"));
-    let span = Span::find_by_statement(text.statement(db)).one(db).await?;
-    let Some(Span { low: Some(low), high: Some(high) }) = span else { return Ok(Vec::new()) };
-    let steps = i128::from(high) - i128::from(low) + 1;
-    let buckets = i128::from(wanted.buckets.max(1));
-    let width = i64::try_from((steps + buckets - 1) / buckets).unwrap_or(i64::MAX).max(1);
-
-    let mut text = Sql::new();
-    let filter = self::filter(&mut text, wanted);
-    let (low, width) = (text.bind(low), text.bind(width));
-    let session = text.bind(wanted.session);
-    text.push(&format!(
-        "SELECT b.x, b.low, b.high, m.value, m.kind, m.created_at \
-         FROM (SELECT max(step) AS x, min(value) AS low, max(value) AS high, max({PLACE}) AS place \
-               FROM metrics WHERE {filter} GROUP BY (step - {low}) / {width}) b \
-         JOIN metrics m ON m.session_id = {session} AND m.seq = b.place / 1048576 \
-                       AND m.ordinal = b.place % 1048576 \
-         ORDER BY b.x"
-    ));
-    Ok(Bucket::find_by_statement(text.statement(db)).all(db).await?)
+    let grid = Grid::of(from, to, wanted.buckets);
+    let mut buckets: BTreeMap<i64, Summary> = BTreeMap::new();
+    for (id, whole) in &series {
+        let parts = pyramid::parts(whole, wanted.from, wanted.to, grid);
+        for parts in parts.chunks(PARTS) {
+            for summary in read(db, *id, parts).await? {
+                match buckets.get_mut(&grid.bucket(summary.last_step)) {
+                    Some(there) => there.add(&summary),
+                    None => {
+                        buckets.insert(grid.bucket(summary.last_step), summary);
+                    }
+                }
+            }
+        }
+    }
+    Ok(buckets.into_values().collect())
 }
 
-fn filter(text: &mut Sql, wanted: &Wanted) -> String {
-    let mut filter = format!(
-        "session_id = {} AND name = {}",
-        text.bind(wanted.session),
-        text.bind(wanted.name.clone())
-    );
-    match &wanted.run {
-        Some(run) => filter.push_str(&format!(" AND run_tag = {}", text.bind(run.clone()))),
-        None => filter.push_str(" AND run_tag IS NULL"),
+/// A stage run, and the number of the series in it.
+type Id = (StageRunId, i32);
+
+/// The series that are wanted: one per stage run.
+async fn found(db: &impl ConnectionTrait, wanted: &Wanted) -> Result<Vec<(Id, Whole)>, StoreError> {
+    let rows = metric_series::Entity::find()
+        .filter(metric_series::Column::SessionId.eq(wanted.session))
+        .filter(metric_series::Column::Name.eq(wanted.name.as_str()))
+        .filter(match &wanted.run {
+            Some(run) => metric_series::Column::RunTag.eq(run.as_str()),
+            None => metric_series::Column::RunTag.is_null(),
+        })
+        .filter(match wanted.stage_run {
+            Some(run) => metric_series::Column::StageRunId.eq(run),
+            None => metric_series::Column::Superseded.eq(false),
+        })
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|row| ((row.stage_run_id, row.series), row.into())).collect())
+}
+
+/// The stored buckets of some parts of a series. On level 0 the points are their own buckets; those
+/// that are behind are summed up by step, so that a step that was logged a million times costs two
+/// rows.
+async fn read(
+    db: &impl ConnectionTrait,
+    (run, number): Id,
+    parts: &[Part],
+) -> Result<Vec<Summary>, StoreError> {
+    const COLUMNS: &str = "points, last_step, low, high, value, kind, seq, ordinal, created_at";
+    let mut text = Sql::new();
+    let owner = format!("stage_run_id = {} AND series = {}", text.bind(run), text.bind(number));
+    for part in parts {
+        if !text.text.is_empty() {
+            text.push(" UNION ALL ");
+        }
+        let level = text.bind(part.level as i32);
+        let (first, last) = (text.bind(part.first), text.bind(part.last));
+        text.push(&format!(
+            "SELECT {COLUMNS} FROM metric_buckets \
+             WHERE {owner} AND level = {level} AND bucket BETWEEN {first} AND {last}"
+        ));
+        if part.level == 0 {
+            let no = text.bind(false);
+            text.push(&format!(
+                " UNION ALL SELECT CAST(1 AS bigint), step, value, value, value, kind, seq, ordinal, \
+                 created_at FROM metrics \
+                 WHERE {owner} AND behind = {no} AND step BETWEEN {first} AND {last}"
+            ));
+        }
     }
-    match wanted.stage_run {
-        Some(run) => filter.push_str(&format!(" AND stage_run_id = {}", text.bind(run))),
-        None => filter.push_str(&format!(" AND superseded = {}", text.bind(false))),
-    }
-    if let Some(from) = wanted.from {
-        filter.push_str(&format!(" AND step >= {}", text.bind(from)));
-    }
-    if let Some(to) = wanted.to {
-        filter.push_str(&format!(" AND step <= {}", text.bind(to)));
-    }
-    filter
+    Ok(Summary::find_by_statement(text.statement(db)).all(db).await?)
 }
 
 /// A statement and its values; a value never becomes text.

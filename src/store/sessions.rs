@@ -17,8 +17,9 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select,
-    sea_query::{Expr, Query, SimpleExpr},
+    sea_query::{Expr, SimpleExpr},
 };
+use std::collections::HashMap;
 use uuid::Uuid;
 
 pub(super) async fn insert(
@@ -176,14 +177,18 @@ pub async fn owned_by_ids(
         .await?)
 }
 
-/// The sessions of one experiment, newest first.
-pub async fn page(
+/// The same page of the sessions of several experiments, newest first; those without any are left
+/// out.
+pub async fn pages(
     db: &impl ConnectionTrait,
-    experiment: ExperimentId,
+    experiments: &[ExperimentId],
     page: Page<Uuid>,
-) -> Result<Slice<sessions::Model>, StoreError> {
-    let all = existing().filter(sessions::Column::ExperimentId.eq(experiment));
-    Ok(page::read(db, all, sessions::Column::Id, Order::Desc, page).await?)
+) -> Result<HashMap<ExperimentId, Slice<sessions::Model>>, StoreError> {
+    let list = |experiment: &ExperimentId| {
+        existing().filter(sessions::Column::ExperimentId.eq(*experiment))
+    };
+    let by = (sessions::Column::Id, Order::Desc);
+    Ok(page::read_each(db, experiments, list, |row| row.experiment_id, by, page).await?)
 }
 
 /// How many sessions each of these experiments has; those without any are left out.
@@ -207,22 +212,7 @@ pub async fn latest(
     db: &impl ConnectionTrait,
     experiments: &[ExperimentId],
 ) -> Result<Vec<sessions::Model>, StoreError> {
-    let newer = Query::select()
-        .expr(Expr::val(1))
-        .from_as(sessions::Entity, "newer")
-        .and_where(Expr::col(("newer", sessions::Column::Id)).not_in_subquery(tombstones::all()))
-        .and_where(
-            Expr::col(("newer", sessions::Column::ExperimentId))
-                .equals((sessions::Entity, sessions::Column::ExperimentId)),
-        )
-        .and_where(
-            Expr::col(("newer", sessions::Column::Id))
-                .gt(Expr::col((sessions::Entity, sessions::Column::Id))),
-        )
-        .to_owned();
-    Ok(existing()
-        .filter(sessions::Column::ExperimentId.is_in(experiments.iter().copied()))
-        .filter(Expr::exists(newer).not())
-        .all(db)
-        .await?)
+    let newest = Page { after: None, before: None, limit: 1, from_end: false };
+    let found = pages(db, experiments, newest).await?;
+    Ok(found.into_values().flat_map(|slice| slice.rows).collect())
 }

@@ -64,7 +64,7 @@ pub(super) fn said(ending: &event::Ending, allowed: Allowed, limits: &Limits) ->
             limits.files
         ),
         EndingKind::Terminated => format!("stopped after {seconds:.1} s, before it ended"),
-        EndingKind::NotStarted => "the sandbox could not be started; run it again".into(),
+        EndingKind::NotStarted => "the sandbox could not be started; stderr says why".into(),
         EndingKind::Interrupted => {
             "interrupted: the sandbox went away; its outcome is unknown".into()
         }
@@ -188,7 +188,7 @@ mod tests {
              not needed, write Parquet instead of CSV, fewer and smaller files",
         );
         check(Ending::Terminated, 1, 0, "stopped after 1.5 s, before it ended");
-        check(Ending::NotStarted, 1, 0, "the sandbox could not be started; run it again");
+        check(Ending::NotStarted, 1, 0, "the sandbox could not be started; stderr says why");
         check(Ending::Lost, 1, 0, "interrupted: the sandbox went away; its outcome is unknown");
         check(
             Ending::Code(0),

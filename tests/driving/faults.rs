@@ -12,7 +12,10 @@ use super::{
     support::{binary::sentence, house::in_system, state},
 };
 use chrono::{DateTime, Utc};
-use entity::vocab::{SessionStateName, Stage};
+use entity::{
+    ids::MessageId,
+    vocab::{SessionStateName, Stage},
+};
 use futures::StreamExt;
 use std::{
     sync::{
@@ -88,7 +91,10 @@ async fn check(scene: &Scene, n: usize, case: Case) {
     let session = scene.session(case.wire, &model).await;
     let mut live = scene.house.log().live(session);
     directory.start_stage(session, scene.house.eda()).await.expect("EDA starts");
-    directory.post_message(session, ASIDE.into(), false).await.expect("it is heard");
+    directory
+        .post_message(session, MessageId::new(), ASIDE.into(), false)
+        .await
+        .expect("it is heard");
     let mut entries = scene.rest(session).await;
 
     if case.lasting || state(&entries) == Some(SessionStateName::Failed) {

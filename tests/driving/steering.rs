@@ -13,7 +13,7 @@ use super::{
 };
 use bytes::Bytes;
 use entity::{
-    ids::SessionId,
+    ids::{MessageId, SessionId},
     vocab::{SessionStateName, Stage},
 };
 use futures::StreamExt;
@@ -84,7 +84,10 @@ fn words_while_a_tool_runs_are_seen_at_the_next_turn() {
         let session = scene.begin(Wire::Anthropic, "steered", |_| {}).await;
         scene.until(session, "the output", prints("up")).await;
         let directory = &scene.house.directory;
-        directory.post_message(session, WORDS.into(), false).await.expect("it is heard");
+        directory
+            .post_message(session, MessageId::new(), WORDS.into(), false)
+            .await
+            .expect("it is heard");
         let body = futures::stream::iter([Ok(Bytes::from_static(b"1"))]).boxed();
         let go = VolumePath::parse("eda/go").expect("a path");
         scene.volume(session).await.put(&go, body).await.expect("written");
@@ -112,7 +115,10 @@ fn an_interruption_stops_what_runs_within_a_second() {
             let before = scene.asked("stopped").len();
             scene.until(session, "the output", prints("half of it")).await;
             let directory = &scene.house.directory;
-            directory.post_message(session, WORDS.into(), true).await.expect("it is heard");
+            directory
+                .post_message(session, MessageId::new(), WORDS.into(), true)
+                .await
+                .expect("it is heard");
             let entries = scene.rest(session).await;
             assert_eq!(state(&entries), Some(SessionStateName::EdaDone), "{:?}", failure(&entries));
             let at = |good: &dyn Fn(&Event) -> bool| {
@@ -153,7 +159,10 @@ fn an_interruption_stops_the_answer_itself() {
             .expect("text")
             .expect("text");
         let directory = &scene.house.directory;
-        directory.post_message(session, WORDS.into(), true).await.expect("it is heard");
+        directory
+            .post_message(session, MessageId::new(), WORDS.into(), true)
+            .await
+            .expect("it is heard");
         let entries = scene.rest(session).await;
         assert_eq!(state(&entries), Some(SessionStateName::EdaDone), "{:?}", failure(&entries));
         let notice = facts(&entries).any(|fact| {
@@ -198,7 +207,10 @@ fn a_message_at_rest_is_answered_and_changes_nothing() {
         let db = scene.house.store.read();
         let metrics = entity::metrics::Entity::find().all(db).await.expect("rows");
         let directory = &scene.house.directory;
-        directory.post_message(session, "is it large?".into(), false).await.expect("it is heard");
+        directory
+            .post_message(session, MessageId::new(), "is it large?".into(), false)
+            .await
+            .expect("it is heard");
         let busy = directory.start_stage(session, scene.house.eda()).await;
         assert!(matches!(busy, Err(CommandError::Refused(Refusal::Answering))), "{busy:?}");
         let answered = |event: &SessionEvent| matches!(event, SessionEvent::FollowUpEnded { .. });
@@ -303,7 +315,10 @@ fn words_before_the_finish_are_read_before_it() {
         let session = scene.begin(Wire::Anthropic, "hasty", |_| {}).await;
         scene.until(session, "the output", prints("up")).await;
         let directory = &scene.house.directory;
-        directory.post_message(session, WORDS.into(), false).await.expect("it is heard");
+        directory
+            .post_message(session, MessageId::new(), WORDS.into(), false)
+            .await
+            .expect("it is heard");
         let body = futures::stream::iter([Ok(Bytes::from_static(b"1"))]).boxed();
         let go = VolumePath::parse("eda/go").expect("a path");
         scene.volume(session).await.put(&go, body).await.expect("written");
@@ -330,7 +345,10 @@ fn words_beside_a_resumption_are_heard_once() {
         let directory = &scene.house.directory;
         let resumed = directory.resume_stage(session, Default::default(), None).await;
         resumed.expect("it goes on");
-        directory.post_message(session, WORDS.into(), false).await.expect("it is heard");
+        directory
+            .post_message(session, MessageId::new(), WORDS.into(), false)
+            .await
+            .expect("it is heard");
         let done = |e: &[Entry]| state(e) == Some(SessionStateName::EdaDone);
         scene.until(session, "the end", done).await;
         let heard = scene.asked("moody").last().expect("a request").body["messages"].to_string();

@@ -95,7 +95,7 @@ pub async fn open(data: &Path) -> LocalSandboxes {
 
 /// With the prepared environment of the data directory where there is one, else with the system's
 /// bare Python: the tests need no package.
-async fn prepared(data: &Path) -> LocalConfig {
+pub async fn prepared(data: &Path) -> LocalConfig {
     let mut config = LocalConfig::new(data);
     if let Some(prepared) = std::env::var_os("TRAINABLE_DATA") {
         config.environments_dir = Some(PathBuf::from(prepared).join("python"));

@@ -3,10 +3,10 @@
 
 use crate::support::*;
 use futures::StreamExt;
-use std::{process::Command, time::Duration};
+use std::{os::unix::fs::PermissionsExt, process::Command, time::Duration};
 use trainable::sandbox::{
     Ending, ExecSpec, Gpu, Limits, Output, Program, Sandbox, SandboxProvider, SandboxSpec, Warmth,
-    local::LocalSandboxes,
+    local::{LocalConfig, LocalSandboxes},
 };
 
 /// Programs whose every word must be the same in a fresh interpreter.
@@ -177,6 +177,84 @@ async fn slots_are_filled_claimed_once_and_filled_again() {
     wait_until(|| zygotes(&local).len() == 2).await;
     assert_eq!(zygotes(&local).len(), 2, "a sandbox takes its zygote with it");
     local.finish().await;
+}
+
+/// What each program finds about its groups; the zygote's own are the root of what it sees.
+const GROUPS: &str = "print(open('/proc/self/cgroup').read())";
+
+#[tokio::test]
+async fn each_program_is_in_groups_of_its_own_whenever_it_begins() {
+    let local = Local::new().await;
+    if local.provider().standing().tier != Some('A') {
+        eprintln!("not tried: there are no cgroups here");
+        return local.finish().await;
+    }
+    let volume = local.provider().volume(&name("sessions/one")).await.unwrap();
+    write(&*volume, "step.py", GROUPS.as_bytes()).await;
+    let sandbox = start(local.provider(), session("sessions/one"), small()).await;
+    let run = async || collect(&*sandbox, script(MINUTE)).await.printed();
+
+    // While a bare interpreter serves and after it handed on, whatever moment this hits.
+    let mut found = Vec::new();
+    for _ in 0..12 {
+        found.push(run().await);
+        tokio::time::sleep(Duration::from_millis(60)).await;
+    }
+    found.extend(futures::future::join_all((0..4).map(|_| run())).await);
+    // What waits ahead has entered already; another takes its place, and its groups.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let zygote = zygotes(&local);
+    let data = local.data().canonicalize().unwrap();
+    for pid in leaves(&processes_that_mount(&data), &zygote) {
+        kill(pid);
+    }
+    found.push(run().await);
+
+    for (at, groups) in found.iter().enumerate() {
+        for line in
+            groups.lines().filter(|line| line.contains(":pids:") || line.contains(":memory:"))
+        {
+            assert!(!line.ends_with(":/"), "{groups} are those of the zygote");
+        }
+        assert!(!found[..at].contains(groups), "{groups} were another one's");
+    }
+    drop((sandbox, volume));
+    local.finish().await;
+}
+
+/// Those that are nobody's parents, but for some.
+fn leaves(all: &[i32], but: &[i32]) -> Vec<i32> {
+    let parents: Vec<i32> = all.iter().filter_map(|pid| parent(*pid)).collect();
+    let leaf = |pid: &&i32| !parents.contains(pid) && !but.contains(pid);
+    all.iter().filter(leaf).copied().collect()
+}
+
+fn parent(pid: i32) -> Option<i32> {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit(") ").next()?.split(' ').nth(1)?.parse().ok()
+}
+
+#[test]
+fn a_runtime_that_ends_at_once_leaves_nothing() {
+    let data = tempfile::tempdir().unwrap();
+    std::fs::set_permissions(data.path(), std::fs::Permissions::from_mode(0o711)).unwrap();
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let turn = runtime.block_on(turn());
+    runtime.block_on(async {
+        let config = LocalConfig { slots: 1, ..prepared(data.path()).await };
+        let provider = LocalSandboxes::new(config).unwrap();
+        provider.prepare(std::sync::Arc::new(|_| {})).await.unwrap();
+        wait_until(|| provider.load().slots_ready == 1).await;
+        assert_eq!(provider.load().slots_ready, 1);
+        // As a server holds it: until nothing of it is polled any more.
+        tokio::spawn(async move {
+            std::future::pending::<()>().await;
+            drop(provider);
+        });
+    });
+    drop(runtime);
+    assert_eq!(cgroups_of_the_dead(), 0, "cgroups are left");
+    drop(turn);
 }
 
 async fn outputs(sandbox: &dyn Sandbox) -> futures::stream::BoxStream<'static, Output> {

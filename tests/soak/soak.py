@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import fuzzing
+import killing
 from serving import BINARY, ROOT, Server, environment
 
 KEPT = ROOT / "target/soak"
@@ -27,7 +28,7 @@ MILLION_MINUTES = 60
 
 
 def main():
-    proofs = {"bounds": bounds, "million": million, "samples": samples, "fuzz": fuzz}
+    proofs = {"bounds": bounds, "million": million, "samples": samples, "kills": kills, "fuzz": fuzz}
     wanted = sys.argv[1:] or list(proofs)
     if unknown := set(wanted) - set(proofs):
         raise SystemExit(f"no proof {', '.join(sorted(unknown))}; choose from {', '.join(proofs)}")
@@ -225,6 +226,25 @@ def fuzz():
         what = f"`{target}`, {fuzzing.SECONDS / 60:.0f} minutes"
         found.append(figure(what, measured, "every property holds", ran["held"]))
     return found
+
+
+def kills():
+    """A server under two users, killed or stopped wherever it is and started again."""
+    ran = killing.run()
+    summary = ran["summary"]
+    if summary is None:
+        return [figure(f"{killing.KILLS} ends of the server", "BROKEN OFF", "all of them", False)]
+    hits = ", ".join(f"{name} {times}" for name, times in summary["hits"].items())
+    return [
+        figure(
+            f"{summary['kills']} ends of the server, seed {summary['seed']}",
+            f"{summary['sessions']} sessions, all TRAIN_DONE; {summary['events']:,} events and {summary['told']:,} "
+            "acknowledged commands, none lost, none twice",
+            "none lost, none twice, tables as the log gives them, every session TRAIN_DONE",
+            ran["held"],
+        ),
+        figure("what was hit", hits, "7 different moments", len(summary["hits"]) >= 7),
+    ]
 
 
 def write_report(proofs):

@@ -27,7 +27,8 @@ const FOREIGN: [&str; 7] =
 
 /// The binary with a data directory, and nothing of this machine's configuration but the Python environment.
 pub fn trainable(data: &Path) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_trainable"));
+    let ours = || env!("CARGO_BIN_EXE_trainable").into();
+    let mut command = Command::new(std::env::var_os("TRAINABLE_TEST_BINARY").unwrap_or_else(ours));
     for (name, _) in std::env::vars_os() {
         let foreign = |name: &str| FOREIGN.iter().any(|prefix| name.starts_with(prefix));
         if name.to_str().is_some_and(foreign) {

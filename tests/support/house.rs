@@ -100,7 +100,10 @@ impl House {
     }
 
     pub async fn session_of(&self, experiment: ExperimentId, driver: DriverRequest) -> SessionId {
-        self.directory.create(&Principal::Local, experiment, driver).await.expect("a session")
+        let id = SessionId::new();
+        let made = self.directory.create(&Principal::Local, id, experiment, driver).await;
+        made.expect("a session");
+        id
     }
 
     pub async fn start(&self, session: SessionId) {

@@ -25,10 +25,11 @@ const PREFIX: &str = "trainable-";
 /// The period that a share of CPU is counted over, in microseconds.
 const PERIOD: u64 = 100_000;
 
-/// MiB that a zygote may take: its imports, and what its waiting child has touched.
+/// MiB that a zygote may take: its imports, what its waiting child has touched, and each process 1.
 const ZYGOTE_MIB: u64 = 2048;
-/// Processes of a zygote: itself, bubblewrap, the process 1 of each execution, and what waits ahead.
-const ZYGOTE_PROCESSES: u32 = 512;
+/// Processes of a zygote: itself, bubblewrap, what waits ahead, and the process 1 of each execution,
+/// of which there are as many as the operator lets run at once.
+const ZYGOTE_PROCESSES: u32 = 16_384;
 
 /// The share of the cores that a group gets when others want them too.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,7 +57,8 @@ impl Cgroups {
         let refused = |error: io::Error| {
             format!(
                 "cgroups are not writable ({error}); start the server as root, or give it a \
-                 delegated cgroup: `systemd-run --user --scope -p Delegate=yes trainable serve`"
+                 delegated cgroup: `systemd-run --user --scope -p Delegate=yes trainable serve`; in \
+                 a container, make /sys/fs/cgroup writable"
             )
         };
         for _ in 0..8 {
@@ -101,6 +103,11 @@ impl Cgroups {
         let group = self.group(ZYGOTE_MIB, ZYGOTE_PROCESSES, cpus)?;
         group.weigh(weight)?;
         Ok(group)
+    }
+
+    /// How many hierarchies a process enters.
+    pub(super) fn hierarchies(&self) -> usize {
+        self.places.each().count()
     }
 
     fn group(self: &Arc<Self>, memory_mib: u64, processes: u32, cpus: u32) -> io::Result<Group> {
@@ -219,16 +226,24 @@ impl Drop for Group {
             return;
         }
         // Something is left in it, and the kernel takes its time: not on a thread that others need.
-        let places = self.places.clone();
-        let all = Arc::clone(&self.all);
-        let clear = move || {
-            places.clear();
-            drop(all);
-        };
-        match tokio::runtime::Handle::try_current() {
-            Ok(runtime) => drop(runtime.spawn_blocking(clear)),
-            Err(_) => clear(),
+        let left = Left { places: self.places.clone(), _all: Arc::clone(&self.all) };
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn_blocking(move || drop(left));
         }
+    }
+}
+
+/// A group that something is left in. Cleared by its drop, so that a runtime which ends and runs
+/// nothing more clears it too.
+struct Left {
+    places: Places,
+    /// Outlives its groups, so that it can be removed.
+    _all: Arc<Cgroups>,
+}
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        self.places.clear();
     }
 }
 

@@ -10,8 +10,8 @@
 //! ```text
 //! bubblewrap                one per sandbox: user, process, mount, IPC, network and cgroup namespaces
 //! └ zygote                  trusted; has imported pandas and others, forks, never computes
-//!   ├ process 1             one per execution: namespaces of its own, its own cgroup
-//!   │ └ the program         what a model wrote
+//!   ├ process 1             one per execution: namespaces of its own
+//!   │ └ the program         what a model wrote, in a cgroup of its own
 //!   └ process 1, waiting    forked ahead of time for the next execution
 //! ```
 //!

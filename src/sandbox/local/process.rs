@@ -15,6 +15,8 @@ use tokio::{
 
 /// How long a kill may take before it is reported as a fault of the machine.
 const KILL: Duration = Duration::from_secs(5);
+/// How long whoever drops a killed bubblewrap waits for its end, which takes a millisecond or two.
+const REAP: Duration = Duration::from_millis(200);
 
 /// bubblewrap, a zygote and all that runs below it; dropping it kills them.
 pub(super) struct Processes {
@@ -28,9 +30,17 @@ impl Processes {
     /// Kills all of them, without waiting for it.
     pub(super) fn kill(&mut self) {
         // Each of these may have ended by itself just now, and that is what is wanted.
-        if let Some(first) = &self.first {
-            let _ = pidfd_send_signal(first, Signal::KILL);
+        match &self.first {
+            // bubblewrap reaps it and ends. Killed as well, it would leave it to process 1 of the
+            // machine, which in a container may be this server.
+            Some(first) => {
+                let _ = pidfd_send_signal(first, Signal::KILL);
+            }
+            None => self.kill_all(),
         }
+    }
+
+    fn kill_all(&mut self) {
         let _ = self.child.start_kill();
         if let Some(group) = &self.group {
             group.kill();
@@ -45,7 +55,9 @@ impl Processes {
                 break;
             }
             self.kill();
-            let _ = timeout(Duration::from_millis(50), self.child.wait()).await;
+            if timeout(Duration::from_millis(50), self.child.wait()).await.is_err() {
+                self.kill_all();
+            }
         }
         emptied(self.group.as_ref(), deadline).await;
     }
@@ -54,6 +66,12 @@ impl Processes {
 impl Drop for Processes {
     fn drop(&mut self) {
         self.kill();
+        // One that nobody has waited for keeps its group from being removed, and at the end of the
+        // server nobody else is there to wait for it.
+        let deadline = Instant::now() + REAP;
+        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 }
 

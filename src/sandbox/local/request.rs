@@ -18,6 +18,8 @@ pub(super) struct Request<'a> {
     tmp_mib: u64,
     shm_mib: u64,
     cpus: u32,
+    /// How many groups the execution must have entered before it begins.
+    groups: usize,
     /// Limits of each process by the names of `setrlimit`; those of the whole execution are the
     /// cgroup's, where there is one.
     limits: BTreeMap<&'static str, u64>,
@@ -61,6 +63,7 @@ impl<'a> Request<'a> {
             tmp_mib: (limits.memory_mib / 2).max(16),
             shm_mib: (limits.memory_mib / 4).max(16),
             cpus: limits.cpus.max(1),
+            groups: machine.cgroups.as_ref().map_or(0, |cgroups| cgroups.hierarchies()),
             limits: rlimits(limits, machine),
         }
     }

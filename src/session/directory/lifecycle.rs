@@ -18,9 +18,10 @@ use crate::{
 use actix::{Actor, Addr};
 use chrono::Utc;
 use entity::ids::{SessionId, StageRunId};
+use futures::future::join_all;
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, PoisonError},
+    sync::{Arc, PoisonError, atomic::Ordering},
     time::Duration,
 };
 
@@ -48,13 +49,27 @@ impl Directory {
         Ok(rows.len())
     }
 
-    /// Lets go of everything that runs, so that the next server takes it up.
+    /// Lets go of everything that runs, for good, so that the next server takes it up. Whoever asks
+    /// for a session from here on is told to come back.
     pub async fn suspend(&self) {
+        self.0.closed.store(true, Ordering::SeqCst);
         let slots: Vec<Slot> = self.lock().drain().map(|(_, slot)| slot).collect();
-        for slot in slots {
+        let suspended = slots.into_iter().map(|slot| async move {
             if let Some(actor) = slot.actor.lock().await.take() {
                 // An actor that is gone has let go already.
                 let _ = actor.send(Suspend).await;
+            }
+        });
+        join_all(suspended).await;
+    }
+
+    /// Whether actors may be made. To be asked with a slot in hand: its lock is what [`Self::suspend`]
+    /// waits for.
+    pub(super) fn open(&self) -> Result<(), CommandError> {
+        match self.0.closed.load(Ordering::SeqCst) {
+            false => Ok(()),
+            true => {
+                Err(CommandError::Unavailable("the server stops; try again in a moment".into()))
             }
         }
     }
@@ -75,6 +90,7 @@ impl Directory {
                 directory.reviving().remove(&session);
                 match directory.actor(session).await {
                     Ok(_) | Err(CommandError::NotFound | CommandError::Damaged(_)) => return,
+                    Err(_) if directory.open().is_err() => return,
                     Err(error) => tracing::warn!(session.id = %session, %error, "not revived yet"),
                 }
                 if !directory.reviving().insert(session) {
@@ -114,6 +130,7 @@ impl Directory {
         if let Some(actor) = held.as_ref().filter(|actor| actor.connected()) {
             return Ok(actor.clone());
         }
+        self.open()?;
         *held = None;
         let rebuilt = self.rebuild(id).await?;
         let run = rebuilt.session.work().map(|work| work.run);

@@ -31,7 +31,7 @@ use entity::{
 use place::Slot;
 use std::{
     collections::{HashMap, HashSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, atomic::AtomicBool},
 };
 use store::events::Latest;
 use tokio::runtime;
@@ -54,11 +54,15 @@ struct Inner {
     /// How often the actors of sessions panicked since they last stood.
     fallen: Mutex<HashMap<SessionId, u32>>,
     census: Census,
+    /// Everything was let go of: nothing is taken up again.
+    closed: AtomicBool,
 }
 
 /// What a stage is asked to start with; what is absent takes its default.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StageRequest {
+    /// The run that it becomes.
+    pub id: StageRunId,
     pub stage: Stage,
     /// The stage to continue to without being asked; `stage` itself by default.
     pub through: Option<Stage>,
@@ -75,6 +79,7 @@ impl StageRequest {
     /// One stage, with everything else by default.
     pub fn new(stage: Stage, budgets: Budgets) -> Self {
         Self {
+            id: StageRunId::new(),
             stage,
             through: None,
             driver: DriverRequest::default(),
@@ -149,6 +154,7 @@ impl Directory {
             reviving: Mutex::default(),
             fallen: Mutex::default(),
             census: Census::default(),
+            closed: AtomicBool::new(false),
         }));
         directory.watch();
         directory
@@ -172,13 +178,14 @@ impl Directory {
         self.0.parts.budgets
     }
 
-    /// Makes a session of an experiment; `driver` drives its runs when nothing else is asked for.
+    /// Makes a session of an experiment, under an id that nothing has; `driver` drives its runs when nothing else is asked for.
     pub async fn create(
         &self,
         principal: &Principal,
+        id: SessionId,
         experiment: ExperimentId,
         driver: DriverRequest,
-    ) -> Result<SessionId, CommandError> {
+    ) -> Result<(), CommandError> {
         let found = store::experiments::find(self.0.parts.store.read(), experiment).await?;
         if found.is_none_or(|row| row.owner != principal.owner()) {
             return Err(CommandError::NoExperiment);
@@ -187,15 +194,14 @@ impl Directory {
             true => None,
             false => Some(self.0.parts.providers.driver(&driver, None)?),
         };
-        let id = SessionId::new();
         let slot = self.slot(id);
         let actor = {
             let mut held = slot.actor.lock().await;
+            self.open()?;
             let rebuilt = Rebuilt { session: Session::default(), seq: 0, kept: 0, epoch: 0 };
             held.insert(self.start(id, &slot, rebuilt)).clone()
         };
-        ask(&actor, Command::Create { experiment, driver }).await?;
-        Ok(id)
+        ask(&actor, Command::Create { experiment, driver }).await.map(drop)
     }
 
     /// Starts a stage.
@@ -211,7 +217,7 @@ impl Directory {
         for (stage, asked) in request.later {
             later.push(StageDriver { stage, driver: providers.driver(&asked, Some(&driver))? });
         }
-        let stage_run = StageRunId::new();
+        let stage_run = request.id;
         let start = StartStage {
             stage_run,
             stage: request.stage,
@@ -226,15 +232,16 @@ impl Directory {
         Ok(stage_run)
     }
 
-    /// Runs the failed or cancelled stage again from its beginning, with what it was started with.
+    /// Runs the failed or cancelled stage again from its beginning, as a new stage run with what the
+    /// old one was started with.
     pub async fn retry(
         &self,
         session: SessionId,
+        stage_run: StageRunId,
         through: Option<Stage>,
     ) -> Result<StageRunId, CommandError> {
         let state = self.look(session).await?;
         let run = state.resumable().ok_or(Refusal::NothingToRetry)?;
-        let stage_run = StageRunId::new();
         let start = StartStage {
             stage_run,
             stage: run.stage,
@@ -271,17 +278,17 @@ impl Directory {
     pub async fn post_message(
         &self,
         session: SessionId,
+        id: MessageId,
         text: String,
         interrupt: bool,
-    ) -> Result<MessageId, CommandError> {
+    ) -> Result<(), CommandError> {
         let state = self.look(session).await?;
         let follow_up = match state.work() {
             Some(_) => None,
             None => self.follow_up(&state),
         };
-        let id = MessageId::new();
-        self.command(session, Command::PostMessage { id, text, interrupt, follow_up }).await?;
-        Ok(id)
+        let post = Command::PostMessage { id, text, interrupt, follow_up };
+        self.command(session, post).await.map(drop)
     }
 
     /// The run that would answer a message at rest: driven by who drove last, when they converse.

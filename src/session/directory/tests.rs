@@ -128,9 +128,10 @@ impl House {
             created_at: Utc::now(),
         };
         store::experiments::insert(&self.store, &experiment, &[]).await.expect("an experiment");
-        let made =
-            self.directory.create(&Principal::Local, experiment.id, DriverRequest::default());
-        made.await.expect("a session")
+        let (id, driver) = (SessionId::new(), DriverRequest::default());
+        let made = self.directory.create(&Principal::Local, id, experiment.id, driver);
+        made.await.expect("a session");
+        id
     }
 
     async fn start(&self, session: SessionId) {
@@ -138,8 +139,8 @@ impl House {
         self.directory.start_stage(session, request).await.expect("EDA starts");
     }
 
-    async fn say(&self, session: SessionId) -> Result<MessageId, CommandError> {
-        self.directory.post_message(session, "hello".into(), false).await
+    async fn say(&self, session: SessionId) -> Result<(), CommandError> {
+        self.directory.post_message(session, MessageId::new(), "hello".into(), false).await
     }
 
     /// Says something as soon as the session can be asked.
@@ -206,7 +207,7 @@ fn a_session_whose_actor_panics_fails_alone_and_can_be_retried() {
         assert_eq!(house.directory.counts().panics, 1);
         let other = house.directory.look(stands).await.expect("the other answers");
         assert_eq!(other.name(), SessionStateName::EdaRunning);
-        house.directory.retry(falls, None).await.expect("it can be retried");
+        house.directory.retry(falls, StageRunId::new(), None).await.expect("it can be retried");
         let state = house.directory.look(falls).await.expect("it answers");
         assert_eq!(state.name(), SessionStateName::EdaRunning);
     });

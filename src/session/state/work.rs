@@ -1,7 +1,9 @@
 //! A run at work: what a stage run and a follow-up share.
 
 use super::decision;
-use crate::event::{Budgets, Draft, Driver, Ending, EndingKind, Event, Fact, SessionEvent, Spent};
+use crate::event::{
+    Budgets, Draft, Driver, Ending, EndingKind, Event, Fact, SERVER_WENT_AWAY, SessionEvent, Spent,
+};
 use chrono::{DateTime, Utc};
 use entity::ids::StageRunId;
 use serde::{Deserialize, Serialize};
@@ -204,8 +206,8 @@ impl Work {
     /// lost.
     pub(super) fn interrupted(&self, at: DateTime<Utc>) -> Vec<Draft> {
         let calls = self.open.iter().filter(|call| !self.asks(&call.call_id));
-        let said = "interrupted: the server went away while this ran";
-        calls.flat_map(|call| self.end(call, EndingKind::Interrupted, said, at)).collect()
+        let end = |call| self.end(call, EndingKind::Interrupted, SERVER_WENT_AWAY, at);
+        calls.flat_map(end).collect()
     }
 
     fn end(&self, call: &OpenCall, how: EndingKind, said: &str, at: DateTime<Utc>) -> Vec<Draft> {

@@ -103,6 +103,7 @@ fn denied() -> Vec<Call> {
         ("process_vm_writev", libc::SYS_process_vm_writev, vec![json!(1), json!(0), json!(0)]),
         ("pidfd_getfd", libc::SYS_pidfd_getfd, vec![json!(0), json!(0), json!(0)]),
         ("kcmp", libc::SYS_kcmp, vec![json!(1), json!(1), json!(0)]),
+        ("prlimit 1", libc::SYS_prlimit64, vec![json!(1), json!(0), json!(0), json!(0)]),
         ("keyctl", libc::SYS_keyctl, vec![json!(0), json!(-3), json!(1)]),
         ("add_key", libc::SYS_add_key, vec![json!("user"), json!("x"), json!("x"), json!(1)]),
         ("request_key", libc::SYS_request_key, vec![json!("user"), json!("x"), json!(0)]),

@@ -18,7 +18,7 @@ use tokio::io::{Interest, unix::AsyncFd};
 
 /// The longest answer, in bytes; what is longer is no answer of a zygote's.
 const LONGEST: usize = 4096;
-/// As many as a request has at the most: its pipes and the groups that it enters.
+/// As many as a message has at the most: the pipes of a request, or the groups to enter.
 const MOST_DESCRIPTORS: usize = 8;
 
 /// The server's end.

@@ -203,8 +203,8 @@ impl Zygote {
         let _ = state.wait_for(|state| matches!(state, State::Ready | State::Gone)).await;
     }
 
-    /// Lets the next execution enter a group before it is asked for: entering waits for the whole
-    /// machine, and is most of what a start would cost.
+    /// Lets the next execution enter a group before it is asked for: with cgroups of version 1
+    /// entering waits for the whole machine, and is most of what a start would cost.
     ///
     /// *Errors*: the zygote is no more, or the group cannot be made.
     pub(super) async fn prepare(&self, limits: &Limits) -> Result<(), ForkError> {
@@ -226,9 +226,13 @@ impl Zygote {
         let Some(cgroups) = self.cgroups.as_ref().filter(|_| serving.ahead.is_none()) else {
             return Ok(());
         };
-        let refused = |error: io::Error| ForkError::Refused(error.to_string());
-        let group = cgroups.execution(limits).map_err(refused)?;
-        let entrances = group.entrances().map_err(refused)?;
+        let (cgroups, limits) = (Arc::clone(cgroups), *limits);
+        let made = tokio::task::spawn_blocking(move || {
+            let group = cgroups.execution(&limits)?;
+            group.entrances().map(|entrances| (group, entrances))
+        });
+        let made = made.await.unwrap_or_else(|ended| Err(io::Error::other(ended)));
+        let (group, entrances) = made.map_err(|error| ForkError::Refused(error.to_string()))?;
         let entrances: Vec<_> = entrances.iter().map(AsFd::as_fd).collect();
         let sent = timeout(START, self.control.send(PREPARE, &entrances)).await;
         if !matches!(sent, Ok(Ok(()))) {

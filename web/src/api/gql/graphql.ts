@@ -1029,20 +1029,26 @@ export type MessageRole =
   /** The person. */
   | 'USER';
 
-/** Neighbouring points of a series as one. */
+/**
+ * Neighbouring points of a series as one. All buckets of an answer span the same number of steps, a
+ * power of two, and each begins at a multiple of that, so buckets of a closer look lie within those
+ * of one from afar.
+ */
 export type MetricBucket = {
   __typename?: 'MetricBucket';
-  /** When the latest point was recorded. */
+  /** When the point that was logged last was recorded. */
   at: Scalars['DateTime']['output'];
-  /** What the latest number is. */
+  /** How many points it stands for: 1 or more. */
+  count: Scalars['Long']['output'];
+  /** What the number of the point that was logged last is. */
   kind: MetricKind;
-  /** The value of the latest point; null unless `kind` is `FINITE`. */
+  /** The value of the point that was logged last; null unless `kind` is `FINITE`. */
   last: Maybe<Scalars['Float']['output']>;
-  /** The largest finite value. */
+  /** The largest finite value; null when there is none. */
   max: Maybe<Scalars['Float']['output']>;
-  /** The smallest finite value. */
+  /** The smallest finite value; null when there is none. */
   min: Maybe<Scalars['Float']['output']>;
-  /** The step of the last point. */
+  /** The largest step of its points. */
   x: Scalars['Long']['output'];
 };
 
@@ -1790,7 +1796,10 @@ export type Session = Node & {
   lastSeq: Scalars['Long']['output'];
   /** The conversation, oldest first. */
   messages: MessageConnection;
-  /** Points of one series, oldest first, bucketed by the server. */
+  /**
+   * Points of one series by step, in buckets that the server makes of them: as many as `buckets`
+   * allows, of steps `from` to `to`. It costs what is shown, at any zoom.
+   */
   metric: Array<MetricBucket>;
   /** Latest and best of every metric series, without those of superseded runs. */
   metricSeries: Array<MetricSeries>;

@@ -1,7 +1,7 @@
 """The zygote: one Python per sandbox that has imported what most scripts import, and forks for every execution.
 
-Each execution has a process 1, mounts and IPC objects of its own from before anything runs in it, and enters a cgroup of
-its own, so that it can reach neither the zygote nor another execution. One waits ready, forked ahead of time.
+Each execution has a process 1, mounts and IPC objects of its own from before anything runs in it, and its program a cgroup
+of its own, so that it can reach neither the zygote nor another execution. One waits ready, forked ahead of time.
 
 The zygote imports and never computes: whatever has used OpenMP before a fork hangs in the child. It runs nothing that a
 model wrote.

@@ -21,6 +21,7 @@ from .preload import Preload
 
 # The next execution is forked when the last one has had the cores for this long, in seconds.
 _PAUSE = 0.01
+_LONG_PAUSE = 1.0
 
 
 def main():
@@ -63,7 +64,7 @@ def _serve_while_warming(control, forker):
         os._exit(0)
     theirs.close()
     if forker.serve(until=ours) and ours.recv(8):
-        socket.send_fds(ours, [b"!"], forker.rest())
+        forker.rest(ours)
         # For as long as the other lives: all in these namespaces end with this process.
         ours.recv(1)
     else:
@@ -80,28 +81,38 @@ class _Forker:
         self._own = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._waiting = None
         self._groups = []
+        self._pause = _PAUSE
 
     def wait_ahead(self):
-        self._waiting = self._waiting or self._fork()
+        try:
+            self._waiting = self._waiting or self._fork()
+            self._pause = _PAUSE
+        except OSError as error:
+            # The next request tries as well, and tells what comes of it.
+            print(f"nothing can be forked ahead: {error}", file=sys.stderr, flush=True)
+            self._pause = _LONG_PAUSE
 
-    def rest(self):
-        """Lets go of the execution that waits and returns the groups of the next: another process serves now."""
+    def rest(self, other):
+        """Lets go of the execution that waits and hands the groups of the next on: another process serves now."""
         if self._waiting:
             with self._waiting:
                 self._waiting = None
-        return self._groups
+        socket.send_fds(other, [b"!"], self._groups)
+        self._forget_groups()
 
     def prepare(self, groups):
         """Takes the groups of the next execution, which enters them at once where it waits already."""
         self._forget_groups()
         self._groups = groups
-        if self._waiting:
-            self._waiting.prepare(groups)
+        waiting, self._waiting = self._waiting, None
+        # One that does not get them must not be given a request: another one is forked, and gets them.
+        if waiting and waiting.prepare(groups):
+            self._waiting = waiting
 
     def serve(self, until=None):
         """Serves until the server has gone, or until there is word from another socket: then it is true."""
         while True:
-            pause = None if self._waiting else _PAUSE
+            pause = None if self._waiting else self._pause
             readable = select.select([self._control, *filter(None, [until])], [], [], pause)[0]
             if until in readable:
                 return True
@@ -153,14 +164,22 @@ class _Forker:
         try:
             child = os.fork()
             if child == 0:
-                near.close()
-                self._control.close()
-                init.run(far, self._filter, self.preload)
+                try:
+                    near.close()
+                    self._control.close()
+                    self._forget_groups()
+                    init.run(far, self._filter, self.preload)
+                except BaseException:
+                    sys.excepthook(*sys.exc_info())
+                finally:
+                    # Whatever went wrong: this is no zygote.
+                    os._exit(1)
         finally:
             linux.setns(self._own, linux.CLONE_NEWPID)
         far.close()
         execution = _Execution(near, os.pidfd_open(child))
-        execution.prepare(self._groups)
+        if not execution.prepare(self._groups):
+            raise OSError("the new process could not be told its cgroups")
         return execution
 
 
@@ -172,13 +191,14 @@ class _Execution:
         self.handle = handle
 
     def prepare(self, groups):
+        """Tells it the groups to enter; false when it cannot be told, and then it is let go of."""
         try:
             if groups:
                 socket.send_fds(self.way, [PREPARE], groups)
-        except OSError as error:
-            # It has ended; whoever hands it a request will see that and fork another.
-            if error.errno not in (errno.EPIPE, errno.ECONNRESET):
-                raise
+        except OSError:
+            with self:
+                return False
+        return True
 
     def __enter__(self):
         return self

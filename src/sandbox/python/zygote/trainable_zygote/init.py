@@ -26,7 +26,7 @@ def run(way, filter_program, preload):
         program.run(far, filter_program, preload)
     far.close()
     linux.set_dumpable(False)
-    received = receive(way, lambda groups: socket.send_fds(near, [PREPARE], groups))
+    received = receive(way, lambda groups: _hand_on(near, groups))
     if received is None:
         os._exit(0)
     status = received.status
@@ -41,6 +41,14 @@ def run(way, filter_program, preload):
         os.write(status, b"failed " + str(error).encode("utf-8", "backslashreplace")[:2000] + b"\n")
         os._exit(1)
     os._exit(0)
+
+
+def _hand_on(near, groups):
+    try:
+        socket.send_fds(near, [PREPARE], groups)
+    except (BrokenPipeError, ConnectionResetError):
+        # The program has ended already; that is told when the request cannot be handed on either.
+        pass
 
 
 def _wait(child):

@@ -1,5 +1,6 @@
 """What passes from the server to process 1 and from there to the program: groups to enter, then a request with its descriptors."""
 
+import errno
 import json
 import os
 import socket
@@ -31,7 +32,12 @@ class Received:
 
 def take(way):
     """The next message as it came, and its descriptors."""
-    return socket.recv_fds(way, _LARGEST, _MOST_DESCRIPTORS)[:2]
+    text, descriptors, flags, _ = socket.recv_fds(way, _LARGEST, _MOST_DESCRIPTORS)
+    if flags & (socket.MSG_CTRUNC | socket.MSG_TRUNC):
+        for descriptor in descriptors:
+            os.close(descriptor)
+        raise OSError(errno.EMFILE, "a message did not arrive whole")
+    return text, descriptors
 
 
 def receive(way, prepare):

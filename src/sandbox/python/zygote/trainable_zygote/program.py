@@ -35,14 +35,13 @@ def run(way, filter_program, preload):
     linux.filter_system_calls(filter_program)
     if preload.done and preload.warm:
         _rehearse()
-    refusals = []
-    received = receive(way, lambda groups: _enter(groups, refusals))
+    entered = _Entered()
+    received = receive(way, entered.enter)
     if received is None:
         os._exit(0)
     request, status = received.request, received.status
     try:
-        for refusal in refusals:
-            raise refusal
+        entered.check(request["groups"])
         _give_way()
         _limits(request["limits"])
         os.chdir(request["workdir"])
@@ -59,13 +58,27 @@ def run(way, filter_program, preload):
     os.execve(sys.executable, [sys.executable, "-P", *what, *request["args"]], request["env"])
 
 
-def _enter(groups, refusals):
-    """Makes this process count as the execution's. Nobody listens yet, so what fails is told with the request."""
-    try:
-        for group in groups:
-            os.write(group, b"0")
-    except OSError as error:
-        refusals.append(error)
+class _Entered:
+    """The cgroups that this process is in as part of the execution."""
+
+    def __init__(self):
+        self._count = 0
+        self._refusal = None
+
+    def enter(self, groups):
+        """Enters them. Nobody listens yet, so what fails is told with the request."""
+        self._count = 0
+        try:
+            for group in groups:
+                os.write(group, b"0")
+                self._count += 1
+        except OSError as error:
+            self._refusal = error
+
+    def check(self, expected):
+        """Nothing of a model's is run outside of its limits."""
+        if self._count != expected:
+            raise self._refusal or OSError(f"{self._count} cgroups entered instead of {expected}")
 
 
 def _give_way():

@@ -1,0 +1,154 @@
+//! Lists of experiments: what a page shows of each is right, and asked for all of them together.
+
+#[path = "support/server.rs"]
+mod server;
+mod support;
+
+use chrono::Utc;
+use entity::{
+    ids::{ExperimentId, SessionId, StageRunId},
+    vocab::{ArtifactType, Stage},
+};
+use serde_json::{Value, json};
+use server::Server;
+use trainable::{
+    event::{Budgets, Draft, Driver, Event, Fact, File, MetricPoint, SessionEvent},
+    store,
+};
+
+const PAGE: &str = include_str!("support/list_page.graphql");
+
+/// Makes an experiment with sessions; its newest one has logged and left files.
+async fn experiment(server: &Server, n: usize, sessions: usize) {
+    let row = entity::experiments::Model {
+        id: ExperimentId::new(),
+        owner: server::LOCAL.owner().into(),
+        name: format!("experiment {n}"),
+        description: String::new(),
+        dataset_ref: String::new(),
+        instructions: String::new(),
+        target_column: None,
+        main_table: None,
+        dataset: json!({}),
+        created_at: Utc::now(),
+    };
+    store::experiments::insert(&server.store, &row, &[]).await.expect("an experiment");
+    let append = |session: SessionId, after: i64, drafts: Vec<Draft>| async move {
+        server.log.append(session, 0, after, Utc::now(), drafts).await.expect("appended");
+    };
+    for nth in 0..sessions {
+        let (session, run) = (SessionId::new(), StageRunId::new());
+        let created = Draft { stage_run: None, event: server::created(row.id) };
+        append(session, 0, vec![created]).await;
+        let started = SessionEvent::StageRunStarted {
+            stage: Stage::Train,
+            through: Stage::Train,
+            driver: Driver { provider: "p".into(), model: "m".into(), effort: None },
+            seed: 42,
+            budgets: Budgets::default(),
+            approval: false,
+            later: Vec::new(),
+        };
+        let points = |tag: &str| {
+            let value = |step: i64| (step + n as i64) as f64;
+            let point = |step| MetricPoint {
+                step,
+                name: "auc".into(),
+                value: value(step),
+                run: Some(tag.into()),
+            };
+            (0..=nth as i64).map(point).collect::<Vec<_>>()
+        };
+        let file = |name: String| File {
+            path: format!("train/{name}"),
+            name,
+            stage: Stage::Train,
+            kind: ArtifactType::File,
+            size: 1,
+            sha256: String::new(),
+        };
+        let mut drafts = vec![Draft { stage_run: Some(run), event: Event::Session(started) }];
+        let fact = |fact| Draft { stage_run: Some(run), event: Event::Fact(fact) };
+        let items = [points("a"), points("b")].concat();
+        drafts.push(fact(Fact::MetricsBatch { call_id: "c".into(), items }));
+        for at in 0..=n {
+            drafts.push(fact(Fact::FileCreated { call_id: None, file: file(format!("{at}.txt")) }));
+        }
+        append(session, 1, drafts).await;
+    }
+}
+
+#[actix_web::test]
+async fn a_page_asks_the_same_of_one_and_of_fifty() {
+    let server = Server::start().await;
+    for n in 0..50 {
+        experiment(&server, n, 1 + n % 5).await;
+    }
+    let mut counts = Vec::new();
+    for first in [1, 10, 50] {
+        let mut fewest = u64::MAX;
+        // What is asked for together waits a moment for company; a machine that stalls in it splits a batch.
+        for _ in 0..5 {
+            let before = server.store.statements();
+            let data = server.graphql(PAGE, json!({"first": first})).await;
+            fewest = fewest.min(server.store.statements() - before);
+            assert_eq!(data["experiments"]["nodes"].as_array().map(Vec::len), Some(first));
+        }
+        counts.push(fewest);
+    }
+    assert!(counts[0] > 0, "statements are counted");
+    assert_eq!(counts, [counts[0]; 3], "of 1, 10 and 50 experiments");
+
+    let data = server.graphql(PAGE, json!({"first": 1})).await;
+    let newest = &data["experiments"]["nodes"][0];
+    assert_eq!(newest["name"], "experiment 49");
+    assert_eq!(newest["sessions"]["totalCount"], 5);
+    assert_eq!(newest["sessions"]["nodes"].as_array().map(Vec::len), Some(3));
+    let session = &newest["latestSession"];
+    assert_eq!(session["id"], newest["sessions"]["nodes"][0]["id"], "the newest comes first");
+    assert_eq!(
+        session["metricSeries"],
+        json!([
+            {"name": "auc", "run": "a", "last": 53.0, "lastKind": "FINITE"},
+            {"name": "auc", "run": "b", "last": 53.0, "lastKind": "FINITE"},
+        ])
+    );
+    let artifacts = json!({"totalCount": 50, "nodes": [{"path": "train/0.txt"}]});
+    assert_eq!(session["artifacts"], artifacts);
+}
+
+#[actix_web::test]
+async fn lists_in_lists_page_each_for_itself() {
+    let server = Server::start().await;
+    for n in 0..3 {
+        experiment(&server, n, n + 2).await;
+    }
+    let all = "{ experiments { nodes { sessions(first: 100) { edges { cursor node { id } } } } } }";
+    let all = server.graphql(all, json!({})).await;
+    let ids = |sessions: &Value| -> Vec<Value> {
+        let edges = sessions["edges"].as_array().expect("edges");
+        edges.iter().map(|edge| edge["node"]["id"].clone()).collect()
+    };
+    let lists: Vec<Vec<Value>> = all["experiments"]["nodes"]
+        .as_array()
+        .expect("nodes")
+        .iter()
+        .map(|node| ids(&node["sessions"]))
+        .collect();
+    assert_eq!(lists.iter().map(Vec::len).collect::<Vec<_>>(), [4, 3, 2]);
+    // The cursor of one list stands between the rows of the others as well.
+    let cursor = &all["experiments"]["nodes"][1]["sessions"]["edges"][1]["cursor"];
+    let asked = "query($c: String) { experiments { nodes {
+        first: sessions(first: 2) { edges { node { id } } pageInfo { hasNextPage } }
+        last: sessions(last: 2) { edges { node { id } } pageInfo { hasPreviousPage } }
+        after: sessions(first: 2, after: $c) { edges { node { id } } } } } }";
+    let data = server.graphql(asked, json!({"c": cursor})).await;
+    for (node, list) in data["experiments"]["nodes"].as_array().expect("nodes").iter().zip(&lists) {
+        assert_eq!(ids(&node["first"]), list[..2]);
+        assert_eq!(node["first"]["pageInfo"]["hasNextPage"], list.len() > 2);
+        assert_eq!(ids(&node["last"]), list[list.len() - 2..]);
+        assert_eq!(node["last"]["pageInfo"]["hasPreviousPage"], list.len() > 2);
+    }
+    let after = |n: usize| ids(&data["experiments"]["nodes"][n]["after"]);
+    assert_eq!((after(0), after(1), after(2)), (vec![], lists[1][2..].to_vec(), lists[2].clone()));
+}
