@@ -335,6 +335,6 @@ fn opening_a_session_reads_only_what_is_new() {
             .await
             .expect("another's");
         let refolded = house.directory.look(session).await;
-        assert!(matches!(refolded, Err(CommandError::Unavailable(_))), "{refolded:?}");
+        assert!(matches!(refolded, Err(CommandError::Damaged(_))), "{refolded:?}");
     });
 }
