@@ -180,11 +180,11 @@ fn loss(steps: impl IntoIterator<Item = i64>) -> Vec<MetricPoint> {
     steps.into_iter().map(|step| point(step, "loss", step as f64, None)).collect()
 }
 
-/// One database for all cases of a property.
-static SHARED: LazyLock<(Runtime, Bench)> = LazyLock::new(|| {
+/// One database for all cases of a property, and one that logs are replayed into.
+static SHARED: LazyLock<(Runtime, Bench, Bench)> = LazyLock::new(|| {
     let runtime = Runtime::new().expect("a runtime");
-    let bench = runtime.block_on(Bench::open());
-    (runtime, bench)
+    let (bench, copy) = runtime.block_on(async { (Bench::open().await, Bench::beside().await) });
+    (runtime, bench, copy)
 });
 
 /// A step from the one before.
@@ -353,7 +353,7 @@ proptest! {
         logged in logged(),
         asked in prop::collection::vec((end(), end(), prop_oneof![1_i64..12, 1_i64..2000]), 12),
     ) {
-        let (runtime, bench) = &*SHARED;
+        let (runtime, bench, _) = &*SHARED;
         runtime.block_on(async {
             let mut session = bench.session().await;
             let points = write(&mut session, &logged).await;
@@ -381,14 +381,13 @@ proptest! {
 
     #[test]
     fn a_replay_sums_up_the_same(logged in logged()) {
-        let (runtime, bench) = &*SHARED;
+        let (runtime, bench, copy) = &*SHARED;
         runtime.block_on(async {
             let mut session = bench.session().await;
             write(&mut session, &logged).await;
             let before = session.sums().await;
-            let other = Bench::beside().await;
             let entries = whole_log(&bench.log, session.id).await;
-            let copy = replay(&other, session.id, entries).await;
+            let copy = replay(copy, session.id, entries).await;
             prop_assert_eq!(before, copy.sums().await);
             Ok(())
         })?;

@@ -144,8 +144,10 @@ impl ExperimentQuery {
         let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
         let (db, principal) = (api(context).store.read(), principal(context));
         let search = search.as_deref().map(str::trim);
-        let total = store::experiments::count(db, principal, search).await?;
-        let slice = store::experiments::page(db, principal, search, page).await?;
+        let (total, slice) = tokio::try_join!(
+            store::experiments::count(db, principal, search),
+            store::experiments::page(db, principal, search, page),
+        )?;
         Ok(ExperimentConnection::new(&page, slice, |row| row.id, Experiment::new, total.into()))
     }
 

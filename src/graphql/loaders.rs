@@ -28,6 +28,11 @@ use std::{
 };
 use uuid::Uuid;
 
+/// How often a batch lets others go first before it is read. A request is executed on a runtime of
+/// one thread, where a list asks for its rows in sweeps of 32; the clock would be slower, and on a
+/// busy machine it would split a batch.
+const SWEEPS: usize = 16;
+
 /// The loaders of one request.
 #[derive(Default)]
 pub struct Loaders(OnceLock<DataLoader<Rows>>);
@@ -43,9 +48,15 @@ pub fn rows<'a>(context: &Context<'a>) -> &'a DataLoader<Rows> {
     context.data_unchecked::<Loaders>().0.get_or_init(|| {
         let rows =
             Rows { store: api(context).store.clone(), principal: principal(context).clone() };
-        // A request is executed on a runtime of one thread, so a batch's task cannot run before all
-        // who ask in one go have asked: it need not wait for them.
-        DataLoader::new(rows, tokio::spawn).delay(Duration::ZERO)
+        DataLoader::new(rows, |task| {
+            tokio::spawn(async {
+                for _ in 0..SWEEPS {
+                    tokio::task::yield_now().await;
+                }
+                task.await;
+            })
+        })
+        .delay(Duration::ZERO)
     })
 }
 
