@@ -10,7 +10,7 @@ use super::{
     vocab::SessionEventKind,
 };
 use crate::{
-    event::{Entry, TextDelta},
+    event::{Entry, Event, Fact, TextDelta},
     log::EventLog,
     store::StoreError,
 };
@@ -57,6 +57,8 @@ struct Watcher {
     /// The last sequence that was stored when the watcher came.
     stored: i64,
     durable: watch::Receiver<i64>,
+    /// The last turn whose end was read: text of it that was still on its way comes too late.
+    ended: Option<(StageRunId, u32)>,
     /// Text as it arrives; there once everything stored is delivered, and when it is wanted.
     live: Option<broadcast::Receiver<(StageRunId, TextDelta)>>,
     /// Entries that were read and did not fit into the last batch, the next one last.
@@ -86,6 +88,7 @@ pub fn follow(
         after,
         stored,
         durable,
+        ended: None,
         live: None,
         waiting: Vec::new(),
         at_end: false,
@@ -138,6 +141,11 @@ impl Watcher {
                 break;
             }
             self.after = next.seq;
+            if let (Some(run), Event::Fact(Fact::TurnEnded { turn, .. })) =
+                (next.stage_run, &next.event)
+            {
+                self.ended = Some((run, *turn));
+            }
             if self.wanted.has(kind(&next.event)) {
                 bytes += heavy;
                 events.push(entry(self.session, next));
@@ -159,11 +167,11 @@ impl Watcher {
                     std::future::pending::<()>().await;
                 }
             }
-            text = text_of(&mut self.live) => texts.extend(text),
+            text = text_of(&mut self.live, self.ended) => texts.extend(text),
         }
         let due = self.sent + PACE;
         while texts.len() < EVENTS {
-            match timeout_at(due, text_of(&mut self.live)).await {
+            match timeout_at(due, text_of(&mut self.live, self.ended)).await {
                 Ok(text) => texts.extend(text),
                 Err(_) => break,
             }
@@ -172,12 +180,15 @@ impl Watcher {
     }
 }
 
-/// The next piece of text; `None` where the reader lagged and pieces were skipped.
+/// The next piece of text; `None` where the reader lagged and pieces were skipped, and for one that
+/// comes after the end of its turn.
 async fn text_of(
     live: &mut Option<broadcast::Receiver<(StageRunId, TextDelta)>>,
+    ended: Option<(StageRunId, u32)>,
 ) -> Option<SessionEvent> {
     let Some(receiver) = live else { return std::future::pending().await };
     match receiver.recv().await {
+        Ok((run, text)) if ended.is_some_and(|(of, turn)| of == run && text.turn <= turn) => None,
         Ok((stage_run, text)) => Some(delta(stage_run, text)),
         Err(broadcast::error::RecvError::Lagged(_)) => None,
         Err(broadcast::error::RecvError::Closed) => {
