@@ -11,7 +11,7 @@ use async_graphql::{
     parser::types::Field, registry::Registry,
 };
 use bytes::Bytes;
-use entity::ids::SessionId;
+use entity::ids::{SessionId, StageRunId};
 use std::{
     borrow::Cow,
     collections::{HashMap, VecDeque},
@@ -36,6 +36,9 @@ pub struct SessionEventBatch {
     pub caught_up: bool,
 }
 
+/// A turn of a stage run.
+pub type Turn = (StageRunId, u32);
+
 /// A batch, and what of the log it covers.
 pub struct Batch {
     pub content: SessionEventBatch,
@@ -43,6 +46,8 @@ pub struct Batch {
     pub after: i64,
     /// The last sequence that was looked at for it.
     pub last: i64,
+    /// The last turn that ends in it.
+    pub ended: Option<Turn>,
     /// About how many bytes it has.
     pub weight: usize,
     /// How many watchers took it.
@@ -52,7 +57,8 @@ pub struct Batch {
 
 impl Batch {
     pub fn new(content: SessionEventBatch, after: i64, last: i64, weight: usize) -> Self {
-        Self { content, after, last, weight, taken: AtomicUsize::new(0), json: OnceLock::new() }
+        let (taken, json) = (AtomicUsize::new(0), OnceLock::new());
+        Self { content, after, last, ended: None, weight, taken, json }
     }
 }
 

@@ -7,11 +7,11 @@ use super::{
     error::{ApiError, Code},
     event::{delta, entry, kind, weight},
     event_types::SessionEvent,
-    relay::{Batch, Relay, SessionEventBatch},
+    relay::{Batch, Relay, SessionEventBatch, Turn},
     vocab::SessionEventKind,
 };
 use crate::{
-    event::{Entry, TextDelta},
+    event::{Entry, Event, Fact, TextDelta},
     log::{
         EventLog,
         protocol::{Follower, News},
@@ -71,6 +71,8 @@ struct Watcher {
     follower: Follower<watch::Receiver<i64>>,
     /// Closed when the session is deleted.
     alive: watch::Receiver<i64>,
+    /// The last turn whose end was read: text of it that was still on its way comes too late.
+    ended: Option<Turn>,
     /// Text as it arrives; there once everything stored is delivered, and when it is wanted.
     live: Option<broadcast::Receiver<(StageRunId, TextDelta)>>,
     /// Entries that were read and did not fit into the last batch.
@@ -108,6 +110,7 @@ pub fn follow(
         order,
         follower,
         alive,
+        ended: None,
         live: None,
         waiting: VecDeque::new(),
         sent: Instant::now(),
@@ -141,6 +144,7 @@ impl Watcher {
             } else {
                 self.own(news, around, std::mem::take(&mut texts)).await?
             };
+            self.ended = batch.as_ref().and_then(|batch| batch.ended).or(self.ended);
             match batch {
                 // Nothing of it is wanted: it was looked at.
                 Some(batch) if batch.content.events.is_empty() && self.opened => {}
@@ -222,7 +226,7 @@ impl Watcher {
                 changed.map_err(|_| Ended::Deleted)?;
                 Ok(Vec::new())
             }
-            text = text_of(&mut self.live) => Ok(text.into_iter().collect()),
+            text = text_of(&mut self.live, self.ended) => Ok(text.into_iter().collect()),
         }
     }
 
@@ -231,7 +235,7 @@ impl Watcher {
         let due = self.sent + PACE;
         let mut texts = Vec::new();
         while texts.len() < self.order.size {
-            match timeout_at(due, text_of(&mut self.live)).await {
+            match timeout_at(due, text_of(&mut self.live, self.ended)).await {
                 Ok(text) => texts.extend(text),
                 Err(_) => break,
             }
@@ -247,7 +251,7 @@ fn cut(
     texts: Vec<SessionEvent>,
     entries: &mut VecDeque<Entry>,
 ) -> Batch {
-    let (mut events, mut last, mut bytes) = (texts, after, 0);
+    let (mut events, mut last, mut bytes, mut ended) = (texts, after, 0, None);
     while let Some(next) = entries.front() {
         let heavy = weight(&next.event);
         let full = events.len() >= order.size || bytes + heavy > BYTES;
@@ -255,21 +259,30 @@ fn cut(
             break;
         }
         last = next.seq;
+        if let (Some(run), Event::Fact(Fact::TurnEnded { turn, .. })) =
+            (next.stage_run, &next.event)
+        {
+            ended = Some((run, *turn));
+        }
         let wanted = order.wanted.has(kind(&next.event));
         if let Some(next) = entries.pop_front().filter(|_| wanted) {
             bytes += heavy;
             events.push(entry(order.session, next));
         }
     }
-    Batch::new(SessionEventBatch { events, caught_up: true }, after, last, bytes)
+    let batch = Batch::new(SessionEventBatch { events, caught_up: true }, after, last, bytes);
+    Batch { ended, ..batch }
 }
 
-/// The next piece of text; `None` where the reader lagged and pieces were skipped.
+/// The next piece of text; `None` where the reader lagged and pieces were skipped, and for one that
+/// comes after the end of its turn.
 async fn text_of(
     live: &mut Option<broadcast::Receiver<(StageRunId, TextDelta)>>,
+    ended: Option<Turn>,
 ) -> Option<SessionEvent> {
     let Some(receiver) = live else { return std::future::pending().await };
     match receiver.recv().await {
+        Ok((run, text)) if ended.is_some_and(|(of, turn)| of == run && text.turn <= turn) => None,
         Ok((stage_run, text)) => Some(delta(stage_run, text)),
         Err(broadcast::error::RecvError::Lagged(_)) => None,
         Err(broadcast::error::RecvError::Closed) => {

@@ -37,7 +37,7 @@ const KILLS: usize = 20;
 const DIFFERENT: usize = 7;
 const USERS: usize = 2;
 /// The longest wait for the moment that is aimed at; then whatever there is is hit.
-const AIM: Duration = Duration::from_secs(4);
+const AIM: Duration = Duration::from_secs(3);
 /// What a server that is asked to stop may take; it is to take five seconds.
 const STOP: Duration = Duration::from_secs(6);
 /// Messages that are on their way when a server is killed.
@@ -194,7 +194,9 @@ impl Harness {
     fn speak(&self) {
         for _ in 0..ON_THEIR_WAY {
             for lane in &self.lanes {
-                let Some(known) = lane.at_hand() else { continue };
+                // One that was only made would answer, and could not be started meanwhile.
+                let begun = |known: &Arc<Known>| known.state().is_some();
+                let Some(known) = lane.at_hand().filter(begun) else { continue };
                 let lane = Arc::clone(lane);
                 tokio::spawn(async move { lane.send(&known).await });
             }

@@ -17,6 +17,8 @@ use uuid::Uuid;
 
 /// Entries that are folded in one transaction.
 const PAGE: u64 = 100;
+/// Entries that are folded as one append: none of the numbers in which they were appended.
+const TOGETHER: usize = 7;
 
 /// What is stored of a session, without what is made up when a row is written.
 #[derive(Debug, PartialEq)]
@@ -68,7 +70,7 @@ fn same<T: PartialEq + Debug>(found: &[T], expected: &[T], table: &str) {
     assert_eq!(found.len(), expected.len(), "rows of {table}: stored, and as the log gives them");
 }
 
-/// Folds a log, event by event, into a database that holds nothing.
+/// Folds a log into a database that holds nothing.
 async fn fold(stored: &Store, anew: &Store, session: SessionId) {
     let row = sessions::Entity::find_by_id(session).one(stored.read()).await.expect("it is read");
     let experiment = row.expect("a session").experiment_id;
@@ -82,9 +84,8 @@ async fn fold(stored: &Store, anew: &Store, session: SessionId) {
         let page = page.entries;
         let Some(last) = page.last() else { break };
         let transaction = anew.begin().await.expect("a transaction");
-        for entry in &page {
-            let one = std::slice::from_ref(entry);
-            projection::append(&transaction, session, one).await.expect("it is folded");
+        for some in page.chunks(TOGETHER) {
+            projection::append(&transaction, session, some).await.expect("it is folded");
         }
         let moved = trainable::store::sessions::advance(&transaction, session, 0, after, last.seq);
         assert!(moved.await.expect("it is moved on"));
