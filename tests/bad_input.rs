@@ -425,7 +425,7 @@ async fn a_full_disk_is_said_and_survived() {
     let executes = |event: &Value| event["__typename"] == "ExecutionStartedEvent";
     let seen = server.follow(&session, 0, "a program at work", executes).await;
     disk.fill(0);
-    server.running.line("commit of the log failed").await;
+    server.running.line("appends wait").await;
     assert!(server.ready().await);
     assert_eq!(server.state(&session).await, "EDA_RUNNING");
     disk.free();
