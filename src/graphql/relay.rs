@@ -23,9 +23,9 @@ use std::{
 use tokio::sync::OnceCell;
 
 /// Batches that one relay keeps at most for those who are not there yet.
-const KEPT: usize = 16;
+const KEPT: usize = 512;
 /// About how many bytes they have together.
-const KEPT_BYTES: usize = 256 * 1024;
+const KEPT_BYTES: usize = 1024 * 1024;
 
 /// Some events of a session, in order.
 #[derive(SimpleObject)]
@@ -42,8 +42,6 @@ pub type Turn = (StageRunId, u32);
 /// A batch, and what of the log it covers.
 pub struct Batch {
     pub content: SessionEventBatch,
-    /// The sequence after which it begins.
-    pub after: i64,
     /// The last sequence that was looked at for it.
     pub last: i64,
     /// The last turn that ends in it.
@@ -56,9 +54,9 @@ pub struct Batch {
 }
 
 impl Batch {
-    pub fn new(content: SessionEventBatch, after: i64, last: i64, weight: usize) -> Self {
+    pub fn new(content: SessionEventBatch, last: i64, weight: usize) -> Self {
         let (taken, json) = (AtomicUsize::new(0), OnceLock::new());
-        Self { content, after, last, ended: None, weight, taken, json }
+        Self { content, last, ended: None, weight, taken, json }
     }
 }
 
@@ -108,8 +106,7 @@ impl Relay {
         };
         match cut.get_or_try_init(read).await {
             Ok(batch) => {
-                // The registry's own reference is weak, so these are the watchers.
-                if batch.taken.fetch_add(1, Relaxed) + 1 >= Arc::strong_count(self) {
+                if batch.taken.fetch_add(1, Relaxed) + 1 >= self.watchers() {
                     lock(&self.cuts).retain(|(begins, _)| *begins != after);
                 }
                 Ok(Some(Arc::clone(batch)))
@@ -119,12 +116,24 @@ impl Relay {
         }
     }
 
-    /// The end of the batch in whose middle a sequence lies: going there first, a watcher that came
-    /// later shares from then on.
-    pub fn end_around(&self, seq: i64) -> Option<i64> {
+    /// Somebody has read the batch after a sequence already.
+    pub fn has(&self, after: i64) -> bool {
         let cuts = lock(&self.cuts);
-        let mut batches = cuts.iter().filter_map(|(_, cut)| cut.get());
-        batches.find(|batch| batch.after < seq && seq < batch.last).map(|batch| batch.last)
+        cuts.iter().any(|(begins, cut)| *begins == after && cut.initialized())
+    }
+
+    /// The next place after a sequence at which others begin or end. A batch that ends there brings
+    /// a watcher that came later, or fell behind, to the others, with whom it shares from then on.
+    pub fn meeting(&self, after: i64) -> Option<i64> {
+        let cuts = lock(&self.cuts);
+        let ends = cuts.iter().filter_map(|(_, cut)| cut.get()).map(|batch| batch.last);
+        cuts.iter().map(|(begins, _)| *begins).chain(ends).filter(|place| *place > after).min()
+    }
+
+    /// How many watch.
+    pub fn watchers(self: &Arc<Self>) -> usize {
+        // The registry's own reference is weak.
+        Arc::strong_count(self)
     }
 
     fn cut(&self, after: i64) -> Arc<Cut> {

@@ -34,8 +34,12 @@ use tokio::{
 pub const EVENTS: usize = 256;
 /// About how many bytes of one page, and of one batch, at most. One event always fits.
 const BYTES: usize = 256 * 1024;
-/// The least time between two batches once everything stored is delivered.
+/// The least time between two batches once everything stored is delivered, unless one is full.
 const PACE: Duration = Duration::from_millis(20);
+/// What each who watches the same adds to it, and the most that it becomes: what many read is sent
+/// in larger pieces, because it is the pieces that cost.
+const PACE_EACH: Duration = Duration::from_micros(20);
+const PACE_MOST: Duration = Duration::from_millis(40);
 
 /// Which events are wanted; none named means all.
 #[derive(Debug)]
@@ -134,15 +138,17 @@ impl Watcher {
                 News::Until(last) => last - self.after,
                 News::Unknown | News::Nothing => 0,
             };
-            let keeps_up = self.opened && self.waiting.is_empty() && behind <= EVENTS as i64;
-            if keeps_up && (behind > 0 || !texts.is_empty()) {
+            let shares = self.opened && self.waiting.is_empty();
+            // What others have got already is behind the pace: one that came late to it catches up.
+            let late = texts.is_empty() && self.relay.has(self.after);
+            let fills = behind >= self.order.size as i64;
+            if shares && !late && !fills && (behind > 0 || !texts.is_empty()) {
                 texts.extend(self.pause().await);
             }
-            let around = self.relay.end_around(self.after).filter(|_| keeps_up);
-            let batch = if keeps_up && behind > 0 && texts.is_empty() && around.is_none() {
+            let batch = if shares && behind > 0 && texts.is_empty() {
                 self.shared().await?
             } else {
-                self.own(news, around, std::mem::take(&mut texts)).await?
+                self.own(news, std::mem::take(&mut texts)).await?
             };
             self.ended = batch.as_ref().and_then(|batch| batch.ended).or(self.ended);
             match batch {
@@ -175,7 +181,9 @@ impl Watcher {
     async fn shared(&mut self) -> Result<Option<Arc<Batch>>, StoreError> {
         let (order, after) = (&self.order, self.after);
         let read = async || {
-            let mut entries = self.page(order.size as u64).await?;
+            let meeting = self.relay.meeting(after).map(|place| (place - after).unsigned_abs());
+            let rows = meeting.map_or(order.size as u64, |rows| rows.min(order.size as u64));
+            let mut entries = self.page(rows).await?;
             Ok::<_, StoreError>(cut(order, after, Vec::new(), &mut entries))
         };
         let batch = self.relay.after(after, read).await?;
@@ -187,14 +195,11 @@ impl Watcher {
     async fn own(
         &mut self,
         news: News,
-        until: Option<i64>,
         texts: Vec<SessionEvent>,
     ) -> Result<Option<Arc<Batch>>, StoreError> {
-        let (after, size) = (self.after, self.order.size);
+        let after = self.after;
         if self.waiting.is_empty() && !(self.opened && news == News::Nothing) {
-            let limit = until.map_or(size as u64, |until| (until - after).unsigned_abs());
-            let limit = limit.min(size as u64);
-            self.waiting = self.page(limit).await?;
+            self.waiting = self.page(EVENTS as u64).await?;
         }
         let nothing = self.waiting.is_empty() && texts.is_empty();
         let mut batch = cut(&self.order, after, texts, &mut self.waiting);
@@ -232,7 +237,9 @@ impl Watcher {
 
     /// Waits until the pace allows the next batch. Answers provisional text.
     async fn pause(&mut self) -> Vec<SessionEvent> {
-        let due = self.sent + PACE;
+        let watchers = u32::try_from(self.relay.watchers()).unwrap_or(u32::MAX);
+        let due =
+            self.sent + PACE.saturating_add(PACE_EACH.saturating_mul(watchers)).min(PACE_MOST);
         let mut texts = Vec::new();
         while texts.len() < self.order.size {
             match timeout_at(due, text_of(&mut self.live, self.ended)).await {
@@ -270,7 +277,7 @@ fn cut(
             events.push(entry(order.session, next));
         }
     }
-    let batch = Batch::new(SessionEventBatch { events, caught_up: true }, after, last, bytes);
+    let batch = Batch::new(SessionEventBatch { events, caught_up: true }, last, bytes);
     Batch { ended, ..batch }
 }
 
