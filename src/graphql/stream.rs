@@ -277,8 +277,9 @@ fn cut(
             events.push(entry(order.session, next));
         }
     }
-    let batch = Batch::new(SessionEventBatch { events, caught_up: true }, last, bytes);
-    Batch { ended, ..batch }
+    let mut batch = Batch::new(SessionEventBatch { events, caught_up: true }, last, bytes);
+    batch.ended = ended;
+    batch
 }
 
 /// The next piece of text; `None` where the reader lagged and pieces were skipped, and for one that
