@@ -15,8 +15,6 @@ use tokio::{
 
 /// How long a kill may take before it is reported as a fault of the machine.
 const KILL: Duration = Duration::from_secs(5);
-/// How long whoever drops a killed bubblewrap waits for its end, which takes a millisecond or two.
-const REAP: Duration = Duration::from_millis(200);
 
 /// bubblewrap, a zygote and all that runs below it; dropping it kills them.
 pub(super) struct Processes {
@@ -66,12 +64,6 @@ impl Processes {
 impl Drop for Processes {
     fn drop(&mut self) {
         self.kill();
-        // One that nobody has waited for keeps its group from being removed, and at the end of the
-        // server nobody else is there to wait for it.
-        let deadline = Instant::now() + REAP;
-        while matches!(self.child.try_wait(), Ok(None)) && Instant::now() < deadline {
-            std::thread::sleep(Duration::from_millis(1));
-        }
     }
 }
 
