@@ -20,7 +20,10 @@ use tokio::runtime::Runtime;
 use trainable::{
     event::{Budgets, Draft, Driver, Event, Fact, MetricPoint, SessionEvent},
     log::EventLog,
-    store::{Store, experiments, series},
+    store::{
+        Store, experiments, series,
+        tombstones::{self, Burial, Buried},
+    },
 };
 
 /// A database with its log.
@@ -471,9 +474,9 @@ async fn what_is_deleted_leaves_no_sums() {
     let run = session.begin(Stage::Train).await;
     session.log(run, loss((0..100).chain(0..10))).await;
     assert!(!session.sums().await.buckets.is_empty());
-    let row = trainable::store::sessions::find(bench.store.read(), session.id).await;
-    let experiment = row.expect("read").expect("a session").experiment_id;
-    experiments::delete(&bench.store, experiment).await.expect("deleted");
+    let buried = tombstones::bury_session(&bench.store, session.id, Burial::AtRest, Utc::now());
+    assert_eq!(buried.await.expect("buried"), Buried::Yes(vec![session.id]));
+    tombstones::erase_session(&bench.store, session.id).await.expect("deleted");
     let buckets = metric_buckets::Entity::find()
         .filter(metric_buckets::Column::StageRunId.eq(run))
         .all(bench.store.read())
