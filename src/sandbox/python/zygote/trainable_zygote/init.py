@@ -5,6 +5,7 @@ all the same where no cgroup can confirm it.
 """
 
 import os
+import select
 import signal
 import socket
 
@@ -26,7 +27,7 @@ def run(way, filter_program, preload):
         program.run(far, filter_program, preload)
     far.close()
     linux.set_dumpable(False)
-    received = receive(way, lambda groups: _hand_on(near, groups))
+    received = receive(way, lambda groups: _hand_on(near, groups), lambda: _wait_for_word(way, near))
     if received is None:
         os._exit(0)
     status = received.status
@@ -41,6 +42,12 @@ def run(way, filter_program, preload):
         os.write(status, b"failed " + str(error).encode("utf-8", "backslashreplace")[:2000] + b"\n")
         os._exit(1)
     os._exit(0)
+
+
+def _wait_for_word(way, near):
+    """Ends with the program, which says nothing before it runs: whoever has a request then sees that nobody takes it."""
+    if near in select.select([way, near], [], [])[0]:
+        os._exit(1)
 
 
 def _hand_on(near, groups):

@@ -40,9 +40,13 @@ def take(way):
     return text, descriptors
 
 
-def receive(way, prepare):
-    """The next request, None when whoever would have sent it has gone; groups that come before it go to `prepare`."""
+def receive(way, prepare, wait=lambda: None):
+    """The next request, None when whoever would have sent it has gone; groups that come before it go to `prepare`.
+
+    `wait` is called before each message is taken.
+    """
     while True:
+        wait()
         text, descriptors = take(way)
         if text != PREPARE:
             return Received(json.loads(text), descriptors) if text else None
