@@ -121,7 +121,8 @@ impl Cgroups {
 
 impl Drop for Cgroups {
     fn drop(&mut self) {
-        self.places.remove();
+        // The kernel may still be taking the last group below it apart.
+        self.places.clear();
     }
 }
 

@@ -66,8 +66,10 @@ impl Places {
             Ok(()) => true,
             Err(error) => error.kind() == io::ErrorKind::NotFound,
         };
-        // Each is tried, whatever came of the others.
-        self.each().filter(|place| !removed(place)).count() == 0
+        // Each is tried, whatever came of the others; but what is left must be found by the folder
+        // that holds the lock, so that one stays as long as they do.
+        let others = self.each().filter(|place| **place != self.memory);
+        others.filter(|place| !removed(place)).count() == 0 && removed(&self.memory)
     }
 }
 
