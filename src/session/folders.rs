@@ -21,6 +21,7 @@ pub(super) async fn clear(
     run: StageRunId,
 ) -> Result<(), SandboxError> {
     let path = |text: String| VolumePath::parse(&text).expect("a stage's own paths are valid");
+    let mut ours = false;
     for later in Stage::ALL.iter().copied().filter(|s| *s >= stage) {
         let marker = path(format!("{later}/{MARKER}"));
         let owner = match volume.stat(&marker).await? {
@@ -31,6 +32,9 @@ pub(super) async fn clear(
             None => None,
         };
         if owner == Some(run) {
+            // All of it is the run's. Its own marker is not touched: without one, after a crash, all that
+            // the run has made would be moved away.
+            ours |= later == stage;
             continue;
         }
         if !volume.list(Some(&path(later.to_string()))).await?.files.is_empty() {
@@ -39,6 +43,9 @@ pub(super) async fn clear(
                 .rename(&path(later.to_string()), &path(format!("superseded/{away}/{later}")))
                 .await?;
         }
+    }
+    if ours {
+        return Ok(());
     }
     let marker = path(format!("{stage}/{MARKER}"));
     // An agent may have put anything in its place.
@@ -91,4 +98,46 @@ pub(super) async fn notes(volume: &dyn Volume) -> Result<(), SandboxError> {
         volume.put(&marker, futures::stream::iter([Ok(Bytes::new())]).boxed()).await?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sandbox::{SandboxProvider, VolumeName, fake::FakeSandboxes};
+
+    async fn write(volume: &dyn Volume, path: &str, text: &'static str) {
+        let path = VolumePath::parse(path).expect("a path");
+        let body = futures::stream::iter([Ok(Bytes::from(text))]).boxed();
+        volume.put(&path, body).await.expect("it is written");
+    }
+
+    async fn paths(volume: &dyn Volume) -> Vec<String> {
+        let files = volume.list(None).await.expect("a listing").files;
+        files.iter().map(|file| file.path.to_string()).collect()
+    }
+
+    #[tokio::test]
+    async fn a_run_that_goes_on_keeps_its_folder_whatever_moment_a_crash_hits() {
+        let name = VolumeName::parse("sessions/x").expect("a name");
+        let volume = FakeSandboxes::new(|_| Vec::new()).volume(&name).await.expect("a volume");
+        let volume = volume.as_ref();
+        let (first, second) = (StageRunId::new(), StageRunId::new());
+        clear(volume, Stage::Eda, first).await.expect("a folder");
+        write(volume, "eda/scripts/step_01_x.py", "x = 1").await;
+        let marker = VolumePath::parse("eda/.stage_run").expect("a path");
+        let written = volume.stat(&marker).await.expect("it is there").expect("it is there");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        clear(volume, Stage::Eda, first).await.expect("it goes on");
+        let still = volume.stat(&marker).await.expect("it is there").expect("it is there");
+        assert_eq!(written.modified, still.modified, "there is no moment without a marker");
+        assert_eq!(paths(volume).await, ["eda/.stage_run", "eda/scripts/step_01_x.py"]);
+        clear(volume, Stage::Eda, second).await.expect("it begins anew");
+        let away = format!("superseded/{first}/eda");
+        let expect = [
+            "eda/.stage_run".to_owned(),
+            format!("{away}/.stage_run"),
+            format!("{away}/scripts/step_01_x.py"),
+        ];
+        assert_eq!(paths(volume).await, expect);
+    }
 }
