@@ -119,6 +119,7 @@ async fn attempt(
         Err(error) => Err(Failure::refused(error.to_string())),
     };
     app.directory.suspend().await;
+    app.sandboxes.close();
     drop(app);
     if let Err(failure) = &result
         && failure.exit == Exit::Failed

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 /// How long sessions may take to let go of their work once the server stops.
 const LET_GO: Duration = Duration::from_secs(1);
 /// How long a stop may take in all. What has not ended by then ends as in a crash, which loses nothing.
-const STOP: Duration = Duration::from_millis(4_500);
+const STOP: Duration = Duration::from_millis(4_200);
 /// Bytes of a file of trusted documents.
 const MANIFEST: u64 = 64 << 20;
 
@@ -62,13 +62,15 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     let stop = async {
         stop_asked().await;
         eprintln!("\ntrainable: stopping; what runs is taken up by the next start");
-        end_in_time();
+        end_in_time(&app);
         if timeout(LET_GO, app.directory.suspend()).await.is_err() {
             tracing::warn!("some sessions did not let go of their work in time");
         }
         stopping.cancel();
     };
     let (served, ()) = tokio::join!(serving, stop);
+    // Sessions and requests that are still there when the process ends drop nothing.
+    app.sandboxes.close();
     served.map_err(|error| Failure::failed(format!("the server failed: {error}")))?;
     Ok(Exit::Done)
 }
@@ -148,10 +150,12 @@ fn parts(
 
 /// Ends this process when its stop takes too long: whoever asked for it kills what is still there
 /// some seconds later, and a stuck disk or a task without an end must not make it come to that.
-fn end_in_time() {
-    let waiting = std::thread::Builder::new().name("stop".into()).spawn(|| {
+fn end_in_time(app: &App) {
+    let sandboxes = app.sandboxes.clone();
+    let waiting = std::thread::Builder::new().name("stop".into()).spawn(move || {
         std::thread::sleep(STOP);
         tracing::warn!("the stop takes too long; what is left ends with the process");
+        sandboxes.close();
         std::process::exit(0);
     });
     if let Err(error) = waiting {

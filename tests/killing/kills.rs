@@ -280,8 +280,7 @@ async fn a_server_that_is_killed_again_and_again_loses_nothing() {
     Audit::living(&Asker::new(servers.address.clone()), &before, &counts).await;
     let remains = Remains::of(servers.running.pid(), &data);
     servers.end(Signal::TERM).await;
-    // Its empty control group may wait for the next start; what ran must not.
-    remains.processes_gone().await;
+    remains.gone().await;
     audit.dead(&data, &before).await;
     let mut told = 0;
     for known in &all {

@@ -44,11 +44,6 @@ impl Remains {
         none(|| self.left()).await;
     }
 
-    /// Waits until none of its processes is there: nobody has to come after it for that.
-    pub async fn processes_gone(&self) {
-        none(|| self.processes()).await;
-    }
-
     fn processes(&self) -> Vec<String> {
         let alive = alive(&self.processes);
         let alive = alive.iter().map(|(pid, _)| {

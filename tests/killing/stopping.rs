@@ -188,7 +188,7 @@ async fn a_server_that_is_asked_to_stop_hands_everything_over_in_time() {
     println!("stopped after {} ms", begun.elapsed().as_millis());
     assert_eq!(status.code(), Some(0), "{}", servers.running.said());
     sound(&servers.running.said());
-    remains.processes_gone().await;
+    remains.gone().await;
     for watcher in [&executing, &hanging, &asking] {
         assert_eq!(watcher.closes().first(), Some(&Some(1012)), "come back");
     }

@@ -22,6 +22,8 @@ use std::{
 };
 
 const PREFIX: &str = "trainable-";
+/// How long the end of all groups may take.
+const END: Duration = Duration::from_millis(500);
 /// The period that a share of CPU is counted over, in microseconds.
 const PERIOD: u64 = 100_000;
 
@@ -108,6 +110,21 @@ impl Cgroups {
     /// How many hierarchies a process enters.
     pub(super) fn hierarchies(&self) -> usize {
         self.places.each().count()
+    }
+
+    /// Kills everything in every group and removes them all, whoever still holds one: none can be made
+    /// afterwards.
+    pub(super) fn end(&self) {
+        let deadline = Instant::now() + END;
+        while !self.places.remove() && Instant::now() < deadline {
+            for group in self.places.each().flat_map(|place| children(place)) {
+                let group = self.places.below(&group);
+                if !group.remove() {
+                    group.kill();
+                }
+            }
+            thread::sleep(Duration::from_millis(2));
+        }
     }
 
     fn group(self: &Arc<Self>, memory_mib: u64, processes: u32, cpus: u32) -> io::Result<Group> {
@@ -272,10 +289,15 @@ impl Places {
     fn clear(&self) {
         let deadline = Instant::now() + Duration::from_secs(1);
         while !self.remove() && Instant::now() < deadline {
-            for process in self.each().flat_map(|place| processes(place)) {
-                let _ = rustix::process::kill_process(process, Signal::KILL);
-            }
+            self.kill();
             thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn kill(&self) {
+        for process in self.each().flat_map(|place| processes(place)) {
+            // It may have ended since it was listed, and that is what was wanted.
+            let _ = rustix::process::kill_process(process, Signal::KILL);
         }
     }
 }

@@ -310,6 +310,15 @@ impl SandboxProvider for LocalSandboxes {
         let (volumes, name) = (self.shared.volumes.clone(), name.clone());
         blocking("delete a volume", move || volumes.delete(&name)).await
     }
+
+    fn close(&self) {
+        if let Some(cgroups) = self.shared.machine.as_ref().and_then(|m| m.cgroups.as_ref()) {
+            cgroups.end();
+        }
+        if let Err(error) = fs::remove_dir_all(&self.shared.places.run) {
+            tracing::debug!(%error, "the next start clears the folder of what only lives while the server does");
+        }
+    }
 }
 
 /// Makes the data directory where it is missing, such that the sandboxes' user may pass through it.
