@@ -6,13 +6,13 @@ use super::{
     dataset::DatasetDescription,
     error::ApiError,
     ids::{FromGlobal, Global},
-    loaders::{FilesOf, LatestOf, SessionsOf, SessionsPage, rows},
+    loaders::{DatasetOf, FilesOf, LatestOf, SessionsOf, SessionsPage, rows},
     scalars::{Long, Time},
     session::{Session, SessionConnection},
 };
-use crate::store;
+use crate::store::{self, experiments::Head};
 use async_graphql::{Context, ID, Object, SimpleObject};
-use entity::{experiments, ids::ExperimentId};
+use entity::ids::ExperimentId;
 use uuid::Uuid;
 
 connection!(
@@ -23,7 +23,7 @@ connection!(
 /// One dataset with the user's instructions.
 #[derive(Clone)]
 pub struct Experiment {
-    row: experiments::Model,
+    row: Head,
 }
 
 /// A file that an experiment was made of.
@@ -38,7 +38,7 @@ pub struct DatasetFile {
 }
 
 impl Experiment {
-    pub fn new(row: experiments::Model) -> Self {
+    pub fn new(row: Head) -> Self {
         Self { row }
     }
 }
@@ -95,8 +95,9 @@ impl Experiment {
     }
 
     /// What the server found in the files.
-    async fn dataset(&self) -> DatasetDescription {
-        DatasetDescription::from_json(self.row.dataset.clone())
+    async fn dataset(&self, context: &Context<'_>) -> Result<DatasetDescription, ApiError> {
+        let found = rows(context).load_one(DatasetOf(self.row.id)).await?;
+        Ok(found.map(DatasetDescription::from_json).unwrap_or_default())
     }
 
     /// Its sessions, newest first.

@@ -228,7 +228,8 @@ async fn delete_session(context: &Context<'_>, input: DeleteSessionInput) -> Res
 }
 
 async fn found(context: &Context<'_>, id: ExperimentId) -> Result<Experiment, Failure> {
-    let row = store::experiments::owned(api(context).store.read(), principal(context), id).await?;
+    let db = api(context).store.read();
+    let row = store::experiments::heads(db, principal(context), &[id]).await?.pop();
     Ok(Experiment::new(row.ok_or_else(|| UserError::not_found(&["experimentId"], "experiment"))?))
 }
 

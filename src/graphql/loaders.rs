@@ -5,6 +5,7 @@ use super::context::{api, principal};
 use crate::store::{
     self, Store, StoreError,
     artifacts::Wanted,
+    experiments::Head,
     page::{Page, Slice},
     usage::Total,
 };
@@ -13,7 +14,7 @@ use async_graphql::{
     dataloader::{DataLoader, Loader},
 };
 use entity::{
-    artifacts, experiments,
+    artifacts,
     ids::{ExperimentId, SessionId, StageRunId},
     metric_series,
     principal::Principal,
@@ -64,6 +65,10 @@ pub fn rows<'a>(context: &Context<'a>) -> &'a DataLoader<Rows> {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FilesOf(pub ExperimentId);
 
+/// What was found in the data of an experiment.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct DatasetOf(pub ExperimentId);
+
 /// The newest session of an experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LatestOf(pub ExperimentId);
@@ -107,14 +112,14 @@ fn grouped<K: Eq + Hash, V>(rows: impl IntoIterator<Item = (K, V)>) -> HashMap<K
 }
 
 impl Loader<ExperimentId> for Rows {
-    type Value = experiments::Model;
+    type Value = Head;
     type Error = Failed;
 
     async fn load(
         &self,
         keys: &[ExperimentId],
     ) -> Result<HashMap<ExperimentId, Self::Value>, Failed> {
-        let rows = store::experiments::by_ids(self.store.read(), &self.principal, keys).await?;
+        let rows = store::experiments::heads(self.store.read(), &self.principal, keys).await?;
         Ok(rows.into_iter().map(|row| (row.id, row)).collect())
     }
 }
@@ -147,6 +152,17 @@ impl Loader<FilesOf> for Rows {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = store::uploads::of_experiments(self.store.read(), &ids).await?;
         Ok(grouped(rows.into_iter().filter_map(|row| Some((FilesOf(row.experiment_id?), row)))))
+    }
+}
+
+impl Loader<DatasetOf> for Rows {
+    type Value = serde_json::Value;
+    type Error = Failed;
+
+    async fn load(&self, keys: &[DatasetOf]) -> Result<HashMap<DatasetOf, Self::Value>, Failed> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = store::experiments::datasets(self.store.read(), &ids).await?;
+        Ok(rows.into_iter().map(|(id, found)| (DatasetOf(id), found)).collect())
     }
 }
 

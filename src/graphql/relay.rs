@@ -14,7 +14,7 @@ use bytes::Bytes;
 use entity::ids::{SessionId, StageRunId};
 use std::{
     borrow::Cow,
-    collections::{HashMap, VecDeque},
+    collections::{BTreeMap, HashMap, btree_map::Entry},
     sync::{
         Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak,
         atomic::{AtomicUsize, Ordering::Relaxed},
@@ -82,9 +82,23 @@ impl Relays {
 
 /// What watchers of one session that ask the same have between them.
 #[derive(Default)]
-pub struct Relay {
-    /// The newest batches, with where each begins.
-    cuts: Mutex<VecDeque<(i64, Arc<Cut>)>>,
+pub struct Relay(Mutex<Kept>);
+
+/// The newest batches.
+#[derive(Default)]
+struct Kept {
+    /// By the sequence after which each begins.
+    cuts: BTreeMap<i64, Held>,
+    /// Where batches begin, and end as far as they were read; and how many do.
+    places: BTreeMap<i64, usize>,
+    /// About how many bytes they have together.
+    weight: usize,
+}
+
+struct Held {
+    cut: Arc<Cut>,
+    /// Its end and its weight, once it was read.
+    read: Option<(i64, usize)>,
 }
 
 /// A batch that is there or is being read by one of those who want it.
@@ -98,16 +112,19 @@ impl Relay {
         after: i64,
         read: impl AsyncFnOnce() -> Result<Batch, StoreError>,
     ) -> Result<Option<Arc<Batch>>, StoreError> {
-        let cut = self.cut(after);
+        let cut = lock(&self.0).cut(after);
         let read = async || match read().await {
-            Ok(batch) if batch.last > after => Ok(Arc::new(batch)),
+            Ok(batch) if batch.last > after => {
+                lock(&self.0).count(after, &batch);
+                Ok(Arc::new(batch))
+            }
             Ok(_) => Err(None),
             Err(error) => Err(Some(error)),
         };
         match cut.get_or_try_init(read).await {
             Ok(batch) => {
                 if batch.taken.fetch_add(1, Relaxed) + 1 >= self.watchers() {
-                    lock(&self.cuts).retain(|(begins, _)| *begins != after);
+                    lock(&self.0).remove(after);
                 }
                 Ok(Some(Arc::clone(batch)))
             }
@@ -118,16 +135,13 @@ impl Relay {
 
     /// Somebody has read the batch after a sequence already.
     pub fn has(&self, after: i64) -> bool {
-        let cuts = lock(&self.cuts);
-        cuts.iter().any(|(begins, cut)| *begins == after && cut.initialized())
+        lock(&self.0).cuts.get(&after).is_some_and(|held| held.cut.initialized())
     }
 
     /// The next place after a sequence at which others begin or end. A batch that ends there brings
     /// a watcher that came later, or fell behind, to the others, with whom it shares from then on.
     pub fn meeting(&self, after: i64) -> Option<i64> {
-        let cuts = lock(&self.cuts);
-        let ends = cuts.iter().filter_map(|(_, cut)| cut.get()).map(|batch| batch.last);
-        cuts.iter().map(|(begins, _)| *begins).chain(ends).filter(|place| *place > after).min()
+        lock(&self.0).places.range(after + 1..).next().map(|(place, _)| *place)
     }
 
     /// How many watch.
@@ -135,21 +149,54 @@ impl Relay {
         // The registry's own reference is weak.
         Arc::strong_count(self)
     }
+}
 
-    fn cut(&self, after: i64) -> Arc<Cut> {
-        let mut cuts = lock(&self.cuts);
-        if let Some((_, cut)) = cuts.iter().find(|(begins, _)| *begins == after) {
-            return Arc::clone(cut);
+impl Kept {
+    fn cut(&mut self, after: i64) -> Arc<Cut> {
+        if let Some(held) = self.cuts.get(&after) {
+            return Arc::clone(&held.cut);
         }
-        let weight = |cuts: &VecDeque<(i64, Arc<Cut>)>| -> usize {
-            cuts.iter().filter_map(|(_, cut)| cut.get()).map(|batch| batch.weight).sum()
-        };
-        while cuts.len() >= KEPT || weight(&cuts) > KEPT_BYTES {
-            cuts.pop_front();
+        // Who is furthest behind reads by itself.
+        while self.cuts.len() >= KEPT || self.weight > KEPT_BYTES {
+            let Some(first) = self.cuts.keys().next().copied() else { break };
+            self.remove(first);
         }
         let cut = Arc::<Cut>::default();
-        cuts.push_back((after, Arc::clone(&cut)));
+        self.cuts.insert(after, Held { cut: Arc::clone(&cut), read: None });
+        self.stand(after);
         cut
+    }
+
+    /// Takes in what was read, if its place is still kept.
+    fn count(&mut self, after: i64, batch: &Batch) {
+        if let Some(held) = self.cuts.get_mut(&after)
+            && held.read.replace((batch.last, batch.weight)).is_none()
+        {
+            self.weight += batch.weight;
+            self.stand(batch.last);
+        }
+    }
+
+    fn remove(&mut self, after: i64) {
+        let Some(held) = self.cuts.remove(&after) else { return };
+        self.leave(after);
+        if let Some((last, weight)) = held.read {
+            self.leave(last);
+            self.weight -= weight;
+        }
+    }
+
+    fn stand(&mut self, place: i64) {
+        *self.places.entry(place).or_default() += 1;
+    }
+
+    fn leave(&mut self, place: i64) {
+        if let Entry::Occupied(mut count) = self.places.entry(place) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
+            }
+        }
     }
 }
 

@@ -129,7 +129,7 @@ impl Answer {
 
 /// The fields of an operation. What was rendered for several subscribers together is JSON already.
 fn data(data: &async_graphql::Value) -> String {
-    let async_graphql::Value::Object(fields) = data else { return json(data).to_string() };
+    let async_graphql::Value::Object(fields) = data else { return text_of(data) };
     let mut text = String::from("{");
     for (name, value) in fields {
         let comma = if text.len() > 1 { "," } else { "" };
@@ -139,11 +139,15 @@ fn data(data: &async_graphql::Value) -> String {
         {
             text.push_str(rendered);
         } else {
-            text.push_str(&json(value).to_string());
+            text.push_str(&text_of(value));
         }
     }
     text.push('}');
     text
+}
+
+fn text_of(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_else(|_| "null".to_owned())
 }
 
 /// GraphQL values have no keys or numbers that JSON lacks.

@@ -2,13 +2,14 @@
 
 use super::{
     StoreError,
-    page::{self, Page, Slice},
+    page::{self, Lists, Page, Slice},
 };
 use crate::event::File;
 use chrono::{DateTime, Utc};
 use entity::{
     artifacts,
     ids::{ArtifactId, SessionId, StageRunId},
+    sessions,
     vocab::{ArtifactType, Stage},
 };
 use sea_orm::{
@@ -88,14 +89,17 @@ impl Wanted {
 /// The same page of the artifacts of several sessions, oldest first; those without any are left out.
 pub async fn pages(
     db: &impl ConnectionTrait,
-    sessions: &[SessionId],
+    of: &[SessionId],
     wanted: Wanted,
     page: Page<Uuid>,
 ) -> Result<HashMap<SessionId, Slice<artifacts::Model>>, StoreError> {
-    let list =
-        |session: &SessionId| wanted.select().filter(artifacts::Column::SessionId.eq(*session));
-    let by = (artifacts::Column::Id, Order::Asc);
-    Ok(page::read_each(db, sessions, list, |row| row.session_id, by, page).await?)
+    let lists = Lists::<sessions::Entity, _, _> {
+        parents: (sessions::Column::Id, of),
+        rows: wanted.select(),
+        of: artifacts::Column::SessionId,
+        by: (artifacts::Column::Id, Order::Asc),
+    };
+    Ok(page::read_each(db, lists, |row| row.session_id, page).await?)
 }
 
 /// How many artifacts each of these sessions has; those without any are left out.

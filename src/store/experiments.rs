@@ -5,6 +5,7 @@ use super::{
     page::{self, Page, Slice},
     tombstones,
 };
+use chrono::{DateTime, Utc};
 use entity::{
     experiments::{self, Model},
     ids::{ExperimentId, UploadId},
@@ -12,11 +13,35 @@ use entity::{
     uploads,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, IntoActiveModel,
-    Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, FromQueryResult,
+    IntoActiveModel, Order, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Select,
+    prelude::Json,
     sea_query::{Expr, Func, LikeExpr},
 };
 use uuid::Uuid;
+
+/// An experiment without what was found in its data, which is long and seldom wanted.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct Head {
+    pub id: ExperimentId,
+    pub name: String,
+    pub description: String,
+    pub instructions: String,
+    pub target_column: Option<String>,
+    pub main_table: Option<String>,
+    pub created_at: DateTime<Utc>,
+}
+
+/// The columns of a head.
+const HEAD: [experiments::Column; 7] = [
+    experiments::Column::Id,
+    experiments::Column::Name,
+    experiments::Column::Description,
+    experiments::Column::Instructions,
+    experiments::Column::TargetColumn,
+    experiments::Column::MainTable,
+    experiments::Column::CreatedAt,
+];
 
 /// The id that was made last.
 pub(super) async fn newest(db: &impl ConnectionTrait) -> Result<Option<Uuid>, StoreError> {
@@ -90,12 +115,27 @@ pub async fn owned(
 }
 
 /// The experiments of an owner among these ids.
-pub async fn by_ids(
+pub async fn heads(
     db: &impl ConnectionTrait,
     principal: &Principal,
     ids: &[ExperimentId],
-) -> Result<Vec<Model>, StoreError> {
-    Ok(of(principal).filter(experiments::Column::Id.is_in(ids.iter().copied())).all(db).await?)
+) -> Result<Vec<Head>, StoreError> {
+    let among = of(principal).filter(experiments::Column::Id.is_in(ids.iter().copied()));
+    Ok(among.select_only().columns(HEAD).into_model().all(db).await?)
+}
+
+/// What was found in the data of each of these experiments, as `dataset::Description`.
+pub async fn datasets(
+    db: &impl ConnectionTrait,
+    ids: &[ExperimentId],
+) -> Result<Vec<(ExperimentId, Json)>, StoreError> {
+    Ok(experiments::Entity::find()
+        .select_only()
+        .columns([experiments::Column::Id, experiments::Column::Dataset])
+        .filter(experiments::Column::Id.is_in(ids.iter().copied()))
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// The experiments of an owner, newest first; `search` is a part of the name.
@@ -104,8 +144,8 @@ pub async fn page(
     principal: &Principal,
     search: Option<&str>,
     page: Page<Uuid>,
-) -> Result<Slice<Model>, StoreError> {
-    let all = named(principal, search);
+) -> Result<Slice<Head>, StoreError> {
+    let all = named(principal, search).select_only().columns(HEAD);
     Ok(page::read(db, all, experiments::Column::Id, Order::Desc, page).await?)
 }
 
@@ -115,7 +155,8 @@ pub async fn count(
     principal: &Principal,
     search: Option<&str>,
 ) -> Result<u64, StoreError> {
-    Ok(named(principal, search).count(db).await?)
+    let ids = named(principal, search).select_only().column(experiments::Column::Id);
+    Ok(ids.count(db).await?)
 }
 
 fn of(principal: &Principal) -> Select<experiments::Entity> {

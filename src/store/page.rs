@@ -1,14 +1,14 @@
 //! Pages of a list: a part after or before a key, never an offset.
 
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, FromQueryResult, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select, Value,
-    sea_query::{Asterisk, Query, SelectStatement, UnionType},
+    ColumnTrait, ConnectionTrait, DbBackend, DbErr, EntityTrait, ExprTrait, FromQueryResult,
+    JoinType, Order, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Select, Value,
+    sea_query::{Asterisk, Expr, Query},
 };
 use std::{collections::HashMap, hash::Hash};
 
-/// Pages of one statement; a database has a bound for those.
-const TOGETHER: usize = 100;
+/// The name of a parent's rows in a statement.
+const PART: &str = "part";
 
 /// Which part of a list is wanted, in the list's own order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -44,52 +44,71 @@ pub(super) async fn read<E, M, K>(
     page: Page<K>,
 ) -> Result<Slice<M>, DbErr>
 where
-    E: EntityTrait<Model = M>,
+    E: EntityTrait,
     M: FromQueryResult + Send + Sync,
     K: Into<Value>,
 {
     let limit = page.limit;
     let from_end = page.from_end;
-    let rows = part(select, key, order, page).all(db).await?;
+    let rows = part(select, key, order, page).into_model().all(db).await?;
     Ok(slice(rows, limit, from_end))
+}
+
+/// The lists of several parents.
+pub(super) struct Lists<'a, O: EntityTrait, E: EntityTrait, P> {
+    /// The parents' own key, and which of them are asked for.
+    pub parents: (O::Column, &'a [P]),
+    /// All lists, as one select that has no order yet.
+    pub rows: Select<E>,
+    /// The column that names a row's parent.
+    pub of: E::Column,
+    pub by: (E::Column, Order),
 }
 
 /// Reads the same page of the lists of several parents, with one statement for all of them. Each
 /// list costs what of it is shown; those without rows are left out.
-pub(super) async fn read_each<E, M, K, P>(
+pub(super) async fn read_each<O, E, M, K, P>(
     db: &impl ConnectionTrait,
-    parents: &[P],
-    list: impl Fn(&P) -> Select<E>,
+    lists: Lists<'_, O, E, P>,
     parent: impl Fn(&M) -> P,
-    (key, order): (E::Column, Order),
     page: Page<K>,
 ) -> Result<HashMap<P, Slice<M>>, DbErr>
 where
+    O: EntityTrait,
     E: EntityTrait<Model = M>,
     M: FromQueryResult + Send + Sync,
     K: Into<Value> + Copy,
-    P: Eq + Hash,
+    P: Into<Value> + Copy + Eq + Hash,
 {
-    let mut lists: HashMap<P, Vec<M>> = HashMap::new();
-    for parents in parents.chunks(TOGETHER) {
-        let each = |of: &P| inner(part(list(of), key, order.clone(), page).into_query());
-        let mut parts = parents.iter().map(each);
-        let Some(mut all) = parts.next() else { break };
-        all.unions(parts.map(|part| (UnionType::All, part)));
-        // The parts may come in any order, and each of them in any.
-        all.order_by(key, direction(&order, page.from_end));
-        let rows = M::find_by_statement(db.get_database_backend().build(&all)).all(db).await?;
-        for row in rows {
-            lists.entry(parent(&row)).or_default().push(row);
+    let (parents, asked) = lists.parents;
+    let (key, order) = lists.by;
+    let of = Expr::col(lists.of.as_column_ref()).equals(parents.as_column_ref());
+    let page_of_one = part(lists.rows.filter(of), key, order.clone(), page);
+    let backend = db.get_database_backend();
+    let mut all = match backend {
+        // Goes through the parents and looks up the rows of each, by their keys.
+        DbBackend::Sqlite => {
+            let keys = page_of_one.select_only().column(key).into_query();
+            let mut all = E::find().into_query();
+            all.join(JoinType::InnerJoin, O::default().table_ref(), key.in_subquery(keys));
+            all.order_by(key.as_column_ref(), direction(&order, page.from_end));
+            all
         }
+        _ => {
+            let mut all = Query::select();
+            all.column((PART, Asterisk)).from(O::default().table_ref());
+            all.join_lateral(JoinType::InnerJoin, page_of_one.into_query(), PART, Expr::val(true));
+            all.order_by((PART, key), direction(&order, page.from_end));
+            all
+        }
+    };
+    all.and_where(parents.is_in(asked.iter().copied()));
+    let mut found: HashMap<P, Vec<M>> = HashMap::new();
+    for row in M::find_by_statement(backend.build(&all)).all(db).await? {
+        found.entry(parent(&row)).or_default().push(row);
     }
     let cut = |(of, rows)| (of, slice(rows, page.limit, page.from_end));
-    Ok(lists.into_iter().map(cut).collect())
-}
-
-/// A part of a union may only have an order and a limit inside.
-fn inner(part: SelectStatement) -> SelectStatement {
-    Query::select().column(Asterisk).from_subquery(part, "part").to_owned()
+    Ok(found.into_iter().map(cut).collect())
 }
 
 /// The rows of a page and one more, from the end that it grows away from.

@@ -2,7 +2,7 @@
 
 use super::{
     StoreError,
-    page::{self, Page, Slice},
+    page::{self, Lists, Page, Slice},
     tombstones,
 };
 use chrono::{DateTime, Utc};
@@ -181,14 +181,16 @@ pub async fn owned_by_ids(
 /// out.
 pub async fn pages(
     db: &impl ConnectionTrait,
-    experiments: &[ExperimentId],
+    of: &[ExperimentId],
     page: Page<Uuid>,
 ) -> Result<HashMap<ExperimentId, Slice<sessions::Model>>, StoreError> {
-    let list = |experiment: &ExperimentId| {
-        existing().filter(sessions::Column::ExperimentId.eq(*experiment))
+    let lists = Lists::<experiments::Entity, _, _> {
+        parents: (experiments::Column::Id, of),
+        rows: existing(),
+        of: sessions::Column::ExperimentId,
+        by: (sessions::Column::Id, Order::Desc),
     };
-    let by = (sessions::Column::Id, Order::Desc);
-    Ok(page::read_each(db, experiments, list, |row| row.experiment_id, by, page).await?)
+    Ok(page::read_each(db, lists, |row| row.experiment_id, page).await?)
 }
 
 /// How many sessions each of these experiments has; those without any are left out.
