@@ -31,7 +31,7 @@ async fn what_is_wrong_with_the_database_is_said_at_the_start() {
     postgres.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'");
     let cases: [(String, &[&str]); 8] = [
         (with(PASSWORD, "s3cret"), &["refuses the user `postgres` or the password"]),
-        (with("postgres:", "nobody:"), &["refuses the user `nobody` or the password"]),
+        (with("//postgres:", "//nobody:"), &["refuses the user `nobody` or the password"]),
         (postgres.url("nowhere"), &["there is no database `nowhere`"]),
         (
             format!("postgres://u:s3cret@127.0.0.1:{no_port}/d"),
