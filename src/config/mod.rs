@@ -318,7 +318,10 @@ mod tests {
         check("0.0.0.0:8080", &[], &["reached from other machines"]);
         check("0.0.0.0:8080", &[good], &[]);
         check("somewhere", &[], &["not one to listen on"]);
-        check("127.0.0.1:0", &[("DATABASE_URL", "postgres://u:p@h/d")], &[]);
+        let database = ("DATABASE_URL", "postgres://u:p@h/d");
+        check("127.0.0.1:0", &[database], &[]);
+        check("127.0.0.1:0", &[database, ("TRAINABLE_SHARED", "/shared")], &[]);
+        check("127.0.0.1:0", &[("TRAINABLE_SHARED", "/shared")], &["one PostgreSQL"]);
         check(
             "nowhere",
             &[

@@ -16,6 +16,37 @@ use tokio::time::{Instant, sleep};
 /// How long the database is away in `make test`; longer than a lease lasts.
 const AWAY: u64 = 14;
 
+/// Several servers let go of what runs before their leases end, and one of them takes it up when the database is back.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_several_servers_let_go_of_is_taken_up_when_the_database_is_back() {
+    let Some(postgres) = Postgres::started() else {
+        eprintln!("skipped: {MISSING}");
+        return;
+    };
+    postgres.execute("CREATE DATABASE away");
+    let scene = Scene::on(postgres.url("away"), 8);
+    let (first, second) = (scene.serve("a").await, Arc::new(scene.serve("b").await));
+    let session = at_work(&first, "EDA").await;
+    let done = |event: &Value| event["state"] == "EDA_DONE" || event["state"] == "FAILED";
+    let watched = {
+        let (second, session) = (Arc::clone(&second), session.clone());
+        tokio::spawn(async move { second.follow(&session, 0, "the end", done).await })
+    };
+    first.follow(&session, 0, "a program at work", executes).await;
+    // The other one's lease is seen at the next renewal.
+    sleep(Duration::from_secs(3)).await;
+    postgres.stop();
+    sleep(Duration::from_secs(AWAY)).await;
+    assert!(first.running.said().contains("the lease ends"), "{}", first.running.said());
+    postgres.start();
+    let events = watched.await.expect("the watcher saw nothing wrong");
+    dense(&events);
+    assert_eq!(events.last().expect("events")["state"], "EDA_DONE", "{events:#?}");
+    let interrupted = events.iter().filter(|event| event["how"] == "INTERRUPTED").count();
+    assert_eq!(interrupted, 1, "the program that was let go of: {events:#?}");
+    assert_eq!(first.follow(&session, 0, "the end", done).await, events);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_run_waits_for_a_database_that_restarts() {
     let Some(postgres) = Postgres::started() else {
