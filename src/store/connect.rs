@@ -5,7 +5,7 @@ use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{self, ConnectOptions as _, Connection, postgres::PgConnectOptions},
 };
-use std::time::Duration;
+use std::{io::ErrorKind, time::Duration};
 
 /// Connections of one server, beside the one that listens.
 const MOST: u32 = 16;
@@ -20,6 +20,10 @@ const OLDEST: i32 = 130_000;
 
 /// Connects, and brings the schema to this version's.
 pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, StoreError> {
+    // What looks like a host would be a part of the password.
+    if url.matches('@').count() > 1 {
+        return Err(malformed());
+    }
     // One attempt that tells why: a pool only tells that it waited.
     let options: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| malformed())?;
     let place = Place::of(&options);
@@ -140,10 +144,16 @@ impl Place {
                 // Its own words know no password.
                 _ => format!("the database server at `{host}` refuses: {}", said.message()),
             },
-            sqlx::Error::Io(cause) => format!(
-                "no database server answers at `{host}` ({}); start it, or correct DATABASE_URL",
-                cause.kind()
-            ),
+            sqlx::Error::Io(cause) => {
+                let why = match cause.kind() {
+                    ErrorKind::UnexpectedEof => "it ended the connection".to_owned(),
+                    kind if cause.raw_os_error().is_some() => kind.to_string(),
+                    _ => "its name is not known".to_owned(),
+                };
+                format!(
+                    "no database server answers at `{host}` ({why}); start it, or correct DATABASE_URL"
+                )
+            }
             sqlx::Error::Tls(cause) => format!(
                 "no safe connection to the database server at `{host}`: {cause}; set `sslmode` and `sslrootcert` in DATABASE_URL as the server needs them"
             ),
