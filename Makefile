@@ -9,7 +9,7 @@ SAMPLE ?= diamonds
 BINARY := target/release/trainable
 WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
-.PHONY: help setup demo serve build web test test-rust test-web test-python test-browser test-conformance test-clients test-local-model lint audit bench bench-sandbox soak clean
+.PHONY: help setup demo serve build web test test-rust test-postgres test-web test-python test-browser test-conformance test-clients test-local-model lint audit bench bench-sandbox soak clean
 
 help:                ## Shows this
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "make %-17s %s\n", $$1, $$2}' Makefile
@@ -41,6 +41,7 @@ test:                ## Runs every test; says what it skipped
 	$(MAKE) web
 	$(MAKE) lint
 	$(MAKE) test-rust
+	$(MAKE) test-postgres
 	$(MAKE) test-python
 	$(MAKE) test-web
 	$(MAKE) test-conformance
@@ -66,6 +67,9 @@ test-rust: web       ## Rust tests, on the real database and real sandboxes
 	    echo "cargo-nextest is not installed (cargo install cargo-nextest); using cargo test"; \
 	    cargo test --workspace --locked --no-fail-fast; \
 	fi
+
+test-postgres: web   ## Rust tests of rows and sessions once more, on PostgreSQL
+	@tests/postgres/run
 
 test-python:         ## The SDK, the runners and the autopilot's scripts
 	@tests/python/run
@@ -104,6 +108,7 @@ bench-sandbox:       ## Measures executions beside plain processes, and a server
 
 soak: setup build    ## The long proofs: every sample twice, a million rows, 200 kills, five minutes of every fuzz target
 	@tests/soak/run
+	@TRAINABLE_KILLS=100 tests/postgres/run all
 
 clean:               ## Deletes what was built
 	cargo clean

@@ -154,6 +154,7 @@ fn session(experiment: ExperimentId) -> sessions::Model {
         answering: false,
         last_seq: 400,
         owner_epoch: 1,
+        owner_id: None,
         created_at: Utc::now(),
         updated_at: Utc::now(),
     }

@@ -3,6 +3,7 @@
 //! Many sessions' appends share one commit, because fsync, not CPU, is the limit. No watcher is
 //! woken before the commit is durable. Only `session` appends.
 
+mod company;
 pub mod protocol;
 mod writer;
 
@@ -10,6 +11,7 @@ use crate::{
     event::{Draft, Entry, TextDelta},
     store::{
         Store, StoreError, Trouble,
+        hints::Hint,
         replay::{self, Bound, LogPage},
     },
 };
@@ -19,6 +21,7 @@ use protocol::{Closed, Wake};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
@@ -26,6 +29,9 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 const QUEUE: usize = 1024;
 /// Bytes of a page, as stored, when its reader says nothing else.
 const PAGE_BYTES: u64 = 1 << 20;
+/// How long a watcher waits for a database that is away, and between two attempts.
+const WATCHED: Duration = Duration::from_secs(180);
+const AGAIN: Duration = Duration::from_millis(300);
 /// Text deltas that a slow watcher may lag behind before it skips some.
 const LIVE: usize = 256;
 
@@ -72,6 +78,8 @@ pub enum AppendError {
 struct Watchers {
     sessions: Mutex<HashMap<SessionId, Channels>>,
     changes: broadcast::Sender<ExperimentId>,
+    /// Tells watchers on other servers.
+    store: Store,
 }
 
 struct Channels {
@@ -83,9 +91,13 @@ impl EventLog {
     /// Starts the writer. It ends when the last handle is dropped.
     pub fn start(store: Store) -> Self {
         let (queue, appends) = mpsc::channel(QUEUE);
-        let watchers =
-            Arc::new(Watchers { sessions: Mutex::default(), changes: broadcast::channel(LIVE).0 });
+        let watchers = Arc::new(Watchers {
+            sessions: Mutex::default(),
+            changes: broadcast::channel(LIVE).0,
+            store: store.clone(),
+        });
         tokio::spawn(writer::write(store.clone(), appends, Arc::clone(&watchers)));
+        company::attend(&store, &watchers);
         Self { store, queue, watchers }
     }
 
@@ -129,6 +141,25 @@ impl EventLog {
         replay::since(self.store.read(), session, after, bound).await
     }
 
+    /// The same for whoever watches: a trouble that may pass is waited out, for minutes if need be.
+    pub async fn watched_page(
+        &self,
+        session: SessionId,
+        after: i64,
+        bound: Bound,
+    ) -> Result<LogPage, StoreError> {
+        let begun = Instant::now();
+        loop {
+            match self.page(session, after, bound).await {
+                Err(error) if error.trouble().is_some() && begun.elapsed() < WATCHED => {
+                    tracing::debug!(session.id = %session, %error, "a watcher waits");
+                    tokio::time::sleep(AGAIN).await;
+                }
+                page => return page,
+            }
+        }
+    }
+
     /// Wakes whenever events of a session became durable. The value is a hint: the last sequence,
     /// or 0 when nothing was appended since the first watcher came. It is closed when the session
     /// is deleted. Follow first, then read.
@@ -139,6 +170,7 @@ impl EventLog {
     /// Ends what follows a session that was deleted: its watchers hear of no more.
     pub fn forget(&self, session: SessionId) {
         self.watchers.lock().remove(&session);
+        self.watchers.say(Hint::Forgotten(session));
     }
 
     /// Text as it arrives. A reader that lags skips pieces; the final message is in the log.
@@ -163,6 +195,7 @@ impl EventLog {
     /// Says that an experiment changed. Called after the commit.
     pub fn announce(&self, experiment: ExperimentId) {
         let _ = self.watchers.changes.send(experiment);
+        self.watchers.say(Hint::Changed(experiment));
     }
 }
 
@@ -184,9 +217,22 @@ impl Watchers {
         take(channels)
     }
 
+    /// Says that a session's log has come to a sequence. What was said never goes back: word of
+    /// an earlier event may come by a longer way.
     fn wake(&self, session: SessionId, last: i64) {
         if let Some(channels) = self.lock().get(&session) {
-            channels.durable.send_replace(last);
+            channels.durable.send_if_modified(|said| {
+                let more = last > *said;
+                *said = last.max(*said);
+                more
+            });
+        }
+    }
+
+    /// Tells the other servers, if there are any.
+    fn say(&self, hint: Hint) {
+        if let Some(hints) = self.store.hints() {
+            hints.say(hint);
         }
     }
 }

@@ -120,6 +120,15 @@ enum Admin {
         #[arg(long)]
         prune: bool,
     },
+    /// Copies all rows of one database into another, empty one. No server may use either.
+    Copy {
+        /// `sqlite:///path/to/trainable.db`, or `postgres://…`.
+        #[arg(long, value_name = "ADDRESS")]
+        from: String,
+        /// The same; without it, DATABASE_URL.
+        #[arg(long, value_name = "ADDRESS")]
+        to: Option<String>,
+    },
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -266,6 +275,9 @@ async fn go(verb: Verb) -> Result<Exit, Failure> {
         }
         Verb::Restore { from, data } => {
             cli::backup::restore(load(Flags { listen: None, data })?, from).await
+        }
+        Verb::Admin { verb: Admin::Copy { from, to } } => {
+            cli::copy::copy(load(Flags::default())?, from, to).await
         }
         Verb::Admin { verb: Admin::PythonEnv { with, without, prune } } => {
             let named = |extras: Vec<Extra>| extras.into_iter().map(Into::into).collect();

@@ -29,7 +29,7 @@ struct Bench {
 impl Bench {
     async fn open() -> Self {
         let dir = support::temporary();
-        let store = Store::open_sqlite(&dir.path().join("t.db")).await.expect("the database opens");
+        let store = support::database::open(&dir.path().join("t.db")).await;
         let log = EventLog::start(store.clone());
         Self { _dir: dir, store, log }
     }
@@ -195,8 +195,8 @@ async fn a_bad_append_fails_alone_and_whole() {
 async fn an_old_owner_appends_no_more() {
     let bench = Bench::open().await;
     let id = bench.session().await;
-    let epoch = trainable::store::sessions::take_over(bench.store.write(), id).await.expect("read");
-    assert_eq!(epoch, Some(1));
+    let taken = trainable::store::sessions::take_over(&bench.store, id).await.expect("taken");
+    assert_eq!(taken, trainable::store::sessions::Taken::Epoch(1));
     let said = || {
         vec![decision(
             None,

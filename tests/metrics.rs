@@ -34,11 +34,11 @@ struct Bench {
 }
 
 impl Bench {
-    /// On SQLite, or on the empty database of PostgreSQL that `TRAINABLE_TEST_POSTGRES` names.
+    /// On the database that the tests run on.
     async fn open() -> Self {
-        let Ok(url) = std::env::var("TRAINABLE_TEST_POSTGRES") else { return Self::beside().await };
-        let store = Store::open_postgres(&url).await.expect("the database opens");
-        Self { _dir: support::temporary(), log: EventLog::start(store.clone()), store }
+        let dir = support::temporary();
+        let store = support::database::open(&dir.path().join("t.db")).await;
+        Self { _dir: dir, log: EventLog::start(store.clone()), store }
     }
 
     /// On an SQLite file of its own.

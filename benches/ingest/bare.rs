@@ -70,6 +70,7 @@ async fn session(store: &Store, rows: &Rows) -> SessionId {
         answering: false,
         last_seq: 0,
         owner_epoch: 0,
+        owner_id: None,
         created_at: Utc::now(),
         updated_at: Utc::now(),
     };

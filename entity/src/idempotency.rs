@@ -18,6 +18,8 @@ pub struct Model {
     pub input_digest: String,
     /// The id that the first call returned; null while it is at work.
     pub result: Option<String>,
+    /// The server on which the first call was made; null where only one server can be.
+    pub server_id: Option<ServerId>,
     pub created_at: DateTimeUtc,
 }
 

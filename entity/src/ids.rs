@@ -94,6 +94,14 @@ id!(
     /// One uploaded file.
     UploadId
 );
+id!(
+    /// One server process on a database that several may use.
+    ServerId
+);
+id!(
+    /// One command that a server asks another to give to a session of its own.
+    AskedId
+);
 
 #[cfg(test)]
 mod tests {

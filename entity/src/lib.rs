@@ -15,6 +15,8 @@ pub mod metric_buckets;
 pub mod metric_series;
 pub mod metrics;
 pub mod processed_dataset_meta;
+pub mod servers;
+pub mod session_commands;
 pub mod session_folds;
 pub mod sessions;
 pub mod stage_runs;

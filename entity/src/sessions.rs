@@ -18,6 +18,8 @@ pub struct Model {
     pub last_seq: i64,
     /// Raised by every takeover; an append that carries an older one is refused.
     pub owner_epoch: i64,
+    /// The server whose actor writes it; null where only one server can, or none does.
+    pub owner_id: Option<ServerId>,
     pub created_at: DateTimeUtc,
     pub updated_at: DateTimeUtc,
 }

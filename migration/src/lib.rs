@@ -7,6 +7,7 @@ mod m20261125_000001_follow_ups;
 mod m20261126_000001_metric_levels;
 mod m20261126_000003_session_folds;
 mod m20261126_000004_tombstones;
+mod m20261127_000001_servers;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000001_metric_levels::Migration),
             Box::new(m20261126_000003_session_folds::Migration),
             Box::new(m20261126_000004_tombstones::Migration),
+            Box::new(m20261127_000001_servers::Migration),
         ]
     }
 }

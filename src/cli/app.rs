@@ -11,7 +11,7 @@ use crate::{
         local::{LocalConfig, LocalSandboxes},
     },
     session::{ActorSettings, Directory, Parts, StoredRecordings, Transcripts},
-    store::{Store, StoreError},
+    store::{Store, StoreError, idempotency, servers},
 };
 use rustix::{
     fs::{FlockOperation, fcntl_lock},
@@ -25,6 +25,7 @@ use std::{
     sync::Arc,
     time::Duration,
 };
+use uuid::Uuid;
 
 /// The database's file in the data directory.
 pub(super) const DATABASE: &str = "trainable.db";
@@ -49,6 +50,11 @@ impl App {
     pub async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
         let lock = lock(data)?;
         backup::whole(data)?;
+        let seat = match database {
+            Database::Sqlite => Uuid::nil(),
+            Database::Postgres(_) => seat(data)?,
+        };
+        let common = config.shared.as_deref().filter(|_| *database != Database::Sqlite);
         let store = match database {
             Database::Sqlite => {
                 private(data)?;
@@ -57,15 +63,24 @@ impl App {
             Database::Postgres(url) => Store::open_postgres(url).await,
         }
         .map_err(|error| unusable("opened", &error))?;
-        crate::store::idempotency::settle_unfinished(store.write())
-            .await
-            .map_err(|error| unusable("written", &error))?;
+        let settled = async {
+            // By the lock, whoever had this data directory before is gone.
+            servers::enrol(&store, seat).await?;
+            idempotency::settle_unfinished(store.write()).await
+        };
+        settled.await.map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());
-        let objects = FilesystemObjects::open(&data.join(OBJECTS)).map_err(|error| {
+        let own = seat.simple().to_string();
+        let objects = match common {
+            None => FilesystemObjects::open(&data.join(OBJECTS)),
+            Some(common) => FilesystemObjects::open_shared(&common.join(OBJECTS), &own),
+        };
+        let objects = objects.map_err(|error| {
             Failure::failed(format!("the object store cannot be opened: {error}"))
         })?;
         let objects: Arc<dyn ObjectStore> = Arc::new(objects);
-        let sandboxes = Arc::new(sandboxes(config, data)?);
+        let shared_volumes = common.map(|common| (common.join("volumes"), own.clone()));
+        let sandboxes = Arc::new(sandboxes(config, data, shared_volumes)?);
         let limits = dataset::Limits {
             upload_bytes: config.upload_bytes,
             runner: config.sandbox.limits,
@@ -79,7 +94,8 @@ impl App {
             Arc::clone(&objects),
             Arc::clone(&shared),
             limits,
-        );
+        )
+        .in_corner(common.map(|_| own));
         datasets.sweep().await;
         let recordings = StoredRecordings::new(Arc::clone(&objects));
         let providers = providers(config, Arc::new(recordings.clone()))?;
@@ -111,9 +127,14 @@ fn unusable(how: &str, error: &StoreError) -> Failure {
 }
 
 /// The local sandboxes of a data directory.
-pub fn sandboxes(config: &Config, data: &Path) -> Result<LocalSandboxes, Failure> {
+pub fn sandboxes(
+    config: &Config,
+    data: &Path,
+    shared_volumes: Option<(PathBuf, String)>,
+) -> Result<LocalSandboxes, Failure> {
     let settings = &config.sandbox;
     let local = LocalConfig {
+        shared_volumes,
         python: config.python.clone(),
         environment: config.environment.clone(),
         environments_dir: Some(config.python_root.clone()),
@@ -139,7 +160,7 @@ impl Aside {
         let folder = config.data.join("runs").join(uuid::Uuid::now_v7().to_string());
         // Nothing is going to be run that a warm one would serve.
         let sandbox = SandboxSettings { slots: 0, ..config.sandbox };
-        let sandboxes = sandboxes(&Config { sandbox, ..config.clone() }, &folder)?;
+        let sandboxes = sandboxes(&Config { sandbox, ..config.clone() }, &folder, None)?;
         Ok(Self { sandboxes, folder })
     }
 }
@@ -150,6 +171,26 @@ impl Drop for Aside {
             tracing::warn!(%error, "a temporary folder was not deleted");
         }
     }
+}
+
+/// What tells this data directory from others, whatever process uses it.
+fn seat(data: &Path) -> Result<Uuid, Failure> {
+    let path = data.join("seat");
+    let said = |error: std::io::Error| {
+        Failure::failed(format!("the data directory cannot be written: {error}"))
+    };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => {
+            if let Ok(seat) = Uuid::parse_str(text.trim()) {
+                return Ok(seat);
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        Err(error) => return Err(said(error)),
+    }
+    let seat = Uuid::now_v7();
+    std::fs::write(&path, format!("{seat}\n")).map_err(said)?;
+    Ok(seat)
 }
 
 /// Makes what holds users' data readable for the server's user alone, before anything is in it.

@@ -178,7 +178,8 @@ fn stores(config: &Config) -> Vec<(&'static str, String)> {
         Database::Sqlite => place("SQLite", &config.data.join(app::DATABASE)),
         Database::Postgres(_) => "PostgreSQL by DATABASE_URL, not asked".to_owned(),
     };
-    vec![("database", database), ("objects", place("files", &config.data.join(app::OBJECTS)))]
+    let files = config.shared.as_ref().unwrap_or(&config.data);
+    vec![("database", database), ("objects", place("files", &files.join(app::OBJECTS)))]
 }
 
 fn place(kind: &str, path: &Path) -> String {

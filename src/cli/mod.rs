@@ -3,6 +3,7 @@
 
 pub mod app;
 pub mod backup;
+pub mod copy;
 pub mod demo;
 pub mod doctor;
 mod follow;

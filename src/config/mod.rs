@@ -27,6 +27,8 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Database, objects, volumes.
     pub data: PathBuf,
+    /// Volumes and objects in place of the data directory, used by all servers of one database.
+    pub shared: Option<PathBuf>,
     /// Where Python environments are built; shared by all servers of a machine.
     pub python_root: PathBuf,
     /// An interpreter to build the environment with; the first suitable one by default.
@@ -237,6 +239,13 @@ impl Config {
             .or_else(|| reader.path("TRAINABLE_DATA"))
             .unwrap_or_else(|| default_data(env));
         let data = std::path::absolute(&data).unwrap_or(data);
+        let shared = reader.path("TRAINABLE_SHARED");
+        let shared = shared.map(|folder| std::path::absolute(&folder).unwrap_or(folder));
+        if shared.is_some() && database == Database::Sqlite {
+            reader.problems.push(
+                "TRAINABLE_SHARED is for several servers on one PostgreSQL; set DATABASE_URL to its address, or unset TRAINABLE_SHARED".into(),
+            );
+        }
         let mut budgets = models::budgets(&mut reader);
         let sandbox = sandbox::read(&mut reader, Capacity::read(), &mut budgets);
         let config = Self {
@@ -245,6 +254,7 @@ impl Config {
                 .path("TRAINABLE_PYTHON_ROOT")
                 .unwrap_or_else(|| default_data(env).join("python")),
             data,
+            shared,
             python: reader.path("TRAINABLE_PYTHON"),
             environment: reader.path("TRAINABLE_PYTHON_ENV"),
             python_locks: reader.path("TRAINABLE_PYTHON_LOCKS"),
@@ -308,7 +318,10 @@ mod tests {
         check("0.0.0.0:8080", &[], &["reached from other machines"]);
         check("0.0.0.0:8080", &[good], &[]);
         check("somewhere", &[], &["not one to listen on"]);
-        check("127.0.0.1:0", &[("DATABASE_URL", "postgres://u:p@h/d")], &[]);
+        let database = ("DATABASE_URL", "postgres://u:p@h/d");
+        check("127.0.0.1:0", &[database], &[]);
+        check("127.0.0.1:0", &[database, ("TRAINABLE_SHARED", "/shared")], &[]);
+        check("127.0.0.1:0", &[("TRAINABLE_SHARED", "/shared")], &["one PostgreSQL"]);
         check(
             "nowhere",
             &[

@@ -1,10 +1,7 @@
 //! Cleaning up: copies that a server that died left behind, and uploads that nobody made use of.
 
 use super::{Datasets, object_key};
-use crate::{
-    sandbox::VolumeName,
-    store::{StoreError, uploads},
-};
+use crate::store::{StoreError, uploads};
 use chrono::{DateTime, Duration, Utc};
 
 /// How long an upload may wait for its experiment, in hours.
@@ -14,7 +11,7 @@ impl Datasets {
     /// Deletes the folders of runners. Called before any runner runs: all of them are leftovers.
     pub async fn sweep(&self) {
         for name in ["intake", "work"] {
-            let name = VolumeName::parse(name).expect("a plain name");
+            let name = self.corner(name, None);
             if let Err(error) = self.sandboxes.delete_volume(&name).await {
                 tracing::warn!(%name, %error, "leftovers were not deleted");
             }

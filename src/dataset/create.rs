@@ -251,9 +251,7 @@ pub(super) struct Intake(VolumeName);
 
 impl Intake {
     pub(super) async fn fill(datasets: &Datasets, uploads: &[Upload]) -> Result<Self, CreateError> {
-        let name = VolumeName::parse(&format!("intake/{}", Uuid::now_v7()))
-            .expect("a UUID is a plain segment");
-        let intake = Self(name);
+        let intake = Self(datasets.corner("intake", Some(Uuid::now_v7())));
         let filled = intake.copy(datasets, uploads).await;
         if filled.is_err() {
             intake.delete(datasets).await;

@@ -34,6 +34,8 @@ impl Datasets {
             Arc::clone(locks.entry(experiment).or_default())
         };
         let _turn = turn.lock().await;
+        // Nor may two servers write it at once.
+        let _turn_of_all = self.store.turn(experiment.0).await?;
         let name = dataset_volume(experiment);
         let volume = self.sandboxes.volume(&name).await?;
         let path = |text| VolumePath::parse(text).expect("a plain name is a path");

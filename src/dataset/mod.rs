@@ -53,6 +53,8 @@ pub struct Datasets {
     previews: Arc<Semaphore>,
     /// One lock per experiment whose folder is being written.
     extracting: Arc<Mutex<HashMap<ExperimentId, Arc<tokio::sync::Mutex<()>>>>>,
+    /// Sets the folders of this server's runners apart, where several use the same volumes.
+    corner: Option<String>,
     /// Held by who removes the files and rows of what is deleted.
     deleting: Arc<tokio::sync::Mutex<()>>,
 }
@@ -94,8 +96,24 @@ impl Datasets {
             turns: Arc::new(Semaphore::new(RUNNERS)),
             previews: Arc::new(Semaphore::new(1)),
             extracting: Arc::default(),
+            corner: None,
             deleting: Arc::default(),
         }
+    }
+
+    /// The same on volumes that other servers use too: `corner` names the folders of this one's runners.
+    pub fn in_corner(self, corner: Option<String>) -> Self {
+        Self { corner, ..self }
+    }
+
+    /// A volume for runners: what it is for, and a name of its own.
+    fn corner(&self, kind: &str, name: Option<uuid::Uuid>) -> crate::sandbox::VolumeName {
+        let mut path = kind.to_owned();
+        for part in self.corner.clone().into_iter().chain(name.map(|name| name.to_string())) {
+            path.push('/');
+            path.push_str(&part);
+        }
+        crate::sandbox::VolumeName::parse(&path).expect("plain names and UUIDs are plain segments")
     }
 
     pub fn limits(&self) -> Limits {

@@ -70,8 +70,7 @@ impl Datasets {
         };
         let _turn = turns.acquire().await.map_err(|e| RunnerError::Unavailable(e.to_string()))?;
         self.sandboxes.prepare(Arc::new(|text| tracing::info!("{text}"))).await?;
-        let work = VolumeName::parse(&format!("work/{}", Uuid::now_v7()))
-            .expect("a UUID is a plain segment");
+        let work = self.corner("work", Some(Uuid::now_v7()));
         let result = self.run_in(&work, runner, request, mounts).await;
         if let Err(error) = self.sandboxes.delete_volume(&work).await {
             tracing::warn!(%error, "a runner's folder was not deleted");

@@ -147,7 +147,7 @@ impl From<CommandError> for ApiError {
                 Self::bad_input(error.to_string())
             }
             CommandError::Damaged(_) => Self::new(Code::Damaged, error.to_string()),
-            CommandError::Busy | CommandError::Unavailable(_) => {
+            CommandError::Busy | CommandError::Elsewhere | CommandError::Unavailable(_) => {
                 Self::new(Code::Unavailable, error.to_string())
             }
         }
@@ -228,7 +228,9 @@ impl From<CommandError> for Failure {
             CommandError::NoProvider(NoProvider::NoModel(_)) => {
                 (UserErrorCode::InvalidInput, &["model"])
             }
-            CommandError::Busy | CommandError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
+            CommandError::Busy | CommandError::Elsewhere | CommandError::Unavailable(_) => {
+                (UserErrorCode::Unavailable, &[])
+            }
         };
         UserError::new(code, path, error.to_string()).into()
     }

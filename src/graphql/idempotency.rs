@@ -46,7 +46,7 @@ where
         operation,
         input_digest: digest(&input.to_value()),
     };
-    match idempotency::claim(api.store.write(), &keyed, Utc::now()).await? {
+    match idempotency::claim(&api.store, &keyed, Utc::now()).await? {
         Claim::Earlier { same: false, .. } => Err(UserError::new(
             UserErrorCode::IdempotencyMismatch,
             &["idempotencyKey"],

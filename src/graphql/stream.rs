@@ -213,7 +213,7 @@ impl Watcher {
     async fn page(&self, rows: u64) -> Result<VecDeque<Entry>, StoreError> {
         let bound = Bound { rows, bytes: BYTES as u64 };
         let (session, after) = (self.order.session, self.after);
-        let entries = self.log.page(session, after, bound).await?.entries;
+        let entries = self.log.watched_page(session, after, bound).await?.entries;
         if entries.is_empty() && after < self.order.stored {
             let reason = "the log ends before its session does".to_owned();
             return Err(StoreError::DamagedLog { session, seq: after + 1, reason });

@@ -41,8 +41,17 @@ impl FilesystemObjects {
     ///
     /// Whoever calls it holds the lock of the data directory, so that nobody else writes there.
     pub fn open(root: &Path) -> Result<Self, ObjectError> {
+        Self::with(root, "incoming")
+    }
+
+    /// The same in a folder that several servers use: `seat` names what this one is still writing.
+    pub fn open_shared(root: &Path, seat: &str) -> Result<Self, ObjectError> {
+        Self::with(root, &format!("incoming-{seat}"))
+    }
+
+    fn with(root: &Path, incoming: &str) -> Result<Self, ObjectError> {
         let root = std::path::absolute(root).map_err(failed("open the object store"))?;
-        let store = Self { objects: root.join("objects"), incoming: root.join("incoming") };
+        let store = Self { objects: root.join("objects"), incoming: root.join(incoming) };
         let made = fs::create_dir_all(&store.objects)
             .and_then(|()| fs::create_dir_all(&store.incoming))
             .and_then(|()| sync(&root))

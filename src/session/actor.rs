@@ -48,6 +48,8 @@ pub(super) struct SessionActor {
     /// The last event that is in the kept fold.
     kept: i64,
     epoch: i64,
+    /// What runs ends with it.
+    tenure: CancellationToken,
     run: Option<Handle>,
     /// When it was last asked something.
     asked: Instant,
@@ -90,6 +92,8 @@ pub(super) struct Rebuilt {
     pub seq: i64,
     pub kept: i64,
     pub epoch: i64,
+    /// Ends when this server may own sessions no more.
+    pub tenure: CancellationToken,
 }
 
 /// A command. Answers with what happened, durable.
@@ -115,10 +119,23 @@ pub(super) struct Look;
 impl SessionActor {
     pub(super) fn new(id: SessionId, surroundings: Surroundings, rebuilt: Rebuilt) -> Self {
         let Surroundings { parts, directory, runtime, pulse } = surroundings;
-        let Rebuilt { session, seq, kept, epoch } = rebuilt;
+        let Rebuilt { session, seq, kept, epoch, tenure } = rebuilt;
         let asked = Instant::now();
         directory.census().awake.more();
-        Self { id, parts, directory, runtime, pulse, session, seq, kept, epoch, run: None, asked }
+        Self {
+            id,
+            parts,
+            directory,
+            runtime,
+            pulse,
+            session,
+            seq,
+            kept,
+            epoch,
+            tenure,
+            run: None,
+            asked,
+        }
     }
 
     fn react(&mut self, entries: &[Entry], ctx: &mut Context<Self>) {
@@ -185,7 +202,7 @@ impl SessionActor {
         let (signals, heard) = mpsc::unbounded_channel();
         let (budgets, limited) = watch::channel(work.budgets);
         let ends = Some(Ends { signals: heard, budgets: limited });
-        let cancel = CancellationToken::new();
+        let cancel = self.tenure.child_token();
         self.run = Some(Handle { run: work.run, cancel, signals, budgets, ends });
     }
 

@@ -47,6 +47,6 @@ where
 }
 
 /// The largest power of two that is not above what is left.
-fn share(left: usize) -> usize {
+pub(super) fn share(left: usize) -> usize {
     1 << left.min(MOST).ilog2()
 }

@@ -1,38 +1,55 @@
 //! `events`: writing the log, and finding single events; `replay` reads it in order.
 
-use super::StoreError;
+use super::{StoreError, bulk};
 use crate::event::{Entry, Event, Fact, SessionEvent, VERSION};
+use chrono::{DateTime, Utc};
 use entity::{
     events,
     ids::{SessionId, StageRunId},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::Expr,
 };
 
-/// Rows of one insert statement; SQLite takes 32,766 variables.
-const ROWS_PER_INSERT: usize = 500;
+/// Inserts entries of several sessions. Their metric points go to `metrics`, not into the payload.
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    appends: &[(SessionId, &[Entry])],
+) -> Result<(), DbErr> {
+    use events::Column::*;
+    let columns = [SessionId, Seq, Kind, Version, StageRunId, Payload, CreatedAt];
+    let rows = appends.iter().flat_map(|(session, entries)| {
+        entries.iter().map(|entry| {
+            [
+                (*session).into(),
+                entry.seq.into(),
+                kind(&entry.event).into(),
+                VERSION.into(),
+                entry.stage_run.into(),
+                payload(&entry.event).into(),
+                entry.at.into(),
+            ]
+        })
+    });
+    let table = bulk::Into { table: events::Entity, columns, conflict: None };
+    table.insert(db, rows.collect()).await
+}
 
-/// Inserts entries. Their metric points go to `metrics`, not into the payload.
-pub async fn insert(
+/// When the event at a sequence was appended.
+pub async fn at(
     db: &impl ConnectionTrait,
     session: SessionId,
-    entries: &[Entry],
-) -> Result<(), DbErr> {
-    for chunk in entries.chunks(ROWS_PER_INSERT) {
-        let rows = chunk.iter().map(|entry| events::ActiveModel {
-            session_id: Set(session),
-            seq: Set(entry.seq),
-            kind: Set(kind(&entry.event).to_owned()),
-            version: Set(VERSION),
-            stage_run_id: Set(entry.stage_run),
-            payload: Set(payload(&entry.event)),
-            created_at: Set(entry.at),
-        });
-        events::Entity::insert_many(rows).exec_without_returning(db).await?;
-    }
-    Ok(())
+    seq: i64,
+) -> Result<Option<DateTime<Utc>>, DbErr> {
+    events::Entity::find()
+        .select_only()
+        .column(events::Column::CreatedAt)
+        .filter(events::Column::SessionId.eq(session))
+        .filter(events::Column::Seq.eq(seq))
+        .into_tuple()
+        .one(db)
+        .await
 }
 
 /// Kinds of which only the last event counts.

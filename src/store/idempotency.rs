@@ -1,6 +1,6 @@
 //! `idempotency`: the first result of every keyed mutation.
 
-use super::StoreError;
+use super::{Store, StoreError, servers};
 use chrono::{DateTime, Utc};
 use entity::{
     experiments,
@@ -39,16 +39,18 @@ pub enum Claim {
 
 /// Claims a key, or answers what was made of it earlier.
 pub async fn claim(
-    db: &impl ConnectionTrait,
+    store: &Store,
     keyed: &Keyed<'_>,
     at: DateTime<Utc>,
 ) -> Result<Claim, StoreError> {
+    let db = store.write();
     let row = idempotency::Model {
         principal: keyed.principal.owner().to_owned(),
         key: keyed.key.to_owned(),
         operation: keyed.operation.to_owned(),
         input_digest: keyed.input_digest.clone(),
         result: None,
+        server_id: store.server(),
         created_at: at,
     };
     let unless_there =
@@ -99,10 +101,15 @@ pub async fn forget(db: &impl ConnectionTrait, keyed: &Keyed<'_>) -> Result<(), 
     Ok(())
 }
 
-/// Looks what came of the calls that were cut off when the last server went away: a key whose thing
+/// Looks what came of the calls that were cut off when their server went away: a key whose thing
 /// was made keeps it, every other is given back.
 pub async fn settle_unfinished(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    let cut_off = idempotency::Entity::find().filter(Column::Result.is_null()).all(db).await?;
+    let of_nobody = Condition::any()
+        .add(Column::ServerId.is_null())
+        .add(Column::ServerId.not_in_subquery(servers::living()));
+    let cut_off =
+        idempotency::Entity::find().filter(Column::Result.is_null()).filter(of_nobody).all(db);
+    let cut_off = cut_off.await?;
     for row in cut_off {
         let id = made(&row.principal, &row.key, row.created_at);
         let keyed = Condition::all()

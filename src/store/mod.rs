@@ -5,10 +5,14 @@
 
 pub mod artifacts;
 mod bulk;
+mod connect;
+pub mod copy;
 pub mod events;
 pub mod experiments;
 pub mod folds;
+pub mod hints;
 pub mod idempotency;
+pub mod inbox;
 pub mod messages;
 pub mod metrics;
 pub mod page;
@@ -17,6 +21,7 @@ pub mod projection;
 pub mod pyramid;
 pub mod replay;
 pub mod series;
+pub mod servers;
 pub mod sessions;
 pub mod snapshot;
 pub mod stage_runs;
@@ -26,21 +31,23 @@ mod upkeep;
 pub mod uploads;
 pub mod usage;
 
-use entity::ids::SessionId;
+use entity::ids::{ServerId, SessionId};
+use hints::Hints;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, Database, DatabaseConnection, DatabaseTransaction, DbErr,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 use upkeep::Upkeep;
+use uuid::Uuid;
 
 pub use trouble::Trouble;
 
@@ -55,6 +62,15 @@ pub struct Store {
     /// PostgreSQL looks after its own files.
     upkeep: Option<Arc<Upkeep>>,
     statements: Arc<AtomicU64>,
+    company: Option<Company>,
+}
+
+/// This process among those that may use the same database.
+#[derive(Clone, Debug)]
+struct Company {
+    me: ServerId,
+    seat: Arc<OnceLock<Uuid>>,
+    hints: Arc<Hints>,
 }
 
 /// Why the database did not answer.
@@ -68,9 +84,12 @@ pub enum StoreError {
     DamagedLog { session: SessionId, seq: i64, reason: String },
     /// The database was made by a newer version.
     #[error(
-        "the database was made by a newer version of trainable; use that version or a new data directory"
+        "the database was made by a newer version of trainable; use that version, or a new data directory or database"
     )]
     Newer,
+    /// It cannot be used as it is named. The sentence is for the operator and holds no secret.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 impl Store {
@@ -82,22 +101,25 @@ impl Store {
         migrate(&write).await?;
         let read = Database::connect(sqlite_options(&url, 4, LOCK_WAIT)).await?;
         let upkeep = Some(Arc::new(Upkeep::open(path).await?));
-        Self::counting(read, write, upkeep).after_others().await
+        Self::counting(read, write, upkeep, None).after_others().await
     }
 
-    /// Opens, and migrates, the database at a `postgres://` URL.
+    /// Opens, and migrates, the database at a `postgres://` URL. Other servers may use it too.
+    ///
+    /// *Errors*: [`StoreError::Unusable`] says what is wrong with the address or the server behind it.
     pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
-        let mut options = ConnectOptions::new(url);
-        options.max_connections(8).acquire_timeout(Duration::from_secs(10)).sqlx_logging(false);
-        let pool = Database::connect(options).await?;
-        migrate(&pool).await?;
-        Self::counting(pool.clone(), pool, None).after_others().await
+        let pool = connect::postgres(url).await?;
+        let me = ServerId::new();
+        let hints = Arc::new(Hints::start(me, url, pool.clone()));
+        let company = Company { me, seat: Arc::default(), hints };
+        Self::counting(pool.clone(), pool, None, Some(company)).after_others().await
     }
 
     fn counting(
         mut read: DatabaseConnection,
         mut write: DatabaseConnection,
         upkeep: Option<Arc<Upkeep>>,
+        company: Option<Company>,
     ) -> Self {
         let statements = Arc::new(AtomicU64::new(0));
         for connection in [&mut read, &mut write] {
@@ -106,7 +128,7 @@ impl Store {
                 statements.fetch_add(1, Relaxed);
             });
         }
-        Self { read, write, upkeep, statements }
+        Self { read, write, upkeep, statements, company }
     }
 
     /// Ids sort by time: ours come after those that are there, whatever our clock says.
@@ -134,6 +156,43 @@ impl Store {
     /// How many statements were sent to the database since it was opened.
     pub fn statements(&self) -> u64 {
         self.statements.load(Relaxed)
+    }
+
+    /// This process among those that may use the same database; `None` where it is alone.
+    pub fn server(&self) -> Option<ServerId> {
+        self.company.as_ref().map(|company| company.me)
+    }
+
+    /// What servers of one database say to each other; `None` where there is only one.
+    pub fn hints(&self) -> Option<&Hints> {
+        self.company.as_ref().map(|company| company.hints.as_ref())
+    }
+
+    /// Says which seat this process has. Only the first word counts.
+    fn sit(&self, seat: Uuid) {
+        if let Some(company) = &self.company {
+            let _ = company.seat.set(seat);
+        }
+    }
+
+    /// The seat of this process: one of its own where nothing was said.
+    fn seat(&self) -> Uuid {
+        self.company.as_ref().map_or(Uuid::nil(), |company| *company.seat.get_or_init(Uuid::now_v7))
+    }
+
+    /// Waits until nobody else is at something, on any server; then it is the caller's until what
+    /// is answered is dropped. `None` where there is no other server.
+    pub async fn turn(&self, what: Uuid) -> Result<Option<DatabaseTransaction>, StoreError> {
+        if self.company.is_none() {
+            return Ok(None);
+        }
+        let turn = self.read.begin().await?;
+        let key = i64::from_be_bytes(*what.as_bytes().last_chunk().unwrap_or(&[0; 8]));
+        let values = [key.into()];
+        let text = "SELECT pg_advisory_xact_lock($1)";
+        let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
+        turn.query_one_raw(statement).await?;
+        Ok(Some(turn))
     }
 
     /// Connections for reading.

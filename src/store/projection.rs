@@ -24,7 +24,27 @@ pub async fn append(
             sessions::insert(db, session, *experiment_id, entry.at).await?;
         }
     }
-    events::insert(db, session, entries).await?;
+    append_all(db, &[(session, entries)]).await
+}
+
+/// The same for several sessions at once, whose rows are there already.
+pub async fn append_all(
+    db: &impl ConnectionTrait,
+    appends: &[(SessionId, &[Entry])],
+) -> Result<(), DbErr> {
+    events::insert(db, appends).await?;
+    for (session, entries) in appends {
+        project(db, *session, entries).await?;
+    }
+    Ok(())
+}
+
+/// Writes what follows from entries, beside the entries themselves.
+async fn project(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    entries: &[Entry],
+) -> Result<(), DbErr> {
     // Points of neighbouring events are written together; a decision may be about them.
     let mut measured = Vec::new();
     for entry in entries {

@@ -1,14 +1,14 @@
 //! `sessions`: the projection's writes and the reads of lists.
 
 use super::{
-    StoreError,
+    Store, StoreError, bulk,
     page::{self, Lists, Page, Slice},
-    tombstones,
+    servers, tombstones,
 };
 use chrono::{DateTime, Utc};
 use entity::{
     experiments,
-    ids::{ExperimentId, SessionId},
+    ids::{ExperimentId, ServerId, SessionId},
     principal::Principal,
     sessions,
     vocab::SessionStateName,
@@ -16,7 +16,7 @@ use entity::{
 use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, Select,
+    QueryOrder, QuerySelect, QueryTrait, Select, Statement, Value,
     sea_query::{Expr, SimpleExpr},
 };
 use std::collections::HashMap;
@@ -39,6 +39,7 @@ pub(super) async fn insert(
         answering: Set(false),
         last_seq: Set(0),
         owner_epoch: Set(0),
+        owner_id: Set(None),
         created_at: Set(at),
         updated_at: Set(at),
     };
@@ -95,14 +96,163 @@ pub async fn advance(
     Ok(done.rows_affected == 1)
 }
 
-/// Takes the session over: whoever held it before can append no more.
-pub async fn take_over(db: &impl ConnectionTrait, id: SessionId) -> Result<Option<i64>, DbErr> {
-    sessions::Entity::update_many()
+/// A session's way from one last sequence to the next.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    pub session: SessionId,
+    pub epoch: i64,
+    pub from: i64,
+    pub to: i64,
+}
+
+/// The same as [`advance`] for several sessions, each of which comes once. False when one of them does not stand
+/// where it should: then the caller rolls back.
+pub async fn advance_all(db: &impl ConnectionTrait, mut steps: Vec<Step>) -> Result<bool, DbErr> {
+    // Everybody locks rows in the same order, so nobody waits for each other.
+    steps.sort_by_key(|step| step.session);
+    let mut left = steps.as_slice();
+    while !left.is_empty() {
+        // Few sizes, so that each text is prepared once.
+        let (some, others) = left.split_at(bulk::share(left.len()));
+        let places = (0..some.len()).map(|n| {
+            let at = |k| n * 4 + k;
+            format!("(${}, ${}, ${}, ${})", at(1), at(2), at(3), at(4))
+        });
+        let text = format!(
+            "UPDATE sessions SET last_seq = v.column4 FROM (VALUES {}) AS v \
+             WHERE sessions.id = v.column1 AND owner_epoch = v.column2 AND last_seq = v.column3",
+            places.collect::<Vec<_>>().join(", ")
+        );
+        let values = some.iter().flat_map(|step| {
+            [step.session.into(), step.epoch.into(), step.from.into(), step.to.into()]
+        });
+        let statement = Statement::from_sql_and_values(
+            db.get_database_backend(),
+            text,
+            values.collect::<Vec<Value>>(),
+        );
+        if db.execute_raw(statement).await?.rows_affected() != some.len() as u64 {
+            return Ok(false);
+        }
+        left = others;
+    }
+    Ok(true)
+}
+
+/// Whether a session stands at a sequence, and an epoch is its last one.
+pub async fn stands(
+    db: &impl ConnectionTrait,
+    id: SessionId,
+    epoch: i64,
+    at: i64,
+) -> Result<bool, DbErr> {
+    let found = sessions::Entity::find_by_id(id)
+        .filter(sessions::Column::LastSeq.eq(at))
+        .filter(sessions::Column::OwnerEpoch.eq(epoch));
+    Ok(found.one(db).await?.is_some())
+}
+
+/// What came of the wish to own a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taken {
+    /// It is the caller's, who appends under this epoch from now on.
+    Epoch(i64),
+    /// Another server that lives owns it.
+    Elsewhere,
+    NotThere,
+}
+
+/// Takes the session over, if nobody else who lives owns it: whoever held it before can append no more.
+pub async fn take_over(store: &Store, id: SessionId) -> Result<Taken, StoreError> {
+    let mut update = sessions::Entity::update_many()
         .col_expr(sessions::Column::OwnerEpoch, Expr::col(sessions::Column::OwnerEpoch).add(1))
+        .filter(sessions::Column::Id.eq(id));
+    let Some(me) = store.server() else {
+        update.exec(store.write()).await?;
+        let row = find(store.write(), id).await?;
+        return Ok(row.map_or(Taken::NotThere, |row| Taken::Epoch(row.owner_epoch)));
+    };
+    update = update.col_expr(sessions::Column::OwnerId, Expr::value(me)).filter(free(me));
+    // The epoch is read while the row is still ours alone.
+    let transaction = store.begin().await?;
+    let ours = update.exec(&transaction).await?.rows_affected == 1;
+    let row = find(&transaction, id).await?;
+    transaction.commit().await?;
+    Ok(match row {
+        None => Taken::NotThere,
+        Some(row) if ours => Taken::Epoch(row.owner_epoch),
+        Some(_) => Taken::Elsewhere,
+    })
+}
+
+/// Says that a session that was just made is this server's, whose actor has its first epoch.
+pub async fn adopt(store: &Store, id: SessionId) -> Result<(), StoreError> {
+    let Some(me) = store.server() else { return Ok(()) };
+    sessions::Entity::update_many()
+        .col_expr(sessions::Column::OwnerId, Expr::value(me))
         .filter(sessions::Column::Id.eq(id))
-        .exec(db)
+        .filter(sessions::Column::OwnerEpoch.eq(0))
+        .exec(store.write())
         .await?;
-    Ok(existing().filter(sessions::Column::Id.eq(id)).one(db).await?.map(|row| row.owner_epoch))
+    Ok(())
+}
+
+/// Gives up one session that is still under an epoch, or all that are this server's: whoever is asked for one
+/// next takes it.
+pub async fn release(store: &Store, one: Option<(SessionId, i64)>) -> Result<(), StoreError> {
+    let Some(me) = store.server() else { return Ok(()) };
+    let mut update = sessions::Entity::update_many()
+        .col_expr(sessions::Column::OwnerId, Expr::value(None::<ServerId>))
+        .filter(sessions::Column::OwnerId.eq(me));
+    if let Some((id, epoch)) = one {
+        update = update
+            .filter(sessions::Column::Id.eq(id))
+            .filter(sessions::Column::OwnerEpoch.eq(epoch));
+    }
+    update.exec(store.write()).await?;
+    Ok(())
+}
+
+/// Those of some sessions that another server owns, whether that lives or not.
+pub async fn lost(store: &Store, ids: &[SessionId]) -> Result<Vec<SessionId>, StoreError> {
+    let Some(me) = store.server() else { return Ok(Vec::new()) };
+    Ok(sessions::Entity::find()
+        .select_only()
+        .column(sessions::Column::Id)
+        .filter(sessions::Column::Id.is_in(ids.iter().copied()))
+        .filter(sessions::Column::OwnerId.ne(me))
+        .into_tuple()
+        .all(store.read())
+        .await?)
+}
+
+/// Whether another server that lives owns a session.
+pub async fn is_elsewhere(store: &Store, id: SessionId) -> Result<bool, StoreError> {
+    let Some(me) = store.server() else { return Ok(false) };
+    let found = existing().filter(sessions::Column::Id.eq(id)).filter(free(me).not());
+    Ok(found.one(store.read()).await?.is_some())
+}
+
+/// True for a session that this server may take: nobody's, its own, or one of a server that is gone.
+fn free(me: ServerId) -> Condition {
+    Condition::any()
+        .add(sessions::Column::OwnerId.is_null())
+        .add(sessions::Column::OwnerId.eq(me))
+        .add(sessions::Column::OwnerId.not_in_subquery(servers::living()))
+}
+
+/// The last sequences of some sessions.
+pub async fn lengths(
+    db: &impl ConnectionTrait,
+    ids: Vec<SessionId>,
+) -> Result<Vec<(SessionId, i64)>, StoreError> {
+    Ok(sessions::Entity::find()
+        .select_only()
+        .columns([sessions::Column::Id, sessions::Column::LastSeq])
+        .filter(sessions::Column::Id.is_in(ids))
+        .into_tuple()
+        .all(db)
+        .await?)
 }
 
 /// The id that was made last.
@@ -127,9 +277,15 @@ pub async fn of_experiment(
     Ok(existing().filter(sessions::Column::ExperimentId.eq(experiment)).all(db).await?)
 }
 
-/// The sessions that were at work when the server went away.
-pub async fn running(db: &impl ConnectionTrait) -> Result<Vec<sessions::Model>, StoreError> {
-    Ok(existing().filter(at_work()).all(db).await?)
+/// The sessions at work that this server may take up: those that were when the server before it went
+/// away, and those of other servers that are gone.
+pub async fn orphans(store: &Store) -> Result<Vec<SessionId>, StoreError> {
+    let mut found = existing().filter(at_work());
+    if let Some(me) = store.server() {
+        found = found.filter(free(me));
+    }
+    let ids = found.select_only().column(sessions::Column::Id).into_tuple();
+    Ok(ids.all(store.read()).await?)
 }
 
 /// The sessions that are not deleted.

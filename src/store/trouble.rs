@@ -37,8 +37,12 @@ impl Trouble {
     fn by_code(code: &str) -> Option<Self> {
         match code {
             "53100" => return Some(Trouble::DiskFull),
-            "55P03" => return Some(Trouble::Locked),
-            "53300" | "57P01" | "57P02" | "57P03" => return Some(Trouble::Away),
+            // Two servers stood in each other's way; one of them is told to try again.
+            "55P03" | "40001" | "40P01" => return Some(Trouble::Locked),
+            // It stops or starts, has no connection left, or is a copy that takes no writes yet.
+            "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25006" => {
+                return Some(Trouble::Away);
+            }
             _ if code.len() == 5 => return code.starts_with("08").then_some(Trouble::Away),
             _ => {}
         }
@@ -62,7 +66,7 @@ impl StoreError {
     pub fn trouble(&self) -> Option<Trouble> {
         match self {
             StoreError::Database(error) => Trouble::of(error),
-            StoreError::DamagedLog { .. } | StoreError::Newer => None,
+            StoreError::DamagedLog { .. } | StoreError::Newer | StoreError::Unusable(_) => None,
         }
     }
 
@@ -72,7 +76,7 @@ impl StoreError {
             StoreError::DamagedLog { seq, .. } => Some(format!(
                 "the log of this session is damaged at event {seq}; restore a backup, or delete the session"
             )),
-            StoreError::Database(_) | StoreError::Newer => None,
+            StoreError::Database(_) | StoreError::Newer | StoreError::Unusable(_) => None,
         }
     }
 }
@@ -96,6 +100,7 @@ mod tests {
         check("778", Some(Trouble::Away));
         check("08006", Some(Trouble::Away));
         check("57P03", Some(Trouble::Away));
+        check("40P01", Some(Trouble::Locked));
         // Constraints and mistakes of ours.
         check("1555", None);
         check("1", None);

@@ -61,8 +61,10 @@ impl Drop for SmallDisk {
 
 /// A connection of another program's to the database of a server.
 pub async fn beside(data: &Path) -> DatabaseConnection {
-    let mut options =
-        ConnectOptions::new(format!("sqlite://{}?mode=rw", data.join("trainable.db").display()));
+    let file = data.join("trainable.db");
+    let url = super::support::database::url(&file);
+    let url = url.unwrap_or_else(|| format!("sqlite://{}?mode=rw", file.display()));
+    let mut options = ConnectOptions::new(url);
     options.max_connections(1).sqlx_logging(false);
     Database::connect(options).await.expect("another connection")
 }

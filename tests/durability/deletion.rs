@@ -12,7 +12,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::Utc;
 use entity::ids::StageRunId;
 use futures::{SinkExt, StreamExt};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::{ConnectionTrait, Statement};
 use serde_json::{Value, json};
 use std::{
     path::{Path, PathBuf},
@@ -39,15 +39,23 @@ fn uuid(global: &str) -> String {
 
 async fn count(data: &Path, sql: &str) -> i64 {
     let db = beside(data).await;
-    let row = db.query_one_raw(Statement::from_string(DbBackend::Sqlite, sql)).await;
+    let row = db.query_one_raw(Statement::from_string(db.get_database_backend(), sql)).await;
     let count = row.expect("counted").expect("a row").try_get_by_index(0).expect("a number");
     db.close().await.expect("it closes");
     count
 }
 
+/// A session's id in SQL.
+fn literal(id: entity::ids::SessionId) -> String {
+    match super::support::database::is_postgres() {
+        true => format!("'{id}'"),
+        false => format!("x'{}'", id.0.simple()),
+    }
+}
+
 /// Rows that know a session.
 async fn rows(data: &Path, session: &str) -> i64 {
-    let id = format!("x'{}'", uuid(session).replace('-', ""));
+    let id = literal(uuid(session).parse().expect("an id"));
     let of_it = TABLES
         .map(|table| format!("(SELECT count(*) FROM {table} WHERE session_id = {id})"))
         .join(" + ");
@@ -248,14 +256,14 @@ async fn what_rested_for_long_is_deleted_where_that_is_asked_for() {
         let db = beside(&data).await;
         let set = async |n: usize, what: &str| {
             let id: entity::ids::SessionId = ids[n];
-            let sql = format!("UPDATE sessions SET {what} WHERE id = x'{}'", id.0.simple());
+            let sql = format!("UPDATE sessions SET {what} WHERE id = {}", literal(id));
             db.execute_unprepared(&sql).await.expect("it is done");
         };
         let days = |days| (Utc::now() - chrono::TimeDelta::days(days)).to_rfc3339();
         set(0, &format!("updated_at = '{}'", days(40))).await;
         set(1, &format!("updated_at = '{}'", days(20))).await;
         // At work for so long, by its row.
-        set(2, &format!("updated_at = '{}', answering = 1", days(40))).await;
+        set(2, &format!("updated_at = '{}', answering = true", days(40))).await;
         db.close().await.expect("it closes");
     }
     let exists = async |server: &Server| {

@@ -18,7 +18,7 @@ pub struct Ground {
 impl Ground {
     /// The database of a data directory.
     pub async fn open(data: &Path) -> Self {
-        let store = Store::open_sqlite(&data.join("trainable.db")).await.expect("it opens");
+        let store = super::support::database::open(&data.join("trainable.db")).await;
         let log = EventLog::start(store.clone());
         Self { store, log }
     }

@@ -25,7 +25,7 @@ async fn claimed(store: &Store, key: &str) -> Claim {
         operation: "createSession",
         input_digest: "of the input".to_owned(),
     };
-    claim(store.write(), &keyed, Utc::now()).await.expect("it is claimed")
+    claim(store, &keyed, Utc::now()).await.expect("it is claimed")
 }
 
 #[tokio::test]

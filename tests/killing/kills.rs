@@ -15,7 +15,7 @@ use super::{
     moment::Moment,
     part::part,
     remains::Remains,
-    support::binary::{PATIENCE, Running, Server, house, small_table, trainable},
+    support::binary::{PATIENCE, Running, Server, house, serve, small_table},
 };
 use fastrand::Rng;
 use rustix::process::Signal;
@@ -80,8 +80,7 @@ impl Succession {
 
     /// Starts the next one, without waiting for it.
     pub fn spawn(&mut self) {
-        let mut command = trainable(&self.data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]);
+        let mut command = serve(&self.data);
         command.envs(self.leads.iter().map(|(name, value)| (*name, value)));
         self.running = Running::start(command);
     }

@@ -109,8 +109,8 @@ impl Rows {
     async fn of(store: &Store, session: SessionId) -> Self {
         let mut sessions: Vec<_> =
             sessions::Entity::find_by_id(session).all(store.read()).await.expect("rows");
-        // How often it was taken over is no matter of its log.
-        sessions.iter_mut().for_each(|row| row.owner_epoch = 0);
+        // Who owns it, and how often it was taken over, is no matter of its log.
+        sessions.iter_mut().for_each(|row| (row.owner_epoch, row.owner_id) = (0, None));
         let mut messages = all!(messages, session, store, Seq);
         for row in &mut messages {
             let said = row.metadata["event"].as_str().unwrap_or_default();

@@ -1,6 +1,6 @@
 //! The real binary, run and asked from outside as its users do.
 
-use super::{client, python_root, temporary};
+use super::{client, database, python_root, temporary};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{
@@ -46,6 +46,16 @@ pub fn trainable(data: &Path) -> Command {
         .env("TRAINABLE_DATA", data)
         .env("TRAINABLE_SANDBOX_SLOTS", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// The binary serving on a port of its own, on the database that the tests run on.
+pub fn serve(data: &Path) -> Command {
+    let mut command = trainable(data);
+    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    if let Some(url) = database::url(&data.join("trainable.db")) {
+        command.env("DATABASE_URL", url);
+    }
     command
 }
 
@@ -199,8 +209,8 @@ pub struct Server {
 impl Server {
     /// Starts on a data directory; `set` are variables.
     pub async fn start(data: &Path, set: &[(&str, &str)]) -> Self {
-        let mut command = trainable(data);
-        command.args(["serve", "--listen", "127.0.0.1:0"]).envs(set.iter().copied());
+        let mut command = serve(data);
+        command.envs(set.iter().copied());
         let mut running = Running::start(command);
         let line = running.line("the web client is at http://").await;
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());

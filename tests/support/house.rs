@@ -1,6 +1,6 @@
 //! A server without an edge: the real database, log, datasets and sessions on one data directory.
 
-use super::sandboxes;
+use super::{database, sandboxes};
 use bytes::Bytes;
 use entity::{
     ids::{ExperimentId, SessionId},
@@ -42,8 +42,10 @@ impl House {
         providers: Providers,
         sandboxes: Arc<dyn SandboxProvider>,
     ) -> Self {
-        let store =
-            Store::open_sqlite(&data.join("trainable.db")).await.expect("the database opens");
+        let store = database::open(&data.join("trainable.db")).await;
+        // Whoever had this folder before is gone, as by the lock of a data directory.
+        let seat = database::seat(data);
+        trainable::store::servers::enrol(&store, seat).await.expect("a lease");
         let log = EventLog::start(store.clone());
         let objects: Arc<dyn ObjectStore> = Arc::new(
             FilesystemObjects::open(&data.join("objects")).expect("the object store opens"),

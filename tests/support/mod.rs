@@ -2,7 +2,9 @@
 #![allow(dead_code)]
 
 pub mod binary;
+pub mod database;
 pub mod house;
+pub mod postgres;
 
 use async_trait::async_trait;
 use entity::{ids::SessionId, vocab::SessionStateName};

@@ -1,7 +1,7 @@
 //! A whole server on a loopback port: real database, real edge, sandboxes that do what a table says.
 #![allow(dead_code)]
 
-use super::support::{Scripted, client, temporary};
+use super::support::{Scripted, client, database, temporary};
 use bytes::Bytes;
 use entity::{ids::*, principal::Principal};
 use futures::{SinkExt, StreamExt};
@@ -74,7 +74,7 @@ impl Server {
     /// With model providers of the test's own.
     pub async fn of(providers: Providers, configure: impl FnOnce(&mut HttpConfig)) -> Self {
         let data = temporary();
-        let store = Store::open_sqlite(&data.path().join("t.db")).await.expect("the database");
+        let store = database::open(&data.path().join("t.db")).await;
         let log = EventLog::start(store.clone());
         let objects =
             Arc::new(FilesystemObjects::open(&data.path().join("objects")).expect("the objects"));

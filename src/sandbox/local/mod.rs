@@ -71,6 +71,9 @@ pub const SANDBOX_USER: u32 = 61_100;
 #[derive(Clone, Debug)]
 pub struct LocalConfig {
     pub data_dir: PathBuf,
+    /// Where volumes lie in place of the data directory, when several servers use the same; and how this one's own
+    /// files in there are named.
+    pub shared_volumes: Option<(PathBuf, String)>,
     /// A Python in place of the system's.
     pub python: Option<PathBuf>,
     /// An environment in place of the locked packages: a folder with `bin/python3`.
@@ -102,6 +105,7 @@ impl LocalConfig {
     pub fn new(data_dir: impl Into<PathBuf>) -> Self {
         Self {
             data_dir: data_dir.into(),
+            shared_volumes: None,
             python: None,
             environment: None,
             environments_dir: None,
@@ -161,8 +165,15 @@ impl LocalSandboxes {
         let owner = rustix::process::geteuid()
             .is_root()
             .then(|| (Uid::from_raw(config.sandbox_user), Gid::from_raw(config.sandbox_user)));
-        let volumes_folder = data.join("volumes");
-        let volumes = Arc::new(Volumes::open(&volumes_folder, owner).map_err(failed)?);
+        let (volumes_folder, seat) = match config.shared_volumes {
+            Some((folder, seat)) => {
+                make_data_dir(&folder).map_err(failed)?;
+                (folder.canonicalize().map_err(failed)?, Some(seat))
+            }
+            None => (data.join("volumes"), None),
+        };
+        let volumes = Volumes::open(&volumes_folder, owner, seat.as_deref()).map_err(failed)?;
+        let volumes = Arc::new(volumes);
         let run = data.join("run");
         let etc = make_run(&run, owner).map_err(failed)?;
         let seccomp = seccomp::program()

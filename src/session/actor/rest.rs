@@ -23,7 +23,7 @@ impl SessionActor {
             let quiet = actor.parts.actors.quiet;
             let left = quiet.saturating_sub(actor.asked.elapsed());
             let works = actor.run.is_some() || actor.session.work().is_some();
-            if works || !left.is_zero() || !actor.directory.put_away(actor.id) {
+            if works || !left.is_zero() || !actor.directory.put_away(actor.id, actor.epoch) {
                 let wait = if left.is_zero() { quiet } else { left };
                 return actor.rest_after(wait, ctx);
             }

@@ -13,7 +13,7 @@ use crate::{
         fold::{self, Fold},
         state::Command,
     },
-    store::{self, StoreError},
+    store::{self, sessions::Taken},
 };
 use actix::{Actor, Addr};
 use chrono::Utc;
@@ -34,19 +34,29 @@ const LAST_REVIVAL: Duration = Duration::from_secs(8);
 impl Directory {
     /// Takes up every session that was at work when the last server went away. Answers how many.
     pub async fn recover(&self) -> Result<usize, CommandError> {
-        let rows = store::sessions::running(self.0.parts.store.read()).await?;
-        for row in &rows {
-            match self.actor(row.id).await {
-                Ok(_) => tracing::info!(session.id = %row.id, "took up a running session"),
-                Err(error) => {
-                    tracing::error!(session.id = %row.id, %error, "could not take up a session");
-                    if let CommandError::Unavailable(_) = error {
-                        self.revive_later(row.id);
-                    }
+        self.may_own().await?;
+        let orphans = store::sessions::orphans(&self.0.parts.store).await?;
+        for id in &orphans {
+            self.take_up(*id).await;
+        }
+        Ok(orphans.len())
+    }
+
+    /// Takes up a session that is at work nowhere. False when that can never be.
+    pub(super) async fn take_up(&self, id: SessionId) -> bool {
+        match self.actor(id).await {
+            Ok(_) => tracing::info!(session.id = %id, "took up a running session"),
+            // Another server was faster.
+            Err(CommandError::Elsewhere) => {}
+            Err(error) => {
+                tracing::error!(session.id = %id, %error, "could not take up a session");
+                if let CommandError::Unavailable(_) = error {
+                    self.revive_later(id);
                 }
+                return !matches!(error, CommandError::Damaged(_) | CommandError::NotFound);
             }
         }
-        Ok(rows.len())
+        true
     }
 
     /// Lets go of everything that runs, for good, so that the next server takes it up. Whoever asks
@@ -61,6 +71,7 @@ impl Directory {
             }
         });
         join_all(suspended).await;
+        self.leave().await;
     }
 
     /// Whether actors may be made. To be asked with a slot in hand: its lock is what [`Self::suspend`]
@@ -89,7 +100,10 @@ impl Directory {
                 // Out of the set first: if the revived actor stops at once, it asks again.
                 directory.reviving().remove(&session);
                 match directory.actor(session).await {
-                    Ok(_) | Err(CommandError::NotFound | CommandError::Damaged(_)) => return,
+                    Ok(_) => return,
+                    Err(
+                        CommandError::NotFound | CommandError::Damaged(_) | CommandError::Elsewhere,
+                    ) => return,
                     Err(_) if directory.open().is_err() => return,
                     Err(error) => tracing::warn!(session.id = %session, %error, "not revived yet"),
                 }
@@ -100,7 +114,7 @@ impl Directory {
         });
     }
 
-    fn reviving(&self) -> std::sync::MutexGuard<'_, HashSet<SessionId>> {
+    pub(super) fn reviving(&self) -> std::sync::MutexGuard<'_, HashSet<SessionId>> {
         // A set of ids is whole after any panic.
         self.0.reviving.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -163,13 +177,17 @@ impl Directory {
     /// Takes the session over and folds what is new in its log.
     async fn rebuild(&self, id: SessionId) -> Result<Rebuilt, CommandError> {
         let parts = &self.0.parts;
-        let epoch =
-            store::sessions::take_over(parts.store.write(), id).await.map_err(StoreError::from)?;
-        let epoch = epoch.ok_or(CommandError::NotFound)?;
+        // Before the takeover: what runs ends with the lease under which it was taken.
+        let tenure = self.may_own().await?;
+        let epoch = match store::sessions::take_over(&parts.store, id).await? {
+            Taken::Epoch(epoch) => epoch,
+            Taken::Elsewhere => return Err(CommandError::Elsewhere),
+            Taken::NotThere => return Err(CommandError::NotFound),
+        };
         // After the takeover: nobody else appends any more.
         let Fold { session, seq, kept } =
             fold::read(&parts.store, &parts.log, id).await?.ok_or(CommandError::NotFound)?;
-        Ok(Rebuilt { session, seq, kept, epoch })
+        Ok(Rebuilt { session, seq, kept, epoch, tenure })
     }
 
     /// What the log holds of a run and of what the user said beside it since, without its bulk.

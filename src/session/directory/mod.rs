@@ -2,9 +2,11 @@
 //! server starts and stops.
 
 mod deletion;
+mod inbox;
 mod lifecycle;
 mod place;
 mod supervision;
+mod tenure;
 
 use super::{
     Parts,
@@ -34,6 +36,7 @@ use std::{
     sync::{Arc, Mutex, atomic::AtomicBool},
 };
 use store::events::Latest;
+use tenure::Tenure;
 use tokio::runtime;
 
 /// The seed when none is asked for.
@@ -54,6 +57,7 @@ struct Inner {
     /// How often the actors of sessions panicked since they last stood.
     fallen: Mutex<HashMap<SessionId, u32>>,
     census: Census,
+    tenure: Tenure,
     /// Everything was let go of: nothing is taken up again.
     closed: AtomicBool,
 }
@@ -124,6 +128,9 @@ pub enum CommandError {
     Damaged(String),
     #[error("too many requests wait for this session already; try again in a moment")]
     Busy,
+    /// Another server has the session. It is asked; nobody above sees this.
+    #[error("another server runs this session; try again")]
+    Elsewhere,
     /// Something of ours is away; the same command may succeed later.
     #[error("{0}")]
     Unavailable(String),
@@ -147,6 +154,7 @@ impl Directory {
     /// actix system and a tokio runtime; agent loops run on that runtime.
     pub fn new(parts: Parts) -> Self {
         let directory = Self(Arc::new(Inner {
+            tenure: Tenure::new(parts.store.server().is_none()),
             parts: Arc::new(parts),
             arbiter: Arbiter::new().handle(),
             runtime: runtime::Handle::current(),
@@ -157,6 +165,8 @@ impl Directory {
             closed: AtomicBool::new(false),
         }));
         directory.watch();
+        directory.keep_lease();
+        directory.serve_others();
         directory
     }
 
@@ -198,10 +208,13 @@ impl Directory {
         let actor = {
             let mut held = slot.actor.lock().await;
             self.open()?;
-            let rebuilt = Rebuilt { session: Session::default(), seq: 0, kept: 0, epoch: 0 };
+            let tenure = self.may_own().await?;
+            let rebuilt =
+                Rebuilt { session: Session::default(), seq: 0, kept: 0, epoch: 0, tenure };
             held.insert(self.start(id, &slot, rebuilt)).clone()
         };
-        ask(&actor, Command::Create { experiment, driver }).await.map(drop)
+        ask(&actor, Command::Create { experiment, driver }).await?;
+        Ok(store::sessions::adopt(&self.0.parts.store, id).await?)
     }
 
     /// Starts a stage.
@@ -288,7 +301,7 @@ impl Directory {
             None => self.follow_up(&state),
         };
         let post = Command::PostMessage { id, text, interrupt, follow_up };
-        self.command(session, post).await.map(drop)
+        self.command(session, post).await
     }
 
     /// The run that would answer a message at rest: driven by who drove last, when they converse.
@@ -312,13 +325,13 @@ impl Directory {
         session: SessionId,
         budgets: Budgets,
     ) -> Result<(), CommandError> {
-        self.command(session, Command::SetBudgets { budgets }).await.map(drop)
+        self.command(session, Command::SetBudgets { budgets }).await
     }
 
     /// Gives the user's word on the stage that approval mode asked about.
     pub async fn approve(&self, session: SessionId, approved: bool) -> Result<(), CommandError> {
         let stage_run = StageRunId::new();
-        self.command(session, Command::AnswerApproval { approved, stage_run }).await.map(drop)
+        self.command(session, Command::AnswerApproval { approved, stage_run }).await
     }
 
     /// Answers the question that waits.
@@ -328,12 +341,12 @@ impl Directory {
         call_id: String,
         answer: String,
     ) -> Result<(), CommandError> {
-        self.command(session, Command::AnswerQuestion { call_id, answer }).await.map(drop)
+        self.command(session, Command::AnswerQuestion { call_id, answer }).await
     }
 
     /// Stops what runs, within a second.
     pub async fn cancel(&self, session: SessionId) -> Result<(), CommandError> {
-        self.command(session, Command::Cancel { at: Utc::now() }).await.map(drop)
+        self.command(session, Command::Cancel { at: Utc::now() }).await
     }
 
     /// What a session shows of itself beside its rows.

@@ -4,13 +4,13 @@
 //! holds it: so no message is ever lost on an actor that goes to sleep.
 
 use super::{CommandError, Directory, away};
-use crate::event::Entry;
 use crate::session::{
     actor::{Do, Look, SessionActor},
     fold,
     pulse::Pulse,
     state::{Command, Session},
 };
+use crate::store;
 use actix::{Addr, Handler, Message, dev::ToEnvelope};
 use entity::ids::SessionId;
 use std::{sync::Arc, time::Duration};
@@ -62,7 +62,8 @@ impl Directory {
         let parts = self.parts();
         let fold = fold::read(&parts.store, &parts.log, session).await?;
         let fold = fold.ok_or(CommandError::NotFound)?;
-        if fold.session.work().is_some() {
+        let at_work = fold.session.work().is_some();
+        if at_work && !store::sessions::is_elsewhere(&parts.store, session).await? {
             // Something is at work and nobody sees to it.
             let seat = self.seat(self.slot(session))?;
             let actor = self.actor(session).await?;
@@ -74,11 +75,30 @@ impl Directory {
         Ok(fold.session)
     }
 
+    /// Gives a session a command, wherever its actor is.
     pub(super) async fn command(
         &self,
         session: SessionId,
         command: Command,
-    ) -> Result<Vec<Entry>, CommandError> {
+    ) -> Result<(), CommandError> {
+        loop {
+            match self.command_here(session, command.clone()).await {
+                Err(CommandError::Elsewhere) => {}
+                here => return here,
+            }
+            // An owner that went away leaves the session to this server, or to a third one.
+            if let Some(()) = self.ask_owner(session, &command).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Gives a session a command, when its actor is here or may be.
+    pub(super) async fn command_here(
+        &self,
+        session: SessionId,
+        command: Command,
+    ) -> Result<(), CommandError> {
         let seat = self.seat(self.slot(session))?;
         let actor = match self.actor(session).await {
             Ok(actor) => actor,
@@ -88,7 +108,7 @@ impl Directory {
                 return Err(error);
             }
         };
-        self.ask(&seat, &actor, Do(command)).await?
+        self.ask(&seat, &actor, Do(command)).await?.map(drop)
     }
 
     fn seat(&self, place: Slot) -> Result<Seat, CommandError> {
@@ -122,10 +142,11 @@ impl Directory {
     }
 
     /// Lets the actor of a quiet session go. False while somebody is about to ask it something.
-    pub(in crate::session) fn put_away(&self, session: SessionId) -> bool {
+    pub(in crate::session) fn put_away(&self, session: SessionId, epoch: i64) -> bool {
         let gone = self.forget(session, |_| true);
         if gone {
             self.census().put_away.more();
+            self.leave_one(session, epoch);
         }
         gone
     }

@@ -7,6 +7,7 @@ use entity::{
     ids::{ExperimentId, MessageId, StageRunId},
     vocab::Stage,
 };
+use serde::{Deserialize, Serialize};
 
 /// The longest message a user may post, in bytes.
 pub const MAX_MESSAGE: usize = 32 * 1024;
@@ -15,8 +16,8 @@ pub const MAX_UNSEEN: usize = 64;
 /// Calls of the model that answer one message at rest, at most.
 pub const FOLLOW_UP_TURNS: u32 = 12;
 
-/// A request to a session.
-#[derive(Clone, Debug, PartialEq)]
+/// A request to a session. It may travel from one server to another.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum Command {
     /// Makes the session.
     Create {
@@ -94,7 +95,7 @@ impl Command {
 }
 
 /// What a stage is started with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StartStage {
     pub stage_run: StageRunId,
     pub stage: Stage,
@@ -109,7 +110,7 @@ pub struct StartStage {
 }
 
 /// What a follow-up is started with.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct StartFollowUp {
     pub run: StageRunId,
     pub driver: Driver,
@@ -124,7 +125,7 @@ impl StartFollowUp {
 }
 
 /// Why a command was refused. The text is for people.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 pub enum Refusal {
     #[error("the session exists already")]
     Exists,

@@ -32,37 +32,39 @@ use tokio::io::AsyncWriteExt;
 
 /// Bytes that a digest reads at a time.
 const PIECE: usize = 256 * 1024;
-/// How the names of folders begin that wait to be deleted.
-const OLD: &str = ".old-";
-
 /// The folder that all volumes lie in.
 ///
-/// `.trash` and `.incoming` beside them are the server's own; no volume's name starts with a dot.
+/// `.trash` and `.incoming` beside them are the server's own; no volume's name starts with a dot. Where several
+/// servers use one folder, each has its own, with the name of its seat at the end.
 pub(super) struct Volumes {
     root: OwnedFd,
     trash: OwnedFd,
     incoming: OwnedFd,
     owner: Owner,
+    /// How the names of folders begin that wait to be deleted.
+    old: String,
 }
 
 impl Volumes {
-    /// Opens the folder, making it where it is missing.
-    pub(super) fn open(folder: &Path, owner: Owner) -> io::Result<Self> {
+    /// Opens the folder, making it where it is missing. `seat` tells this server's own files from those of others.
+    pub(super) fn open(folder: &Path, owner: Owner, seat: Option<&str>) -> io::Result<Self> {
+        let own = |name: &str| seat.map_or(name.to_owned(), |seat| format!("{name}-{seat}"));
+        let old = own(".old") + "-";
         std::fs::create_dir_all(folder)?;
         let root =
             fs::open(folder, OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
         // Others may pass through to a volume that is theirs, and list nothing.
         fs::fchmod(&root, Mode::from(0o711))?;
         // What a server that died left here is put aside first: `sweep` may take its time then.
-        for name in [".trash", ".incoming"] {
-            match fs::renameat(&root, name, &root, format!("{OLD}{}", unique())) {
+        for name in [own(".trash"), own(".incoming")] {
+            match fs::renameat(&root, &name, &root, format!("{old}{}", unique())) {
                 Ok(()) | Err(Errno::NOENT) => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        let trash = beneath::make_folders(&root, ".trash", Mode::RWXU, None)?;
-        let incoming = beneath::make_folders(&root, ".incoming", Mode::RWXU, None)?;
-        Ok(Self { root, trash, incoming, owner })
+        let trash = beneath::make_folders(&root, &own(".trash"), Mode::RWXU, None)?;
+        let incoming = beneath::make_folders(&root, &own(".incoming"), Mode::RWXU, None)?;
+        Ok(Self { root, trash, incoming, owner, old })
     }
 
     /// Deletes what a server that died left half written or half deleted.
@@ -70,7 +72,7 @@ impl Volumes {
         for entry in fs::Dir::read_from(&self.root)? {
             let entry = entry?;
             let name = entry.file_name();
-            if name.to_bytes().starts_with(OLD.as_bytes()) {
+            if name.to_bytes().starts_with(self.old.as_bytes()) {
                 removal::clear(&beneath::folder(&self.root, name)?)?;
                 fs::unlinkat(&self.root, name, AtFlags::REMOVEDIR)?;
             }

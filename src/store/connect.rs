@@ -1,0 +1,165 @@
+//! Coming by a PostgreSQL database: what stands in the way is told in one sentence, without the password.
+
+use super::{StoreError, migrate};
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr,
+    sqlx::{self, ConnectOptions as _, Connection, postgres::PgConnectOptions},
+};
+use std::{io::ErrorKind, time::Duration};
+
+/// Connections of one server, beside the one that listens.
+const MOST: u32 = 16;
+/// How long somebody waits for a connection.
+const WAIT: Duration = Duration::from_secs(10);
+/// So long after its last use a connection is trusted to be there.
+const FRESH: Duration = Duration::from_secs(1);
+/// The lock under which one server at a time migrates.
+const MIGRATION: i64 = 0x7472_6169_6e61_626c;
+/// The oldest version that is tested.
+const OLDEST: i32 = 130_000;
+
+/// Connects, and brings the schema to this version's.
+pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, StoreError> {
+    // What looks like a host would be a part of the password.
+    if url.matches('@').count() > 1 {
+        return Err(malformed());
+    }
+    // One attempt that tells why: a pool only tells that it waited.
+    let options: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| malformed())?;
+    let place = Place::of(&options);
+    let tried = tokio::time::timeout(WAIT, options.connect()).await;
+    match tried {
+        Ok(Ok(connection)) => {
+            // Whether it is taken leave of matters to nobody.
+            let _ = connection.close().await;
+        }
+        Ok(Err(error)) => return Err(place.said(&error)),
+        Err(_) => return Err(StoreError::Unusable(place.silent())),
+    }
+    {
+        let one = Database::connect(options_of(url, 1)).await?;
+        prepare(&one).await?;
+        one.close().await?;
+    }
+    Ok(Database::connect(options_of(url, MOST)).await?)
+}
+
+fn options_of(url: &str, most: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(most).acquire_timeout(WAIT).sqlx_logging(false);
+    // One that is in use needs no ping; one that was cut is found by whoever uses it, and tried again.
+    options.test_before_acquire_if_idle_for(FRESH);
+    options
+}
+
+/// Migrates while no other server does.
+async fn prepare(one: &DatabaseConnection) -> Result<(), StoreError> {
+    let version = number(one, "SELECT current_setting('server_version_num')::int").await?;
+    if version < OLDEST {
+        return Err(StoreError::Unusable(format!(
+            "the database server is PostgreSQL {}; use 13 or newer",
+            version / 10_000
+        )));
+    }
+    one.execute_unprepared(&format!("SELECT pg_advisory_lock({MIGRATION})")).await?;
+    let migrated = migrate(one).await;
+    one.execute_unprepared(&format!("SELECT pg_advisory_unlock({MIGRATION})")).await?;
+    match migrated {
+        Err(StoreError::Database(error)) if code(&error).as_deref() == Some("42501") => {
+            Err(StoreError::Unusable(
+                "the user of DATABASE_URL may not make tables; make it the owner of the database, or grant it CREATE on its schema".into(),
+            ))
+        }
+        other => other,
+    }
+}
+
+async fn number(one: &DatabaseConnection, text: &str) -> Result<i32, StoreError> {
+    let statement = sea_orm::Statement::from_string(sea_orm::DbBackend::Postgres, text);
+    let row = one.query_one_raw(statement).await?;
+    Ok(row.map_or(Ok(0), |row| row.try_get_by_index(0))?)
+}
+
+fn code(error: &DbErr) -> Option<String> {
+    let (DbErr::Conn(cause) | DbErr::Exec(cause) | DbErr::Query(cause)) = error else {
+        return None;
+    };
+    match cause {
+        RuntimeErr::SqlxError(cause) => match &**cause {
+            sqlx::Error::Database(said) => said.code().map(|code| code.into_owned()),
+            _ => None,
+        },
+        RuntimeErr::Internal(_) => None,
+    }
+}
+
+fn malformed() -> StoreError {
+    StoreError::Unusable(
+        "DATABASE_URL cannot be read; give one such as `postgres://user:password@host:5432/database`, with signs such as `@` or `/` in the password written as `%40` or `%2F`".into(),
+    )
+}
+
+/// Where the database is said to be, as people may read it.
+struct Place {
+    host: String,
+    user: String,
+    database: String,
+}
+
+impl Place {
+    fn of(options: &PgConnectOptions) -> Self {
+        let host = match options.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => format!("{}:{}", options.get_host(), options.get_port()),
+        };
+        let user = options.get_username().to_owned();
+        let database = options.get_database().unwrap_or(options.get_username()).to_owned();
+        Self { host, user, database }
+    }
+
+    fn silent(&self) -> String {
+        let (host, wait) = (&self.host, WAIT.as_secs());
+        format!(
+            "no database server answers at `{host}` within {wait} s; start it, or correct DATABASE_URL"
+        )
+    }
+
+    /// *Source*: the PostgreSQL manual's appendix A, read 2026-11-27.
+    fn said(&self, error: &sqlx::Error) -> StoreError {
+        let Self { host, user, database } = self;
+        let sentence = match error {
+            sqlx::Error::Database(said) => match said.code().as_deref() {
+                Some("28P01" | "28000") => format!(
+                    "the database server at `{host}` refuses the user `{user}` or the password of DATABASE_URL, or lets it in only otherwise; correct them, or the server's pg_hba.conf"
+                ),
+                Some("3D000") => format!(
+                    "there is no database `{database}` on `{host}`; create it, or correct DATABASE_URL"
+                ),
+                Some("53300") => format!(
+                    "the database server at `{host}` has no connection left; raise its max_connections or end others"
+                ),
+                Some("57P03") => {
+                    format!("the database server at `{host}` is starting or stopping; try again")
+                }
+                // Its own words know no password.
+                _ => format!("the database server at `{host}` refuses: {}", said.message()),
+            },
+            sqlx::Error::Io(cause) => {
+                let why = match cause.kind() {
+                    ErrorKind::UnexpectedEof => "it ended the connection".to_owned(),
+                    kind if cause.raw_os_error().is_some() => kind.to_string(),
+                    _ => "its name is not known".to_owned(),
+                };
+                format!(
+                    "no database server answers at `{host}` ({why}); start it, or correct DATABASE_URL"
+                )
+            }
+            sqlx::Error::Tls(cause) => format!(
+                "no safe connection to the database server at `{host}`: {cause}; set `sslmode` and `sslrootcert` in DATABASE_URL as the server needs them"
+            ),
+            sqlx::Error::Configuration(_) => return malformed(),
+            _ => self.silent(),
+        };
+        StoreError::Unusable(sentence)
+    }
+}
