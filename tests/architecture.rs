@@ -48,7 +48,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         ],
     ),
     ("backup", &["store", "sandbox"]),
-    ("config", &["event", "llm", "sandbox"]),
+    ("config", &["event", "llm", "objects", "sandbox"]),
     ("http", &["graphql", "session", "log", "store", "event", "dataset", "sandbox", "objects"]),
     ("graphql", &["session", "dataset", "tool", "log", "store", "event", "sandbox", "objects"]),
     (

@@ -20,6 +20,7 @@ pub mod session_commands;
 pub mod session_folds;
 pub mod sessions;
 pub mod stage_runs;
+pub mod synced_objects;
 pub mod tombstones;
 pub mod uploads;
 pub mod usage;

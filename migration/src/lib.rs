@@ -8,6 +8,7 @@ mod m20261126_000001_metric_levels;
 mod m20261126_000003_session_folds;
 mod m20261126_000004_tombstones;
 mod m20261127_000001_servers;
+mod m20261127_000005_synced_objects;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000003_session_folds::Migration),
             Box::new(m20261126_000004_tombstones::Migration),
             Box::new(m20261127_000001_servers::Migration),
+            Box::new(m20261127_000005_synced_objects::Migration),
         ]
     }
 }

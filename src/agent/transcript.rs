@@ -88,7 +88,8 @@ impl Transcript {
                     | SessionEvent::FollowUpEnded { .. }
                     | SessionEvent::BudgetsSet { .. }
                     | SessionEvent::ApprovalAsked { .. }
-                    | SessionEvent::ApprovalAnswered { .. } => {}
+                    | SessionEvent::ApprovalAnswered { .. }
+                    | SessionEvent::S3SyncComplete { .. } => {}
                 },
             }
         }

@@ -5,7 +5,7 @@ use crate::{
     config::{Config, Database},
     dataset::{self, Datasets},
     log::EventLog,
-    objects::{ObjectStore, filesystem::FilesystemObjects},
+    objects::ObjectStore,
     sandbox::{
         SandboxProvider, SandboxSettings,
         local::{LocalConfig, LocalSandboxes},
@@ -71,14 +71,7 @@ impl App {
         settled.await.map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());
         let own = seat.simple().to_string();
-        let objects = match common {
-            None => FilesystemObjects::open(&data.join(OBJECTS)),
-            Some(common) => FilesystemObjects::open_shared(&common.join(OBJECTS), &own),
-        };
-        let objects = objects.map_err(|error| {
-            Failure::failed(format!("the object store cannot be opened: {error}"))
-        })?;
-        let objects: Arc<dyn ObjectStore> = Arc::new(objects);
+        let objects = super::objects::open(config, data, common, &own).await?;
         let shared_volumes = common.map(|common| (common.join("volumes"), own.clone()));
         let sandboxes = Arc::new(sandboxes(config, data, shared_volumes)?);
         let limits = dataset::Limits {

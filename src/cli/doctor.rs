@@ -4,7 +4,7 @@
 
 use super::{Exit, Failure, app};
 use crate::{
-    config::{Config, Database},
+    config::{Config, Database, Objects},
     sandbox::{
         Limits, SandboxSettings,
         local::{Diagnosis, ExtraStanding},
@@ -26,7 +26,7 @@ pub async fn doctor(config: Config, as_json: bool) -> Result<Exit, Failure> {
             Disk::of("data", config.data.clone()),
             Disk::of("Python environments", config.python_root.clone()),
         ],
-        stores: stores(&config),
+        stores: stores(&config).await,
         execution_seconds: config.budgets.execution_seconds,
         retention_days: config.retention_days,
         settings: config.sandbox,
@@ -173,13 +173,17 @@ fn gib(bytes: u64) -> f64 {
 }
 
 /// Where rows and objects are kept, without opening either: a running server holds them.
-fn stores(config: &Config) -> Vec<(&'static str, String)> {
+async fn stores(config: &Config) -> Vec<(&'static str, String)> {
     let database = match &config.database {
         Database::Sqlite => place("SQLite", &config.data.join(app::DATABASE)),
         Database::Postgres(_) => "PostgreSQL by DATABASE_URL, not asked".to_owned(),
     };
     let files = config.shared.as_ref().unwrap_or(&config.data);
-    vec![("database", database), ("objects", place("files", &files.join(app::OBJECTS)))]
+    let objects = match &config.objects {
+        Objects::Folder => place("files", &files.join(app::OBJECTS)),
+        Objects::S3(settings) => super::objects::standing(settings.clone()).await,
+    };
+    vec![("database", database), ("objects", objects)]
 }
 
 fn place(kind: &str, path: &Path) -> String {

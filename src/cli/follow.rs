@@ -152,7 +152,8 @@ impl Screen {
             | SessionEvent::ApprovalAsked { .. }
             | SessionEvent::ApprovalAnswered { .. }
             | SessionEvent::UserMessage { .. }
-            | SessionEvent::QuestionAnswered { .. } => {}
+            | SessionEvent::QuestionAnswered { .. }
+            | SessionEvent::S3SyncComplete { .. } => {}
         }
     }
 

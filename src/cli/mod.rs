@@ -7,6 +7,7 @@ pub mod copy;
 pub mod demo;
 pub mod doctor;
 mod follow;
+mod objects;
 mod providers;
 pub mod python_env;
 pub mod run;

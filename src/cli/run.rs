@@ -6,7 +6,7 @@ use super::{
     follow::{Followed, StageSummary, follow},
 };
 use crate::{
-    config::{Config, Database},
+    config::{Config, Database, Objects},
     dataset::{CreateError, NewExperiment, Source},
     event::Budgets,
     sandbox::{SandboxProvider, Volume, VolumeName, VolumePath},
@@ -113,6 +113,8 @@ async fn attempt(
     }
     usable(&request.out)?;
     let data = config.data.join("runs").join(Uuid::now_v7().to_string());
+    // What is made for one run goes with its folder; a bucket would keep it.
+    let config = &Config { objects: Objects::Folder, ..config.clone() };
     let app = App::open(config, &Database::Sqlite, &data).await?;
     let result = match app.directory.parts().providers.get(request.provider.as_deref()) {
         Ok(_) => work(&app, request, summary).await,

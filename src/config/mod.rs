@@ -1,6 +1,7 @@
 //! Environment and flags -> [`Config`], once, with every problem reported together.
 
 mod models;
+mod objects;
 mod sandbox;
 mod transport;
 
@@ -12,6 +13,7 @@ use crate::{
 use std::{net::SocketAddr, path::PathBuf};
 
 pub use models::{Anthropic, Models, OpenAi};
+pub use objects::Objects;
 pub use transport::{ClientsBy, Transport};
 
 /// What flags say; they win over the environment.
@@ -38,6 +40,7 @@ pub struct Config {
     /// A folder of lock files that win over the built-in ones of the same names.
     pub python_locks: Option<PathBuf>,
     pub database: Database,
+    pub objects: Objects,
     /// Required of every request when set.
     pub token: Option<String>,
     /// Names beside the loopback ones that a `Host` header may carry.
@@ -259,6 +262,7 @@ impl Config {
             environment: reader.path("TRAINABLE_PYTHON_ENV"),
             python_locks: reader.path("TRAINABLE_PYTHON_LOCKS"),
             database,
+            objects: Objects::read(&mut reader),
             token,
             hosts: reader.list("TRAINABLE_HOSTS"),
             origins: reader.list("TRAINABLE_ORIGINS"),
@@ -332,12 +336,15 @@ mod tests {
                 ("TRAINABLE_CLIENT_SOCKETS", "0"),
                 ("TRAINABLE_CLIENTS_BY", "name"),
                 ("TRAINABLE_RETENTION_DAYS", "-1"),
+                ("S3_ENDPOINT", "minio:9000"),
+                ("AWS_ACCESS_KEY_ID", "key"),
             ],
             &[
                 "shorter than 16",
                 "not one to listen on",
                 "not a `postgres://`",
                 "MiB from 256",
+                "S3_BUCKET",
                 "days from 0",
                 "`true` or `false`",
                 "WebSockets from 1",

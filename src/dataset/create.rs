@@ -115,7 +115,21 @@ impl From<SandboxError> for CreateError {
 impl From<ObjectError> for CreateError {
     fn from(error: ObjectError) -> Self {
         tracing::error!(%error, "an upload could not be read");
-        CreateError::Unavailable("an uploaded file could not be read back; try again".into())
+        match error {
+            // These sentences are made for people.
+            ObjectError::Away(_)
+            | ObjectError::Refused(_)
+            | ObjectError::NoBucket(_)
+            | ObjectError::Misplaced(_) => CreateError::Unavailable(error.to_string()),
+            ObjectError::NoObject(_)
+            | ObjectError::TooLarge { .. }
+            | ObjectError::Broken(_)
+            | ObjectError::Damaged
+            | ObjectError::Full
+            | ObjectError::Io { .. } => CreateError::Unavailable(
+                "an uploaded file could not be read back; try again".into(),
+            ),
+        }
     }
 }
 

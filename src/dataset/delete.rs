@@ -3,7 +3,7 @@
 //! First a tombstone: from then on it is there for nobody. Then the files, then the rows. What breaks
 //! off in between is taken up again, by the next pass or the next server.
 
-use super::{Datasets, create::said, extract::dataset_volume, object_key};
+use super::{Datasets, create::said, extract::dataset_volume, object_key, session_folder};
 use crate::{
     objects::ObjectError,
     sandbox::{SandboxError, VolumeName},
@@ -170,6 +170,14 @@ impl Datasets {
         Ok(swept)
     }
 
+    /// Deletes what stands in the bucket of a session's files.
+    pub async fn unsync(&self, session: SessionId) -> Result<(), ObjectError> {
+        match self.objects.remote() {
+            Some(remote) => remote.delete_below(&session_folder(session)).await,
+            None => Ok(()),
+        }
+    }
+
     async fn remove(&self, buried: &Tombstone) -> Result<(), Unfinished> {
         match buried.kind {
             Mortal::Session => {
@@ -179,6 +187,7 @@ impl Datasets {
                 if let Ok(volume) = VolumeName::parse(&name) {
                     self.sandboxes.delete_volume(&volume).await?;
                 }
+                self.unsync(id).await?;
                 tombstones::erase_session(&self.store, id).await?;
                 // Whoever came to watch between the tombstone and now.
                 self.log.forget(id);

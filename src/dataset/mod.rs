@@ -10,6 +10,7 @@ mod create;
 mod delete;
 mod description;
 mod extract;
+mod import;
 mod preview;
 mod runner;
 mod samples;
@@ -17,11 +18,12 @@ mod upload;
 
 use crate::{
     log::EventLog,
-    objects::ObjectStore,
+    objects::{ObjectKey, ObjectStore},
     sandbox::{self, SandboxProvider, SandboxSettings},
     store::Store,
 };
-use entity::ids::{ExperimentId, UploadId};
+use entity::ids::{ExperimentId, SessionId, UploadId};
+use import::Imports;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
@@ -32,6 +34,7 @@ pub use calendar::Calendar;
 pub use create::{CreateError, NewExperiment, Source};
 pub use delete::{DeleteError, Swept};
 pub use description::{Column, Description, Finding, Severity, Table, TopValue};
+pub use import::Progress;
 pub use preview::{Preview, PreviewColumn};
 pub use runner::RunnerError;
 pub use samples::{Sample, Task, list as list_samples};
@@ -53,6 +56,7 @@ pub struct Datasets {
     previews: Arc<Semaphore>,
     /// One lock per experiment whose folder is being written.
     extracting: Arc<Mutex<HashMap<ExperimentId, Arc<tokio::sync::Mutex<()>>>>>,
+    imports: Imports,
     /// Sets the folders of this server's runners apart, where several use the same volumes.
     corner: Option<String>,
     /// Held by who removes the files and rows of what is deleted.
@@ -96,9 +100,15 @@ impl Datasets {
             turns: Arc::new(Semaphore::new(RUNNERS)),
             previews: Arc::new(Semaphore::new(1)),
             extracting: Arc::default(),
+            imports: Imports::default(),
             corner: None,
             deleting: Arc::default(),
         }
+    }
+
+    /// Where uploads rest, and the files of stages where others reach it too.
+    pub fn objects(&self) -> &Arc<dyn ObjectStore> {
+        &self.objects
     }
 
     /// The same on volumes that other servers use too: `corner` names the folders of this one's runners.
@@ -122,6 +132,11 @@ impl Datasets {
 }
 
 /// Where an upload rests.
-fn object_key(id: UploadId) -> crate::objects::ObjectKey {
-    crate::objects::ObjectKey::parse(&format!("uploads/{id}")).expect("a UUID is a plain segment")
+fn object_key(id: UploadId) -> ObjectKey {
+    ObjectKey::parse(&format!("uploads/{id}")).expect("a UUID is a plain segment")
+}
+
+/// Below which the files of a session stand in a bucket.
+pub fn session_folder(session: SessionId) -> ObjectKey {
+    ObjectKey::parse(&format!("sessions/{session}")).expect("a UUID is a plain segment")
 }

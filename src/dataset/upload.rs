@@ -28,6 +28,9 @@ pub enum ReceiveError {
     Broken,
     #[error("the server's disk is full; free space and try again")]
     DiskFull,
+    /// One sentence about the object store, for people.
+    #[error("{0}")]
+    StoreAway(String),
     #[error("the upload could not be stored; try again")]
     Unavailable,
 }
@@ -126,6 +129,14 @@ impl Datasets {
                     }
                     ObjectError::Broken(_) => ReceiveError::Broken,
                     ObjectError::Full => ReceiveError::DiskFull,
+                    ObjectError::Away(_)
+                    | ObjectError::Refused(_)
+                    | ObjectError::NoBucket(_)
+                    | ObjectError::Misplaced(_)
+                    | ObjectError::Damaged => {
+                        tracing::error!(upload.id = %id, %error, "an upload was not stored");
+                        ReceiveError::StoreAway(error.to_string())
+                    }
                     ObjectError::NoObject(_) | ObjectError::Io { .. } => {
                         tracing::error!(upload.id = %id, %error, "an upload was not stored");
                         ReceiveError::Unavailable

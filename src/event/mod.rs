@@ -131,6 +131,16 @@ pub enum SessionEvent {
         call_id: String,
         answer: String,
     },
+    /// All files of a finished stage run stand in the bucket.
+    S3SyncComplete {
+        stage: Stage,
+        /// Files of the run that stand there.
+        files_synced: u64,
+        /// Those of them that had to be sent now: the others stood there as they are.
+        uploaded: u64,
+        /// `s3://bucket/prefix/sessions/{id}/{stage}`, without a slash at its end.
+        s3_prefix: String,
+    },
 }
 
 /// Who drives a run.

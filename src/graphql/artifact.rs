@@ -2,12 +2,14 @@
 
 use super::{
     connection::connection,
+    context::api,
+    error::ApiError,
     file::url,
     ids::Global,
     scalars::{Long, Time},
     vocab::{ArtifactType, Stage},
 };
-use async_graphql::{ID, Object};
+use async_graphql::{Context, ID, Object};
 use entity::artifacts;
 
 connection!(
@@ -69,6 +71,21 @@ impl Artifact {
     /// Its address below this server.
     async fn url(&self) -> String {
         url(self.row.session_id, &self.row.path)
+    }
+
+    /// Where it stands in the bucket of the object store: `s3://bucket/key`; null until it does.
+    async fn s3_path(&self) -> Option<&str> {
+        self.row.s3_path.as_deref()
+    }
+
+    /// An address in the object store that gives it to whoever has the address, for five minutes; null where it is not
+    /// there. Large files are best fetched so.
+    async fn download_url(&self, context: &Context<'_>) -> Result<Option<String>, ApiError> {
+        if self.row.s3_path.is_none() || self.row.superseded {
+            return Ok(None);
+        }
+        let datasets = &api(context).datasets;
+        Ok(datasets.presign(self.row.session_id, &self.row.path, &self.row.name).await?)
     }
 
     /// The stage run that left it.

@@ -6,6 +6,7 @@
 use super::vocab::UserErrorCode;
 use crate::{
     dataset::{CreateError, DeleteError},
+    objects::ObjectError,
     sandbox::SandboxError,
     session::{CommandError, NoProvider},
     store::StoreError,
@@ -133,6 +134,26 @@ impl From<SandboxError> for ApiError {
             SandboxError::DiskFull => Self::new(Code::Unavailable, error.to_string()),
             SandboxError::NoFile(_) => Self::new(Code::NotFound, error.to_string()),
             SandboxError::Io { .. } => Self::internal(&error),
+        }
+    }
+}
+
+impl From<ObjectError> for ApiError {
+    fn from(error: ObjectError) -> Self {
+        match error {
+            // These sentences are made for people, and hold no key.
+            ObjectError::Away(_) | ObjectError::Refused(_) | ObjectError::Full => {
+                Self::new(Code::Unavailable, error.to_string())
+            }
+            ObjectError::NoBucket(bucket) => {
+                Self::bad_input(format!("there is no bucket `{bucket}`; choose one from the list"))
+            }
+            ObjectError::Misplaced(sentence) => Self::bad_input(sentence),
+            ObjectError::NoObject(_) => Self::new(Code::NotFound, "there is no such object"),
+            ObjectError::TooLarge { .. }
+            | ObjectError::Broken(_)
+            | ObjectError::Damaged
+            | ObjectError::Io { .. } => Self::internal(&error),
         }
     }
 }

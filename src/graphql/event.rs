@@ -119,6 +119,13 @@ fn decision(head: Head, event: Decision) -> SessionEvent {
         Decision::ApprovalAnswered { stage, approved } => {
             made!(head, ApprovalAnsweredEvent { stage: stage.into(), approved })
         }
+        Decision::S3SyncComplete { stage, files_synced, uploaded, s3_prefix } => {
+            let (files_synced, uploaded) = (files_synced.into(), uploaded.into());
+            made!(
+                head,
+                S3SyncCompleteEvent { stage: stage.into(), files_synced, uploaded, s3_prefix }
+            )
+        }
         Decision::StageRunEnded { stage, outcome } => {
             let state = outcome.state().into();
             let (summary, error) = match outcome {
@@ -313,6 +320,7 @@ pub fn kind(event: &Event) -> Kind {
             Decision::BudgetsSet { .. } => Kind::BudgetsSet,
             Decision::ApprovalAsked { .. } => Kind::ApprovalAsked,
             Decision::ApprovalAnswered { .. } => Kind::ApprovalAnswered,
+            Decision::S3SyncComplete { .. } => Kind::S3SyncComplete,
         },
         Event::Fact(fact) => match fact {
             Fact::TurnStarted { .. } => Kind::TurnStarted,

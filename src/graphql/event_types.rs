@@ -126,6 +126,17 @@ events! {
         /// It may begin.
         approved: bool,
     }
+    /// All files of a finished stage stand in the bucket of the object store.
+    S3SyncCompleteEvent {
+        /// The stage.
+        stage: Stage,
+        /// Files of the stage that stand there.
+        files_synced: Long,
+        /// Those of them that had to be sent now: the others stood there as they are.
+        uploaded: Long,
+        /// Where: `s3://bucket/prefix/sessions/{session}/{stage}`.
+        s3_prefix: String,
+    }
     /// A stage run ended.
     StageRunEndedEvent {
         /// The stage.

@@ -4,6 +4,7 @@
 //! things are stored leaks through them.
 
 mod artifact;
+mod bucket;
 mod budgets;
 mod coercion;
 mod connection;
@@ -61,6 +62,8 @@ pub struct Query(
     session::SessionQuery,
     server::ServerQuery,
     provider::ProviderQuery,
+    upload::UploadQuery,
+    bucket::BucketQuery,
 );
 
 /// Everything that can be asked of the server.

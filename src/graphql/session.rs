@@ -231,6 +231,11 @@ impl Session {
         Ok(self.snapshot(context).await?.spent.into())
     }
 
+    /// Why files of finished stages are not in the object store yet, in one sentence; null while nothing is wrong.
+    async fn sync_warning(&self, context: &Context<'_>) -> Option<String> {
+        api(context).directory.syncing().warning(self.row.id)
+    }
+
     /// Where its transcript can be fetched, below this server: JSON that provider `replay` plays.
     async fn transcript_url(&self) -> String {
         format!("/transcripts/{}", self.row.id)

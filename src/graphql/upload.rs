@@ -1,14 +1,14 @@
 //! Uploads: an address for each file.
 
 use super::{
-    context::{Caller, api},
+    context::{Caller, api, principal},
     error::{ApiError, Failure, UserError, outcome},
     idempotency::once,
     ids::Global,
     scalars::Long,
     vocab::UploadState,
 };
-use crate::store;
+use crate::dataset::{self, Datasets};
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use entity::{ids::UploadId, uploads};
 
@@ -29,6 +29,45 @@ pub struct Upload {
     sha256: Option<String>,
     /// Bytes at most.
     max_bytes: Long,
+    /// How far its import from a bucket is; null when none is under way. An upload that was to be imported, is not
+    /// stored and has none will never be: import it again.
+    import: Option<Import>,
+}
+
+/// An object that is being fetched from a bucket.
+#[derive(SimpleObject)]
+pub struct Import {
+    /// Bytes that have come.
+    received: Long,
+    /// Bytes in all.
+    total: Long,
+    /// Why it ended before all of them had come.
+    error: Option<String>,
+}
+
+impl From<dataset::Progress> for Import {
+    fn from(progress: dataset::Progress) -> Self {
+        let dataset::Progress { received, total, error } = progress;
+        Self { received: received.into(), total: total.into(), error }
+    }
+}
+
+/// What `importObject` takes.
+#[derive(InputObject)]
+pub struct ImportObjectInput {
+    /// The object: `s3://bucket/key`.
+    uri: String,
+    /// The same key answers the first result again.
+    idempotency_key: Option<String>,
+}
+
+/// What `importObject` answers.
+#[derive(SimpleObject)]
+pub struct ImportObjectPayload {
+    /// The upload that the object is fetched into; null when there are errors.
+    upload: Option<Upload>,
+    /// What is wrong with the input.
+    user_errors: Vec<UserError>,
 }
 
 /// What `createUpload` takes.
@@ -66,6 +105,57 @@ impl UploadMutation {
         let (upload, user_errors) = outcome(create(context, input).await)?;
         Ok(CreateUploadPayload { upload, user_errors })
     }
+
+    /// Begins to fetch an object of a bucket into an upload. Ask for the upload until it is stored, and then give it
+    /// as one of the `uploadIds` of a dataset's source.
+    async fn import_object(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The object.")] input: ImportObjectInput,
+    ) -> async_graphql::Result<ImportObjectPayload> {
+        let (upload, user_errors) = outcome(import(context, input).await)?;
+        Ok(ImportObjectPayload { upload, user_errors })
+    }
+}
+
+#[derive(Default)]
+pub struct UploadQuery;
+
+#[Object]
+impl UploadQuery {
+    /// One of the caller's uploads; null when there is none.
+    async fn upload(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "Its id.")] id: ID,
+    ) -> Result<Option<Upload>, ApiError> {
+        let Some(Global::Upload(id)) = Global::parse(&id) else { return Ok(None) };
+        let datasets = &api(context).datasets;
+        let row = datasets.upload(principal(context), id).await?;
+        Ok(row.map(|row| shown(row, datasets)))
+    }
+}
+
+async fn import(context: &Context<'_>, input: ImportObjectInput) -> Result<Upload, Failure> {
+    let (api, caller) = (api(context), context.data_unchecked::<Caller>());
+    let work = {
+        let (datasets, principal) = (api.datasets.clone(), caller.principal.clone());
+        let uri = input.uri.clone();
+        // One that is made twice is fetched twice, and is deleted when nobody uses it.
+        move |_| async move { Ok(datasets.import(&principal, &uri).await?.id.to_string()) }
+    };
+    let key = input.idempotency_key.clone();
+    let id = once(api, caller, "importObject", key, &input, work).await?;
+    find(context, &id).await
+}
+
+/// The caller's upload that was just made.
+async fn find(context: &Context<'_>, id: &str) -> Result<Upload, Failure> {
+    let datasets = &api(context).datasets;
+    let id: UploadId = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
+    let row = datasets.upload(principal(context), id).await?;
+    let row = row.ok_or_else(|| UserError::not_found(&[], "upload"))?;
+    Ok(shown(row, datasets))
 }
 
 async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Upload, Failure> {
@@ -85,21 +175,18 @@ async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Uploa
     };
     let key = input.idempotency_key.clone();
     let id = once(api, caller, "createUpload", key, &input, work).await?;
-    let id: UploadId = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
-    let row = store::uploads::find(api.store.read(), id).await?;
-    let row = row.filter(|row| row.owner == caller.principal.owner());
-    let row = row.ok_or_else(|| UserError::not_found(&[], "upload"))?;
-    Ok(shown(row, api.datasets.limits().upload_bytes))
+    find(context, &id).await
 }
 
-fn shown(row: uploads::Model, max_bytes: u64) -> Upload {
+fn shown(row: uploads::Model, datasets: &Datasets) -> Upload {
     Upload {
+        import: datasets.import_progress(row.id).map(Import::from),
         id: Global::Upload(row.id).id(),
         url: format!("/uploads/{}", row.id),
         file_name: row.file_name,
         state: row.state.into(),
         size: row.size.map(Long::from),
         sha256: row.sha256,
-        max_bytes: max_bytes.into(),
+        max_bytes: datasets.limits().upload_bytes.into(),
     }
 }

@@ -287,6 +287,8 @@ pub enum SessionEventKind {
     ApprovalAsked,
     /// `ApprovalAnsweredEvent`.
     ApprovalAnswered,
+    /// `S3SyncCompleteEvent`.
+    S3SyncComplete,
     /// `TurnStartedEvent`.
     TurnStarted,
     /// `TurnEndedEvent`.

@@ -1,5 +1,7 @@
 //! `GET /files/sessions/{session}/{path}`: what a session's sandboxes left, in pieces.
 //!
+//! What a volume lacks comes from the object store, where it was synced.
+//!
 //! All of it was written by a model's code: it is served with a type from a table of ours, never
 //! sniffed, and under a policy that takes it out of our origin.
 
@@ -10,6 +12,8 @@ use super::{
     range::{Wanted, etag, wanted},
 };
 use crate::{
+    dataset::session_folder,
+    objects::{ObjectError, ObjectKey, ObjectStore},
     sandbox::{FileStat, SandboxError, Volume, VolumeName, VolumePath},
     store,
 };
@@ -43,18 +47,48 @@ pub async fn get(
     let (session, path) =
         address(request.uri().path()).ok_or_else(|| HttpError::not_found("file"))?;
     let volume = volume(&state, &principal, session).await?;
-    let stat = volume.stat(&path).await.map_err(unreadable)?;
-    let stat = stat.ok_or_else(|| HttpError::not_found("file"))?;
+    let (stat, source) = match volume.stat(&path).await {
+        Ok(Some(stat)) => (stat, Source::Volume(volume)),
+        // The folder of another machine, or one that was lost: what was synced is there.
+        Ok(None) => synced(&state, session, path).await?,
+        Err(error) => match synced(&state, session, path).await {
+            Ok(found) => found,
+            Err(_) => return Err(unreadable(error)),
+        },
+    };
     let download = request.query_string().split('&').any(|part| part == "download=1");
-    Ok(respond(&request, volume, stat, download))
+    respond(&request, source, stat, download).await
 }
 
-fn respond(
+/// Where a file's bytes come from.
+enum Source {
+    Volume(Arc<dyn Volume>),
+    Objects(Arc<dyn ObjectStore>, ObjectKey),
+}
+
+/// A file of a finished stage as it stands in the object store.
+async fn synced(
+    state: &AppState,
+    session: SessionId,
+    path: VolumePath,
+) -> Result<(FileStat, Source), HttpError> {
+    let missing = || HttpError::not_found("file");
+    let objects = state.datasets.objects();
+    objects.remote().ok_or_else(missing)?;
+    let row = store::synced::find(state.store.read(), session, &path.to_string()).await;
+    let row = row.map_err(|error| HttpError::internal("look up the file", &error))?;
+    let row = row.ok_or_else(missing)?;
+    let key = ObjectKey::file(&session_folder(session), &path.to_string()).ok_or_else(missing)?;
+    let stat = FileStat { path, size: row.size.unsigned_abs(), modified: row.synced_at };
+    Ok((stat, Source::Objects(Arc::clone(objects), key)))
+}
+
+async fn respond(
     request: &HttpRequest,
-    volume: Arc<dyn Volume>,
+    source: Source,
     stat: FileStat,
     download: bool,
-) -> HttpResponse {
+) -> Result<HttpResponse, HttpError> {
     let tag = etag(&stat);
     let media = Media::of(&stat.path);
     let mut response = HttpResponse::Ok();
@@ -73,12 +107,12 @@ fn respond(
             header::HttpDate::from(std::time::SystemTime::from(stat.modified)),
         ));
     let range = match wanted(request.headers(), &tag, stat.size) {
-        Wanted::NotModified => return response.status(StatusCode::NOT_MODIFIED).finish(),
+        Wanted::NotModified => return Ok(response.status(StatusCode::NOT_MODIFIED).finish()),
         Wanted::Unsatisfiable => {
-            return response
+            return Ok(response
                 .status(StatusCode::RANGE_NOT_SATISFIABLE)
                 .insert_header((header::CONTENT_RANGE, format!("bytes */{}", stat.size)))
-                .finish();
+                .finish());
         }
         Wanted::Whole => 0..stat.size,
         Wanted::Part(range) => {
@@ -90,7 +124,32 @@ fn respond(
         }
     };
     let length = range.end - range.start;
-    response.body(SizedStream::new(length, pieces(volume, stat.path, range)))
+    Ok(match source {
+        Source::Volume(volume) => {
+            response.body(SizedStream::new(length, pieces(volume, stat.path, range)))
+        }
+        Source::Objects(objects, key) => {
+            let body = objects.get(&key, Some(range)).await.map_err(away)?;
+            response.body(SizedStream::new(length, body))
+        }
+    })
+}
+
+fn away(error: ObjectError) -> HttpError {
+    match error {
+        ObjectError::NoObject(_) => HttpError::not_found("file"),
+        ObjectError::Away(_)
+        | ObjectError::Refused(_)
+        | ObjectError::NoBucket(_)
+        | ObjectError::Misplaced(_) => {
+            HttpError::new(StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE", error.to_string())
+        }
+        ObjectError::TooLarge { .. }
+        | ObjectError::Broken(_)
+        | ObjectError::Damaged
+        | ObjectError::Full
+        | ObjectError::Io { .. } => HttpError::internal("read the file", &error),
+    }
 }
 
 /// The bytes of a range, a piece at a time. A file that shrinks meanwhile breaks the stream off,

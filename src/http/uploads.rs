@@ -136,7 +136,9 @@ fn refused(error: &ReceiveError) -> HttpError {
         ReceiveError::TooLarge { .. } => (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE"),
         ReceiveError::Broken => (StatusCode::BAD_REQUEST, "BROKEN_UPLOAD"),
         ReceiveError::DiskFull => (StatusCode::INSUFFICIENT_STORAGE, "DISK_FULL"),
-        ReceiveError::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE"),
+        ReceiveError::StoreAway(_) | ReceiveError::Unavailable => {
+            (StatusCode::SERVICE_UNAVAILABLE, "UNAVAILABLE")
+        }
     };
     HttpError::new(status, code, error.to_string())
 }

@@ -3,11 +3,19 @@
 //! It knows keys and bytes; no session, event or database.
 
 pub mod filesystem;
+pub mod moved;
+mod remote;
+pub mod s3;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
 use std::{fmt, ops::Range};
+
+pub use remote::{
+    Bucket, Download, Found, Listed, Listing, Place, RemoteObjects, Search, Uri, UriError,
+    is_bucket,
+};
 
 /// Keeps bytes by key.
 #[async_trait]
@@ -35,6 +43,11 @@ pub trait ObjectStore: Send + Sync {
 
     /// Deletes an object; nothing happens when it is not there.
     async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError>;
+
+    /// What a store can do that others reach too; `None` for one inside the data directory.
+    fn remote(&self) -> Option<&dyn RemoteObjects> {
+        None
+    }
 }
 
 /// What was stored.
@@ -60,6 +73,14 @@ impl ObjectKey {
         (key.len() <= 512 && key.split('/').all(good)).then(|| Self(key.to_owned()))
     }
 
+    /// The key of a file below a plain one. Users' programs name files, so any text that is a path
+    /// without steps upwards will do, up to the 1,024 bytes that a bucket takes with a prefix.
+    pub fn file(folder: &ObjectKey, path: &str) -> Option<Self> {
+        let good = |s: &str| !matches!(s, "" | "." | "..") && !s.chars().any(char::is_control);
+        let key = format!("{folder}/{path}");
+        (key.len() <= 800 && path.split('/').all(good)).then_some(Self(key))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -71,7 +92,7 @@ impl fmt::Display for ObjectKey {
     }
 }
 
-/// Why the object store did not do what it was asked.
+/// Why the object store did not do what it was asked. No text holds a key or a token.
 #[derive(Debug, thiserror::Error)]
 pub enum ObjectError {
     #[error("no object `{0}`")]
@@ -82,6 +103,20 @@ pub enum ObjectError {
     Broken(#[source] std::io::Error),
     #[error("the server's disk is full; free space and try again")]
     Full,
+    /// It does not answer, or says that it is too busy. A retry is safe.
+    #[error("the object store does not answer: {0}")]
+    Away(String),
+    /// It answers, and refuses who we are.
+    #[error("the object store refuses the credentials: {0}")]
+    Refused(String),
+    #[error("the object store has no bucket `{0}`; make it, or set S3_BUCKET to one that is there")]
+    NoBucket(String),
+    /// It answers, but not to what it is set to.
+    #[error("{0}")]
+    Misplaced(String),
+    /// Bytes arrived other than they were sent; nothing of them is kept. A retry is safe.
+    #[error("bytes were damaged on their way to the object store; try again")]
+    Damaged,
     #[error("{action}: {source}")]
     Io {
         action: &'static str,

@@ -146,6 +146,8 @@ impl SessionActor {
                     self.open();
                     self.spawn(Vec::new(), ctx);
                     self.announce();
+                    // What stood in the bucket of stages that run again is not theirs any more.
+                    self.directory.syncing().add(self.id);
                 }
                 SessionEvent::StageRunResumed { .. } => {
                     // What is said from here on is heard, though the loop's past is still being read.
@@ -158,6 +160,7 @@ impl SessionActor {
                     }
                     self.announce();
                     self.keep();
+                    self.directory.syncing().add(self.id);
                 }
                 SessionEvent::UserMessage { text, interrupt, .. } => {
                     self.signal(Signal::Message { text: text.clone(), interrupt: *interrupt });
@@ -171,6 +174,7 @@ impl SessionActor {
                         run.budgets.send_replace(*budgets);
                     }
                 }
+                SessionEvent::S3SyncComplete { .. } => self.keep(),
                 SessionEvent::SessionCreated { .. }
                 | SessionEvent::StateChange { .. }
                 | SessionEvent::ApprovalAsked { .. }

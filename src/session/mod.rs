@@ -13,6 +13,7 @@ mod pulse;
 mod run;
 mod setting;
 pub mod state;
+mod sync;
 mod transcripts;
 
 use crate::{
@@ -28,6 +29,7 @@ pub use census::SessionCounts;
 pub use directory::{CommandError, Directory, SessionSnapshot, StageRequest};
 pub use providers::{DriverRequest, NoProvider, OfferedModel, ProviderInfo, Providers};
 pub use state::{Allows, Refusal};
+pub use sync::{SyncStanding, Syncing};
 pub use transcripts::{ImportError, StoredRecordings, TranscriptInfo, Transcripts};
 
 /// What sessions are made with.

@@ -13,8 +13,10 @@ use entity::{
     vocab::{ArtifactType, Stage},
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, Order, QueryFilter,
-    QuerySelect, QueryTrait, Select, sea_query::OnConflict,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QuerySelect,
+    QueryTrait, Select,
+    sea_query::{BinOper, Expr, OnConflict},
 };
 use serde_json::json;
 use std::collections::HashMap;
@@ -49,6 +51,8 @@ pub(super) async fn upsert(
             artifacts::Column::Size,
             artifacts::Column::Sha256,
             artifacts::Column::UpdatedAt,
+            // What stands in the bucket is not this any more.
+            artifacts::Column::S3Path,
         ])
         .to_owned();
     artifacts::Entity::insert(row).on_conflict(by_path).exec_without_returning(db).await?;
@@ -62,8 +66,31 @@ pub(super) async fn supersede(
 ) -> Result<(), DbErr> {
     artifacts::Entity::update_many()
         .col_expr(artifacts::Column::Superseded, true.into())
+        .col_expr(artifacts::Column::S3Path, Expr::value(None::<String>))
         .filter(artifacts::Column::SessionId.eq(session))
         .filter(artifacts::Column::Stage.is_in(stages.iter().copied()))
+        .filter(artifacts::Column::Superseded.eq(false))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The files of a stage run stand in the bucket: `{prefix}/report.md` for `eda/report.md`.
+pub(super) async fn set_synced(
+    db: &impl ConnectionTrait,
+    stage_run: StageRunId,
+    stage: Stage,
+    prefix: &str,
+) -> Result<(), DbErr> {
+    // The path begins with the stage's folder, which the prefix ends with.
+    let folder = prefix.strip_suffix(&stage.to_string()).unwrap_or(prefix);
+    artifacts::Entity::update_many()
+        .col_expr(
+            artifacts::Column::S3Path,
+            Expr::value(folder.to_owned())
+                .binary(BinOper::Custom("||"), Expr::col(artifacts::Column::Path)),
+        )
+        .filter(artifacts::Column::StageRunId.eq(stage_run))
         .filter(artifacts::Column::Superseded.eq(false))
         .exec(db)
         .await?;

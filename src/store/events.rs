@@ -133,6 +133,7 @@ pub fn kind(event: &Event) -> &'static str {
             SessionEvent::BudgetsSet { .. } => "budgets_set",
             SessionEvent::ApprovalAsked { .. } => "approval_asked",
             SessionEvent::ApprovalAnswered { .. } => "approval_answered",
+            SessionEvent::S3SyncComplete { .. } => "s3_sync_complete",
         },
         Event::Fact(fact) => match fact {
             Fact::TurnStarted { .. } => "turn_started",

@@ -25,6 +25,7 @@ pub mod servers;
 pub mod sessions;
 pub mod snapshot;
 pub mod stage_runs;
+pub mod synced;
 pub mod tombstones;
 mod trouble;
 mod upkeep;

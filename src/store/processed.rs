@@ -47,6 +47,16 @@ pub(super) async fn upsert(
     Ok(())
 }
 
+/// The files that it is about stand in the bucket.
+pub(super) async fn set_synced(db: &impl ConnectionTrait, session: SessionId) -> Result<(), DbErr> {
+    table::Entity::update_many()
+        .col_expr(table::Column::S3Synced, true.into())
+        .filter(table::Column::SessionId.eq(session))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
 /// What Prep made in a session.
 pub async fn of_session(
     db: &impl ConnectionTrait,

@@ -109,6 +109,14 @@ async fn decision(
         SessionEvent::FollowUpEnded { .. } => {
             sessions::set_answering(db, session, false, entry.at).await
         }
+        SessionEvent::S3SyncComplete { stage, s3_prefix, .. } => {
+            let Some(id) = entry.stage_run else { return Ok(()) };
+            artifacts::set_synced(db, id, *stage, s3_prefix).await?;
+            match stage {
+                Stage::Prep => processed::set_synced(db, session).await,
+                Stage::Eda | Stage::Train => Ok(()),
+            }
+        }
         // Read from the log where they are needed; no table holds them.
         SessionEvent::BudgetsSet { .. }
         | SessionEvent::ApprovalAsked { .. }

@@ -42,14 +42,23 @@ impl House {
         providers: Providers,
         sandboxes: Arc<dyn SandboxProvider>,
     ) -> Self {
+        let objects = FilesystemObjects::open(&data.join("objects"));
+        let objects = Arc::new(objects.expect("the object store opens"));
+        Self::with(data, providers, sandboxes, objects).await
+    }
+
+    /// On sandboxes and an object store of the test's own.
+    pub async fn with(
+        data: &Path,
+        providers: Providers,
+        sandboxes: Arc<dyn SandboxProvider>,
+        objects: Arc<dyn ObjectStore>,
+    ) -> Self {
         let store = database::open(&data.join("trainable.db")).await;
         // Whoever had this folder before is gone, as by the lock of a data directory.
         let seat = database::seat(data);
         trainable::store::servers::enrol(&store, seat).await.expect("a lease");
         let log = EventLog::start(store.clone());
-        let objects: Arc<dyn ObjectStore> = Arc::new(
-            FilesystemObjects::open(&data.join("objects")).expect("the object store opens"),
-        );
         let limits = dataset::Limits::default();
         let datasets =
             Datasets::new(store.clone(), log.clone(), objects.clone(), sandboxes.clone(), limits);

@@ -5,6 +5,7 @@ pub mod binary;
 pub mod database;
 pub mod house;
 pub mod postgres;
+pub mod s3;
 
 use async_trait::async_trait;
 use entity::{ids::SessionId, vocab::SessionStateName};

@@ -74,10 +74,15 @@ impl Directory {
         self.leave().await;
     }
 
+    /// Whether everything was let go of.
+    pub(in crate::session) fn is_closed(&self) -> bool {
+        self.0.closed.load(Ordering::SeqCst)
+    }
+
     /// Whether actors may be made. To be asked with a slot in hand: its lock is what [`Self::suspend`]
     /// waits for.
     pub(super) fn open(&self) -> Result<(), CommandError> {
-        match self.0.closed.load(Ordering::SeqCst) {
+        match self.is_closed() {
             false => Ok(()),
             true => {
                 Err(CommandError::Unavailable("the server stops; try again in a moment".into()))

@@ -16,6 +16,7 @@ use super::{
     state::{
         Allows, Command, FOLLOW_UP_TURNS, OpenQuestion, Refusal, Session, StartFollowUp, StartStage,
     },
+    sync::{self, Syncing},
 };
 use crate::{
     event::{Budgets, Chart, Driver, Entry, Event, Fact, PlanStep, Spent, StageDriver},
@@ -58,6 +59,7 @@ struct Inner {
     fallen: Mutex<HashMap<SessionId, u32>>,
     census: Census,
     tenure: Tenure,
+    syncing: Syncing,
     /// Everything was let go of: nothing is taken up again.
     closed: AtomicBool,
 }
@@ -162,16 +164,23 @@ impl Directory {
             reviving: Mutex::default(),
             fallen: Mutex::default(),
             census: Census::default(),
+            syncing: Syncing::default(),
             closed: AtomicBool::new(false),
         }));
         directory.watch();
         directory.keep_lease();
         directory.serve_others();
+        sync::start(&directory);
         directory
     }
 
     pub fn log(&self) -> &EventLog {
         &self.0.parts.log
+    }
+
+    /// Which sessions' files are still to be sent to the object store, and how it answers.
+    pub fn syncing(&self) -> &Syncing {
+        &self.0.syncing
     }
 
     pub fn parts(&self) -> &Parts {

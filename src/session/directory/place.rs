@@ -76,7 +76,7 @@ impl Directory {
     }
 
     /// Gives a session a command, wherever its actor is.
-    pub(super) async fn command(
+    pub(in crate::session) async fn command(
         &self,
         session: SessionId,
         command: Command,

@@ -61,6 +61,7 @@ impl Session {
                 let Some(run) = entry.stage_run else { return };
                 // What stood from this stage on is superseded.
                 self.done = self.done.min(stage.previous());
+                self.synced.retain(|synced, _| synced < stage);
                 let mut work = Work::new(run, driver.clone(), *seed, *budgets);
                 work.before = self.spent;
                 self.last = Some((driver.clone(), *budgets));
@@ -111,6 +112,9 @@ impl Session {
                 if let SessionState::Done { awaits, .. } = &mut self.state {
                     *awaits = None;
                 }
+            }
+            SessionEvent::S3SyncComplete { stage, .. } => {
+                self.synced.extend(entry.stage_run.map(|run| (*stage, run)));
             }
             SessionEvent::StateChange { state } => self.cancelled(*state),
             SessionEvent::UserMessage { .. } => {

@@ -69,6 +69,14 @@ pub enum Command {
         answers: bool,
         at: DateTime<Utc>,
     },
+    /// All files of a finished run stand in the bucket.
+    Synced {
+        stage_run: StageRunId,
+        stage: Stage,
+        files_synced: u64,
+        uploaded: u64,
+        s3_prefix: String,
+    },
     /// The server came back: what was in flight has an unknown outcome.
     Recover {
         at: DateTime<Utc>,
@@ -89,6 +97,7 @@ impl Command {
             Command::Cancel { .. } => "cancel",
             Command::Observe { .. } => "observe",
             Command::Conclude { .. } => "conclude",
+            Command::Synced { .. } => "synced",
             Command::Recover { .. } => "recover",
         }
     }

@@ -38,6 +38,12 @@ impl Session {
             (Command::Conclude { stage_run, outcome, next, answers, at }, Some(_)) => {
                 self.conclude(stage_run, outcome, Next { run: next, answers }, at)
             }
+            (Command::Synced { stage_run, stage, files_synced, uploaded, s3_prefix }, Some(_)) => {
+                self.synced(stage, stage_run)?;
+                let event =
+                    SessionEvent::S3SyncComplete { stage, files_synced, uploaded, s3_prefix };
+                Ok(vec![decision(Some(stage_run), event)])
+            }
             (Command::Recover { at }, Some(_)) => {
                 Ok(self.work().map(|work| work.interrupted(at)).unwrap_or_default())
             }
@@ -230,6 +236,14 @@ impl Session {
             None => drafts.extend(next.answer(&running.work, Some(running.stage))),
         }
         Ok(drafts)
+    }
+
+    /// A sync is told once, and only about a stage whose outputs stand.
+    fn synced(&self, stage: Stage, run: StageRunId) -> Result<(), Refusal> {
+        match self.done >= Some(stage) && self.synced.get(&stage) != Some(&run) {
+            true => Ok(()),
+            false => Err(Refusal::Stale),
+        }
     }
 
     fn at_work(&self, stage_run: StageRunId) -> Result<(), Refusal> {

@@ -19,6 +19,7 @@ use entity::{
     vocab::{SessionStateName, Stage},
 };
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 pub use command::{
     Command, FOLLOW_UP_TURNS, MAX_MESSAGE, MAX_UNSEEN, Refusal, StartFollowUp, StartStage, title,
@@ -39,6 +40,8 @@ pub struct Session {
     last: Option<(Driver, Budgets)>,
     /// What the runs that are over have taken.
     spent: Spent,
+    /// The runs whose files stand in the bucket.
+    synced: BTreeMap<Stage, StageRunId>,
 }
 
 /// What a session is doing; each variant carries only its own data.

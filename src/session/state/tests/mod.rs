@@ -104,6 +104,17 @@ fn observe(n: u128) -> Command {
     Command::Observe { stage_run: run_id(n), facts }
 }
 
+/// All files of a run stand in the bucket.
+fn synced(n: u128, stage: Stage) -> Command {
+    Command::Synced {
+        stage_run: run_id(n),
+        stage,
+        files_synced: 2,
+        uploaded: 1,
+        s3_prefix: "s3://b/p".into(),
+    }
+}
+
 fn answer() -> Command {
     Command::AnswerQuestion { call_id: "q".into(), answer: "yes".into() }
 }
@@ -221,6 +232,7 @@ fn every_state_meets_every_command() {
         cancel(),
         observe(1),
         conclude(1, done()),
+        synced(1, Eda),
     ] {
         check("none", command, Err(Missing));
     }
@@ -304,6 +316,25 @@ fn every_state_meets_every_command() {
     ] {
         check(state, resume(), Ok(resumed));
         check(state, limit(9), Ok(name));
+    }
+
+    // A sync is told of stages whose outputs stand, whatever else is at work.
+    for (state, name, eda, prep) in [
+        ("created", S::Created, false, false),
+        ("eda_running", S::EdaRunning, false, false),
+        ("eda_failed", S::Failed, false, false),
+        ("eda_done", S::EdaDone, true, false),
+        ("eda_awaits", S::EdaDone, true, false),
+        ("answering", S::EdaDone, true, false),
+        ("prep_running", S::PrepRunning, true, false),
+        ("prep_failed", S::Failed, true, false),
+        ("prep_done", S::PrepDone, true, true),
+        ("train_running", S::TrainRunning, true, true),
+        ("train_done", S::TrainDone, true, true),
+    ] {
+        let told = |stands| if stands { Ok(name) } else { Err(Stale) };
+        check(state, synced(1, Eda), told(eda));
+        check(state, synced(2, Prep), told(prep));
     }
 
     check("eda_awaits", approve(9, true), Ok(S::PrepRunning));

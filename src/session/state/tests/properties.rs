@@ -33,6 +33,7 @@ fn any_command() -> impl Strategy<Value = Command> {
         1 => Just(answer()),
         1 => Just(cancel()),
         1 => Just(Command::Recover { at: at() }),
+        2 => (n.clone(), any_stage()).prop_map(|(n, stage)| synced(n, stage)),
         6 => ((1u128..6).prop_union(51u128..56), prop::collection::vec(any_fact(), 1..4))
             .prop_map(|(n, facts)| Command::Observe { stage_run: run_id(n), facts }),
     ]

@@ -202,3 +202,15 @@ fn messages_wait_up_to_a_bound() {
     played.play(Command::Observe { stage_run: run_id(1), facts: seen }).unwrap();
     played.play(post("hi")).unwrap();
 }
+
+#[test]
+fn a_sync_is_told_once_for_each_run() {
+    let mut played = Played::of(vec![CREATE(), start(1, Stage::Eda, Stage::Eda)]);
+    played.play(conclude(1, done())).unwrap();
+    played.play(synced(1, Stage::Eda)).unwrap();
+    assert_eq!(played.play(synced(1, Stage::Eda)), Err(Refusal::Stale));
+    played.play(start(2, Stage::Eda, Stage::Eda)).unwrap();
+    assert_eq!(played.play(synced(1, Stage::Eda)), Err(Refusal::Stale));
+    played.play(conclude(2, done())).unwrap();
+    played.play(synced(2, Stage::Eda)).unwrap();
+}

@@ -1,21 +1,35 @@
 //! The object store's conformance suite: the same for every backend.
 
+mod buckets;
+mod faults;
+mod filesystem;
+mod s3;
+#[path = "../support/mod.rs"]
+mod support;
+
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use std::{io, ops::Range};
-use trainable::objects::{
-    ObjectError, ObjectKey, ObjectStore, Stored, filesystem::FilesystemObjects,
-};
+use trainable::objects::{ObjectError, ObjectKey, ObjectStore, Stored};
 
 const UNLIMITED: u64 = u64::MAX;
 
+/// Whether an object's name may go on with a slash in another's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Names {
+    Free,
+    /// A server that keeps objects as files of their names, as `rclone serve s3` does: the protocol promises more.
+    Files,
+}
+
 /// Everything that the port promises, on a store that is empty.
-async fn conforms(store: &dyn ObjectStore) {
+async fn conforms(store: &dyn ObjectStore, names: Names) {
     absent(store).await;
     whole_or_nothing(store).await;
     ranges(store).await;
     replacing(store).await;
-    keys(store).await;
+    keys(store, names).await;
+    files(store).await;
     large(store).await;
     at_once(store).await;
 }
@@ -82,18 +96,38 @@ async fn replacing(store: &dyn ObjectStore) {
     assert_eq!(store.size(&at).await.unwrap(), None);
 }
 
-async fn keys(store: &dyn ObjectStore) {
-    let all = ["k", "k/x", "k.object", "k/x/y-z_1.csv"];
-    for text in all {
+async fn keys(store: &dyn ObjectStore, names: Names) {
+    let all: &[&str] = match names {
+        Names::Free => &["k", "k/x", "k.object", "k/x/y-z_1.csv"],
+        Names::Files => &["k.object", "k/v", "k/x/y-z_1.csv"],
+    };
+    for text in all.iter().copied() {
         store.put(&key(text), body(&[text]), UNLIMITED).await.unwrap();
     }
-    for text in all {
+    for text in all.iter().copied() {
         assert_eq!(read(store, &key(text), None).await, text.as_bytes());
     }
-    store.delete(&key("k/x")).await.unwrap();
+    store.delete(&key(all[1])).await.unwrap();
+    assert_eq!(store.size(&key(all[1])).await.unwrap(), None);
     assert_eq!(read(store, &key("k/x/y-z_1.csv"), None).await, b"k/x/y-z_1.csv");
     for text in ["", "/a", "a/", "../a", "a/../b", "a/.b", "A", "a b", "a\0b", &"a".repeat(129)] {
         assert_eq!(ObjectKey::parse(text), None, "{text:?}");
+    }
+}
+
+/// The keys of files that programs named.
+async fn files(store: &dyn ObjectStore) {
+    let folder = key("files");
+    for path in ["report.md", "figures/Größe 📈 (1).png", "a b/c+d&e=f%20?.csv", ".hidden", "~"]
+    {
+        let at = ObjectKey::file(&folder, path).unwrap();
+        store.put(&at, body(&[path]), UNLIMITED).await.unwrap();
+        assert_eq!(read(store, &at, Some(0..1000)).await, path.as_bytes(), "{path}");
+        store.delete(&at).await.unwrap();
+        assert_eq!(store.size(&at).await.unwrap(), None, "{path}");
+    }
+    for path in ["", "/a", "a//b", "a/", ".", "a/../b", "a\nb", "a\0", &"a".repeat(801)] {
+        assert_eq!(ObjectKey::file(&folder, path), None, "{path:?}");
     }
 }
 
@@ -138,61 +172,4 @@ async fn read(store: &dyn ObjectStore, key: &ObjectKey, range: Option<Range<u64>
 
 async fn gather(pieces: BoxStream<'static, io::Result<Bytes>>) -> Vec<u8> {
     pieces.try_collect::<Vec<_>>().await.unwrap().concat()
-}
-
-#[tokio::test]
-async fn the_filesystem_conforms() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FilesystemObjects::open(folder.path()).unwrap();
-    conforms(&store).await;
-    let left = std::fs::read_dir(folder.path().join("incoming")).unwrap().count();
-    assert_eq!(left, 0, "half-written files are left");
-}
-
-#[tokio::test]
-async fn the_filesystem_keeps_objects_and_drops_halves_over_a_restart() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FilesystemObjects::open(folder.path()).unwrap();
-    store.put(&key("a/b"), body(&["kept"]), UNLIMITED).await.unwrap();
-    let half = folder.path().join("incoming/half");
-    std::fs::write(&half, "x").unwrap();
-    let again = FilesystemObjects::open(folder.path()).unwrap();
-    assert!(!half.exists());
-    assert_eq!(read(&again, &key("a/b"), None).await, b"kept");
-}
-
-#[tokio::test]
-async fn the_filesystem_drops_an_upload_that_nobody_waits_for() {
-    let folder = tempfile::tempdir().unwrap();
-    let store = FilesystemObjects::open(folder.path()).unwrap();
-    let stuck = stream::iter([Ok(Bytes::from_static(b"x"))]).chain(stream::pending()).boxed();
-    let at = key("stuck");
-    let put = store.put(&at, stuck, UNLIMITED);
-    let waited = tokio::time::timeout(std::time::Duration::from_millis(200), put).await;
-    assert!(waited.is_err());
-    assert_eq!(std::fs::read_dir(folder.path().join("incoming")).unwrap().count(), 0);
-    assert_eq!(store.size(&at).await.unwrap(), None);
-}
-
-/// A tmpfs of its own says `ENOSPC` as a full disk does; making one takes root.
-#[tokio::test]
-async fn the_filesystem_says_when_the_disk_is_full() {
-    let folder = tempfile::tempdir().unwrap();
-    let mounted = std::process::Command::new("mount")
-        .args(["-t", "tmpfs", "-o", "size=64k", "trainable-test"])
-        .arg(folder.path())
-        .status();
-    if !mounted.is_ok_and(|status| status.success()) {
-        eprintln!("not tried: a small file system can be mounted by root only");
-        return;
-    }
-    let store = FilesystemObjects::open(folder.path()).unwrap();
-    store.put(&key("fits"), body(&["x"]), UNLIMITED).await.unwrap();
-    let pieces = stream::repeat_with(|| Ok(Bytes::from_static(&[1; 4096]))).take(64).boxed();
-    let error = store.put(&key("full"), pieces, UNLIMITED).await.unwrap_err();
-    let left = std::fs::read_dir(folder.path().join("incoming")).unwrap().count();
-    let unmounted = std::process::Command::new("umount").arg(folder.path()).status().unwrap();
-    assert!(matches!(error, ObjectError::Full), "{error}");
-    assert_eq!(left, 0, "half-written files are left");
-    assert!(unmounted.success());
 }
