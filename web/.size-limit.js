@@ -27,6 +27,7 @@ const beyond = (base, ...sources) => {
   return files([...all].filter((key) => !base.has(key)));
 };
 const studio = new Set([...shell, ...closure(chunkOf("features/studio/studio.tsx"))]);
+const gallery = new Set([...shell, ...closure(chunkOf("features/gallery/gallery.tsx"))]);
 const onDemand = [
   "features/terms/terms-dialog.tsx",
   "features/terms/budgets-dialog.tsx",
@@ -47,5 +48,6 @@ export default [
   part("settings", beyond(shell, "features/settings/settings.tsx"), "10 KB"),
   part("ways to run, in the gallery", beyond(shell, "features/terms/terms-form.tsx"), "12 KB"),
   part("ways to run and to go on", beyond(studio, ...onDemand), "12 KB"),
+  part("buckets, from the gallery", beyond(gallery, "features/buckets/browse-buckets.tsx"), "10 KB"),
   part("metrics", beyond(studio, "features/metrics/metrics-pane.tsx"), "35 KB"),
 ];

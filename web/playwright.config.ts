@@ -24,7 +24,7 @@ export default defineConfig({
   },
   projects: real
     ? [{ name: "journey", testMatch: "journey.spec.ts", timeout: 15 * 60_000, use: { baseURL: real } }]
-    : [{ name: "panes", testMatch: ["panes.spec.ts", "runs.spec.ts"], use: { baseURL: fake } }],
+    : [{ name: "panes", testMatch: ["panes.spec.ts", "runs.spec.ts", "buckets.spec.ts"], use: { baseURL: fake } }],
   ...(!real && {
     webServer: { command: "node tests/support/fake-server.mjs", url: fake, reuseExistingServer: false },
   }),

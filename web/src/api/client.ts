@@ -8,6 +8,8 @@ const embedded = () => null;
 
 /** Types that are a part of what holds them and have no identity of their own. */
 const parts = [
+  "Bucket",
+  "BucketEntry",
   "Budgets",
   "Chart",
   "DatasetColumn",
@@ -18,7 +20,10 @@ const parts = [
   "EnvironmentInfo",
   "ExperimentConnection",
   "FileEntry",
+  "Import",
   "Model",
+  "ObjectConnection",
+  "ObjectStore",
   "OpenQuestion",
   "PageInfo",
   "PlanStep",

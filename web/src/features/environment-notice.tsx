@@ -1,4 +1,4 @@
-/** Says when the server cannot run code yet or at all, and why; silent when it can. */
+/** Says when the server cannot run code yet or at all, or keep files where they belong, and why; silent when it can. */
 import { CircleAlert, Loader } from "lucide-react";
 import { useEffect } from "react";
 import { useQuery } from "urql";
@@ -21,19 +21,24 @@ const EnvironmentQuery = graphql(`
         error
       }
     }
+    objectStore {
+      problem
+    }
   }
 `);
 
 const AGAIN_MS = 2000;
+const STORE_AGAIN_MS = 10_000;
 
 export function EnvironmentNotice() {
   const [{ data }, again] = useQuery({ query: EnvironmentQuery, requestPolicy: "cache-and-network" });
   const waiting = data !== undefined && !data.server.environment.ready && !data.server.environment.error;
+  const wait = waiting ? AGAIN_MS : data?.objectStore ? STORE_AGAIN_MS : 0;
   useEffect(() => {
-    if (!waiting) return;
-    const timer = setInterval(() => again({ requestPolicy: "network-only" }), AGAIN_MS);
+    if (wait === 0) return;
+    const timer = setInterval(() => again({ requestPolicy: "network-only" }), wait);
     return () => clearInterval(timer);
-  }, [waiting, again]);
+  }, [wait, again]);
 
   if (!data) return null;
   const { sandbox, environment } = data.server;
@@ -56,6 +61,13 @@ export function EnvironmentNotice() {
       <Notice icon={<Loader size={14} className="animate-[spin_1.6s_linear_infinite]" aria-hidden />}>
         Setting up the Python environment, once. {environment.progress && sentence(environment.progress)} Stages can
         start when it is done.
+      </Notice>
+    );
+  }
+  if (data.objectStore?.problem) {
+    return (
+      <Notice tone="warn" icon={<CircleAlert size={14} aria-hidden />}>
+        {sentence(data.objectStore.problem)} Runs go on.
       </Notice>
     );
   }

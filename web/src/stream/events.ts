@@ -83,6 +83,10 @@ export const SessionEvents = graphql(`
           outcome: state
           error
         }
+        ... on S3SyncCompleteEvent {
+          filesSynced
+          s3Prefix
+        }
         ... on ApprovalAskedEvent {
           stage
           through

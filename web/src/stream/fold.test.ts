@@ -355,6 +355,11 @@ describe("runs", () => {
     check([asked, ["ApprovalAnsweredEvent", { stage: "PREP", approved: false }]], { items: [{ approved: false }] });
   });
 
+  test("what stands in a bucket is said to people", () =>
+    check([["S3SyncCompleteEvent", { filesSynced: 1, s3Prefix: "s3://b/ours/sessions/1/eda" }]], {
+      items: [{ kind: "notice", forPeople: true, text: "Files in s3://b/ours/sessions/1/eda: 1" }],
+    }));
+
   test("a follow-up that breaks off drops its text and says why", () =>
     check(
       [

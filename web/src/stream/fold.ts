@@ -62,6 +62,13 @@ function apply(draft: Draft, event: SessionEvent): void {
       return;
     case "NoticeEvent":
       return draft.push({ ...place(draft, event), kind: "notice", text: event.text, forPeople: event.forPeople });
+    case "S3SyncCompleteEvent":
+      return draft.push({
+        ...place(draft, event),
+        kind: "notice",
+        text: `Files in ${event.s3Prefix}: ${event.filesSynced}`,
+        forPeople: true,
+      });
     case "ContextCondensedEvent": {
       const { turns, summarisedTurns } = event;
       return draft.push({ ...place(draft, event), kind: "condensed", turns, summarisedTurns });

@@ -1,4 +1,5 @@
 /** The contract's answers over sessions that play a script; what `fake-server.mjs` serves. */
+import { buckets } from "./fake-buckets.mjs";
 import { FakeSession } from "./fake-session.mjs";
 
 /** Milliseconds of one beat of the script; the diabetes sample is played slower, to be interrupted. */
@@ -154,7 +155,7 @@ const providers = [
 const provider = (name) => providers.find((one) => (name ? one.name === name : one.isDefault));
 
 /** What the next stage that starts plays beside its work, and whether the providers can be read. */
-export const staged = { scene: null, lost: false };
+export const staged = { scene: null, lost: false, bucket: false };
 
 const experiments = new Map();
 export const sessions = new Map();
@@ -349,6 +350,7 @@ async function* changes() {
 }
 
 export const root = {
+  ...buckets(staged, uploads, next),
   server: {
     version: "test",
     maxUploadBytes: 1e9,

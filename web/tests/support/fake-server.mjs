@@ -103,6 +103,10 @@ const server = createServer(async (request, response) => {
     staged.scene = pathname.split("/")[3];
     return response.end();
   }
+  if (pathname === "/test/bucket") {
+    staged.bucket = !staged.bucket;
+    return response.end();
+  }
   if (pathname === "/test/lost") {
     staged.lost = !staged.lost;
     return response.end();

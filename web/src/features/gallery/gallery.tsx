@@ -1,7 +1,7 @@
 /** Every experiment, the way to a new one, and samples to try. */
 import { useNavigate, useSearch } from "@tanstack/react-router";
-import { FlaskConical, Search, Upload } from "lucide-react";
-import { type DragEvent, useRef, useState } from "react";
+import { Cloud, FlaskConical, Search, Upload } from "lucide-react";
+import { type DragEvent, lazy, Suspense, useRef, useState } from "react";
 import { useQuery, useSubscription } from "urql";
 import { troubleFrom } from "@/api/errors";
 import { graphql, readFragment } from "@/api/gql";
@@ -31,6 +31,19 @@ const GalleryQuery = graphql(`
   }
 `);
 
+const StoreQuery = graphql(`
+  query Store {
+    objectStore {
+      bucket
+    }
+  }
+`);
+
+/** Most servers have no bucket, and most visits open none. */
+const BrowseBuckets = lazy(() =>
+  import("../buckets/browse-buckets").then((module) => ({ default: module.BrowseBuckets })),
+);
+
 const GalleryChanged = graphql(`
   subscription GalleryChanged {
     experimentChanged {
@@ -45,6 +58,9 @@ export function Gallery() {
   const uploads = useUploads();
   const [open, setOpen] = useState(false);
   const [over, setOver] = useState(false);
+  const [browsing, setBrowsing] = useState(false);
+  const [{ data: store }] = useQuery({ query: StoreQuery });
+  const hasBuckets = Boolean(store?.objectStore);
   const picker = useRef<HTMLInputElement>(null);
   useSubscription({ query: GalleryChanged });
 
@@ -94,6 +110,11 @@ export function Gallery() {
                 className="h-8 w-52 rounded-sm border border-control bg-surface pr-2 pl-8 text-ui placeholder:text-faint"
               />
             </label>
+            {hasBuckets && (
+              <Button icon={<Cloud size={14} />} onClick={() => setBrowsing(true)}>
+                From a bucket
+              </Button>
+            )}
             <Button look="primary" icon={<Upload size={14} />} onClick={pick}>
               New experiment
             </Button>
@@ -120,6 +141,18 @@ export function Gallery() {
             <Upload aria-hidden /> Drop to make an experiment
           </p>
         </div>
+      )}
+      {browsing && (
+        <Suspense fallback={null}>
+          <BrowseBuckets
+            onClose={() => setBrowsing(false)}
+            onImport={(objects) => {
+              setBrowsing(false);
+              uploads.fetch(objects);
+              setOpen(true);
+            }}
+          />
+        </Suspense>
       )}
       <NewExperiment open={open} onOpenChange={setOpen} uploads={uploads} onPick={pick} />
     </div>

@@ -55,11 +55,15 @@ function Form({ uploads, onPick, onClose }: { uploads: Uploads; onPick: () => vo
   const [problems, setProblems] = useState<UserError[]>([]);
   const columnsId = useId();
   const [first] = uploads.list;
-  const columns = useMemo(() => (first ? readColumns(first.file) : Promise.resolve([])), [first]);
+  const source = first?.source;
+  const columns = useMemo(
+    () => (source && "file" in source ? readColumns(source.file) : Promise.resolve([])),
+    [source],
+  );
 
   const sending = uploads.list.some(({ progress }) => progress.state === "sending");
   const failed = uploads.list.some(({ progress }) => progress.state === "failed");
-  const shownName = name ?? first?.file.name.replace(/\.[^.]+$/, "") ?? "";
+  const shownName = name ?? first?.name.replace(/\.[^.]+$/, "") ?? "";
   const at = (field: string) => problems.find(({ path }) => path.includes(field));
   const fileProblem = (index: number) =>
     problems.find(({ path }) => path.includes("uploadIds") && path.includes(String(index)));
@@ -215,7 +219,7 @@ interface FileLineProps {
   onRemove: () => void;
 }
 
-function FileLine({ upload: { file, progress }, problem, onRetry, onRemove }: FileLineProps) {
+function FileLine({ upload: { name, size, source, progress }, problem, onRetry, onRemove }: FileLineProps) {
   const trouble = progress.state === "failed" ? progress.message : problem?.message;
   return (
     <li className="flex items-center gap-2 border-t border-line px-3 py-2 first:border-t-0">
@@ -230,12 +234,12 @@ function FileLine({ upload: { file, progress }, problem, onRetry, onRemove }: Fi
       )}
       <div className="min-w-0 flex-1">
         <p className="flex gap-2">
-          <span className="truncate">{file.name}</span>
-          <span className="shrink-0 text-muted">{formatBytes(file.size)}</span>
+          <span className="truncate">{name}</span>
+          <span className="shrink-0 text-muted">{formatBytes(size)}</span>
         </p>
         {progress.state === "sending" && (
           <progress
-            aria-label={`Upload of ${file.name}`}
+            aria-label={`${"file" in source ? "Upload" : "Import"} of ${name}`}
             value={progress.share}
             className="block h-1 w-full appearance-none overflow-hidden rounded-full bg-hover [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-hover [&::-webkit-progress-value]:bg-accent"
           />
@@ -247,11 +251,11 @@ function FileLine({ upload: { file, progress }, problem, onRetry, onRemove }: Fi
         )}
       </div>
       {progress.state === "failed" && (
-        <IconButton label={`Send ${file.name} again`} onClick={onRetry}>
+        <IconButton label={`${"file" in source ? "Send" : "Import"} ${name} again`} onClick={onRetry}>
           <RotateCw size={14} />
         </IconButton>
       )}
-      <IconButton label={`Remove ${file.name}`} onClick={onRemove}>
+      <IconButton label={`Remove ${name}`} onClick={onRemove}>
         <X size={14} />
       </IconButton>
     </li>

@@ -1,0 +1,69 @@
+/** An object of a bucket becomes an upload: the server fetches it, and is asked how far it is. */
+import type { Client } from "urql";
+import { newKey } from "@/lib/new-key";
+import { problemsOf } from "./errors";
+import { graphql } from "./gql";
+import type { Sent } from "./send-upload";
+
+const ImportObject = graphql(`
+  mutation ImportObject($input: ImportObjectInput!) {
+    importObject(input: $input) {
+      upload {
+        id
+      }
+      userErrors {
+        message
+        path
+        code
+        detail
+      }
+    }
+  }
+`);
+
+const ImportProgress = graphql(`
+  query ImportProgress($id: ID!) {
+    upload(id: $id) {
+      id
+      state
+      import {
+        received
+        total
+        error
+      }
+    }
+  }
+`);
+
+const AGAIN_MS = 400;
+
+export async function importObject(
+  client: Client,
+  uri: string,
+  onProgress: (share: number) => void,
+  onAbortable: (abort: () => void) => void,
+): Promise<Sent> {
+  let wanted = true;
+  onAbortable(() => {
+    wanted = false;
+  });
+  const answer = await client.mutation(ImportObject, { input: { uri, idempotencyKey: newKey() } }).toPromise();
+  const id = answer.data?.importObject.upload?.id;
+  if (!id) {
+    const [problem] = problemsOf(answer, answer.data?.importObject.userErrors);
+    return { message: problem?.message ?? "the server imported nothing" };
+  }
+  while (wanted) {
+    const { data } = await client.query(ImportProgress, { id }, { requestPolicy: "network-only" }).toPromise();
+    // Without an answer it is asked again: the server fetches on whether it is asked or not.
+    if (data) {
+      const { upload } = data;
+      if (upload?.state === "STORED") return { uploadId: id };
+      if (!upload?.import) return { message: "the server was restarted meanwhile; import it again" };
+      if (upload.import.error) return { message: upload.import.error };
+      onProgress(upload.import.received / Math.max(1, upload.import.total));
+    }
+    await new Promise((later) => setTimeout(later, AGAIN_MS));
+  }
+  return { message: "it is not wanted any more" };
+}
