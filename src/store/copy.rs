@@ -6,7 +6,8 @@
 use super::{Store, StoreError, servers};
 use entity::{
     artifacts, events, experiments, idempotency, messages, metric_buckets, metric_series, metrics,
-    processed_dataset_meta, session_folds, sessions, stage_runs, tombstones, uploads, usage,
+    processed_dataset_meta, session_folds, sessions, stage_runs, synced_objects, tombstones,
+    uploads, usage,
 };
 use sea_orm::{
     ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveModel, PaginatorTrait,
@@ -98,6 +99,7 @@ pub async fn copy(
     table!(usage by SessionId session_id, Seq seq);
     table!(uploads by Id id);
     table!(session_folds by SessionId session_id);
+    table!(synced_objects by SessionId session_id, Path path);
     table!(tombstones by Id id);
     table!(idempotency by Principal principal, Key key => |row| idempotency::Model { server_id: None, ..row });
     target.commit().await?;
