@@ -2,13 +2,14 @@
 
 use super::{Failure, backup, providers::providers};
 use crate::{
-    config::{Config, Database},
+    config::{Backend, Config, Database},
     dataset::{self, Datasets},
     log::EventLog,
     objects::ObjectStore,
     sandbox::{
         SandboxProvider, SandboxSettings,
         local::{LocalConfig, LocalSandboxes},
+        modal::{ModalConfig, ModalSandboxes, Patience},
     },
     session::{ActorSettings, Directory, Parts, StoredRecordings, Transcripts},
     store::{Store, StoreError, idempotency, servers},
@@ -35,7 +36,7 @@ pub(super) const OBJECTS: &str = "objects";
 /// Everything that a running process holds.
 pub struct App {
     pub store: Store,
-    pub sandboxes: Arc<LocalSandboxes>,
+    pub sandboxes: Arc<dyn SandboxProvider>,
     pub objects: Arc<dyn ObjectStore>,
     pub datasets: Datasets,
     pub directory: Directory,
@@ -73,19 +74,18 @@ impl App {
         let own = seat.simple().to_string();
         let objects = super::objects::open(config, data, common, &own).await?;
         let shared_volumes = common.map(|common| (common.join("volumes"), own.clone()));
-        let sandboxes = Arc::new(sandboxes(config, data, shared_volumes)?);
+        let sandboxes = provider(config, data, shared_volumes)?;
         let limits = dataset::Limits {
             upload_bytes: config.upload_bytes,
             runner: config.sandbox.limits,
             runner_seconds: config.sandbox.runner_seconds,
             retention_days: config.retention_days,
         };
-        let shared: Arc<dyn SandboxProvider> = sandboxes.clone();
         let datasets = Datasets::new(
             store.clone(),
             log.clone(),
             Arc::clone(&objects),
-            Arc::clone(&shared),
+            Arc::clone(&sandboxes),
             limits,
         )
         .in_corner(common.map(|_| own));
@@ -97,7 +97,7 @@ impl App {
         let directory = Directory::new(Parts {
             store: store.clone(),
             log,
-            sandboxes: shared,
+            sandboxes: Arc::clone(&sandboxes),
             datasets: datasets.clone(),
             providers,
             transcripts,
@@ -117,6 +117,37 @@ fn unusable(how: &str, error: &StoreError) -> Failure {
         Some(trouble) => Failure::failed(format!("the database cannot be {how}: {trouble}")),
         None => Failure::failed(format!("the database cannot be {how}: {error}")),
     }
+}
+
+/// The sandboxes of a data directory, where the settings want them.
+fn provider(
+    config: &Config,
+    data: &Path,
+    shared_volumes: Option<(PathBuf, String)>,
+) -> Result<Arc<dyn SandboxProvider>, Failure> {
+    Ok(match rented(config, data)? {
+        Some(rented) => Arc::new(rented),
+        None => Arc::new(sandboxes(config, data, shared_volumes)?),
+    })
+}
+
+/// The sandboxes at Modal, when the settings want them there.
+pub(super) fn rented(config: &Config, data: &Path) -> Result<Option<ModalSandboxes>, Failure> {
+    let settings = match &config.backend {
+        Backend::Local => return Ok(None),
+        Backend::Modal(settings) => settings,
+    };
+    let rented = ModalConfig {
+        settings: settings.clone(),
+        data_dir: data.to_owned(),
+        environments_dir: config.python_root.clone(),
+        python: config.python.clone(),
+        locks_dir: config.python_locks.clone(),
+        patience: Patience::default(),
+        stand_in: None,
+    };
+    let opened = ModalSandboxes::new(rented);
+    opened.map(Some).map_err(|error| Failure::failed(error.to_string()))
 }
 
 /// The local sandboxes of a data directory.
@@ -145,6 +176,8 @@ pub fn sandboxes(
 /// Sandboxes in a folder of their own beside the server's data, which a running server holds.
 pub(super) struct Aside {
     pub sandboxes: LocalSandboxes,
+    /// Those of Modal, when the settings want them.
+    pub rented: Option<ModalSandboxes>,
     folder: PathBuf,
 }
 
@@ -154,7 +187,8 @@ impl Aside {
         // Nothing is going to be run that a warm one would serve.
         let sandbox = SandboxSettings { slots: 0, ..config.sandbox };
         let sandboxes = sandboxes(&Config { sandbox, ..config.clone() }, &folder, None)?;
-        Ok(Self { sandboxes, folder })
+        let rented = rented(config, &folder)?;
+        Ok(Self { sandboxes, rented, folder })
     }
 }
 

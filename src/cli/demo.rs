@@ -3,7 +3,6 @@
 use super::{app::App, follow::follow};
 use crate::{
     dataset::{NewExperiment, Source},
-    sandbox::SandboxProvider,
     session::{DriverRequest, StageRequest},
 };
 use entity::{ids::SessionId, principal::Principal, vocab::Stage};

@@ -1,12 +1,13 @@
 //! `trainable doctor`: what this machine gives, what is missing, and the fix.
 //!
-//! It looks and makes nothing, so it may run beside a server.
+//! It looks and makes nothing, so it may run beside a server. Only where sandboxes are rented from
+//! Modal it asks there, and installs what it needs for that.
 
 use super::{Exit, Failure, app};
 use crate::{
     config::{Config, Database, Objects},
     sandbox::{
-        Limits, SandboxSettings,
+        Limits, SandboxProvider, SandboxSettings,
         local::{Diagnosis, ExtraStanding},
     },
 };
@@ -19,8 +20,14 @@ use std::{
 /// Prints the standing of all that a server rests on, for people or as one JSON object.
 pub async fn doctor(config: Config, as_json: bool) -> Result<Exit, Failure> {
     let aside = app::Aside::open(&config)?;
-    let diagnosis = aside.sandboxes.diagnose().await;
+    let mut diagnosis = aside.sandboxes.diagnose().await;
+    let mut backend = aside.sandboxes.name();
+    if let Some(rented) = &aside.rented {
+        backend = rented.name();
+        diagnosis.standing = rented.diagnose().await;
+    }
     let report = Report {
+        backend,
         diagnosis,
         disks: vec![
             Disk::of("data", config.data.clone()),
@@ -39,6 +46,8 @@ pub async fn doctor(config: Config, as_json: bool) -> Result<Exit, Failure> {
 }
 
 struct Report {
+    /// Where programs run.
+    backend: &'static str,
     diagnosis: Diagnosis,
     disks: Vec<Disk>,
     stores: Vec<(&'static str, String)>,
@@ -61,6 +70,7 @@ impl Report {
         json!({
             "ok": self.is_good(),
             "sandbox": {
+                "backend": self.backend,
                 "tier": standing.tier.map(String::from),
                 "rests_on": standing.summary,
                 "missing": standing.missing,
@@ -94,6 +104,7 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "backend: {}", self.backend)?;
         writeln!(f, "{}", self.diagnosis)?;
         for disk in &self.disks {
             writeln!(f, "disk for {disk}")?;

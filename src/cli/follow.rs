@@ -294,10 +294,11 @@ fn executed(ending: &Ending) -> String {
     let seconds = ending.duration_ms as f64 / 1000.0;
     let peak = ending.peak_memory.map(|bytes| format!(", {} at its peak", amount(bytes)));
     format!(
-        "it {} after {seconds:.1} s: {:.1} s of CPU{}",
+        "it {} after {seconds:.1} s: {:.1} s of CPU{}{}",
         ending.words(),
         ending.cpu_seconds,
-        peak.unwrap_or_default()
+        peak.unwrap_or_default(),
+        ending.cost_usd.map(|usd| format!(", USD {usd:.4}")).unwrap_or_default()
     )
 }
 

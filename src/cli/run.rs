@@ -9,7 +9,7 @@ use crate::{
     config::{Config, Database, Objects},
     dataset::{CreateError, NewExperiment, Source},
     event::Budgets,
-    sandbox::{SandboxProvider, Volume, VolumeName, VolumePath},
+    sandbox::{Volume, VolumeName, VolumePath},
     session::{Directory, DriverRequest, StageRequest},
 };
 use bytes::Bytes;

@@ -5,7 +5,6 @@ use crate::{
     config::{ClientsBy, Config, Transport},
     graphql::{self, Documents, EnvironmentState, Limits, Trusted},
     http::{self, ClientLimits, CountedBy, HttpConfig, HttpParts},
-    sandbox::SandboxProvider,
 };
 use std::{io::Read, net::TcpListener, path::Path, sync::Arc, time::Duration};
 use tokio::{
@@ -111,7 +110,7 @@ fn parts(
 ) -> HttpParts {
     // Neither could send what it needs where only listed documents are run.
     let graphiql = config.graphiql && !config.transport.trusted_only;
-    let sandboxes: Arc<dyn SandboxProvider> = app.sandboxes.clone();
+    let sandboxes = Arc::clone(&app.sandboxes);
     HttpParts {
         schema: graphql::schema(graphql::Parts {
             store: app.store.clone(),
@@ -165,7 +164,7 @@ fn end_in_time(app: &App) {
 
 /// Makes the Python environment ready behind the server's back.
 fn prepare(app: &Arc<App>, environment: watch::Sender<EnvironmentState>) {
-    let sandboxes = app.sandboxes.clone();
+    let sandboxes = Arc::clone(&app.sandboxes);
     tokio::spawn(async move {
         let environment = Arc::new(environment);
         let said = Arc::clone(&environment);

@@ -1,5 +1,6 @@
 //! Environment and flags -> [`Config`], once, with every problem reported together.
 
+mod backend;
 mod models;
 mod objects;
 mod sandbox;
@@ -12,6 +13,7 @@ use crate::{
 };
 use std::{net::SocketAddr, path::PathBuf};
 
+pub use backend::Backend;
 pub use models::{Anthropic, Models, OpenAi};
 pub use objects::Objects;
 pub use transport::{ClientsBy, Transport};
@@ -57,6 +59,8 @@ pub struct Config {
     pub models: Models,
     /// Executions: what one may take, and how many there are.
     pub sandbox: SandboxSettings,
+    /// Where programs run.
+    pub backend: Backend,
     /// Serve GraphiQL and answer introspection.
     pub graphiql: bool,
     pub transport: Transport,
@@ -275,6 +279,7 @@ impl Config {
             budgets,
             models: Models::read(&mut reader),
             sandbox,
+            backend: Backend::read(&mut reader),
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
             transport: Transport::read(&mut reader),
             quiet_seconds: reader.number("TRAINABLE_QUIET_SECONDS", "seconds", 1..=86_400, 600),

@@ -241,6 +241,9 @@ impl Spent {
             Fact::ExecutionEnded { ending, .. } => {
                 self.sandbox_seconds += ending.duration_ms as f64 / 1000.0;
                 self.cpu_seconds += ending.cpu_seconds.max(0.0);
+                // What is not finite came from no price.
+                let cost = ending.cost_usd.filter(|cost| cost.is_finite());
+                self.usd += cost.unwrap_or(0.0).max(0.0);
             }
             Fact::TurnEnded { .. }
             | Fact::AgentMessage { .. }

@@ -16,6 +16,9 @@ pub struct Ending {
     pub peak_memory: Option<u64>,
     /// Bytes of output beyond the cap.
     pub dropped_output: u64,
+    /// USD that a rented sandbox has cost since its execution before; `None` where nobody is paid.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cost_usd: Option<f64>,
 }
 
 impl Ending {
@@ -28,6 +31,7 @@ impl Ending {
             cpu_seconds: 0.0,
             peak_memory: None,
             dropped_output: 0,
+            cost_usd: None,
         }
     }
 

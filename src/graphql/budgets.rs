@@ -179,7 +179,7 @@ pub struct Spent {
     turns: i32,
     /// Tokens read and written, cached or not.
     tokens: Long,
-    /// USD; null when the price of a turn is unknown.
+    /// USD of turns, and of executions where sandboxes are rented; null when the price of a turn is unknown.
     cost_usd: Option<f64>,
     /// Wall-clock seconds of work; waiting for an answer does not count.
     seconds: f64,

@@ -197,6 +197,7 @@ fn observation(head: Head, session: SessionId, fact: Fact) -> SessionEvent {
                 cpu_seconds: if ending.cpu_seconds.is_finite() { ending.cpu_seconds } else { 0.0 },
                 peak_memory: ending.peak_memory.map(Long::from),
                 dropped_output: ending.dropped_output.into(),
+                cost_usd: ending.cost_usd.filter(|cost| cost.is_finite()),
             }
         ),
         Fact::CodeOutput { call_id, stream, text } => {

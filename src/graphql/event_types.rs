@@ -262,6 +262,8 @@ events! {
         peak_memory: Option<Long>,
         /// Bytes of output beyond the cap, which were dropped.
         dropped_output: Long,
+        /// USD that the rented sandbox has cost since its execution before; null where nobody is paid.
+        cost_usd: Option<f64>,
     }
     /// A program printed something.
     CodeOutputEvent {

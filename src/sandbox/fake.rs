@@ -158,6 +158,7 @@ impl Sandbox for FakeSandbox {
                 peak_memory: None,
                 dropped_output: play.dropped,
                 wall: started.map_or(Duration::ZERO, |at| at.elapsed()),
+                cost_usd: None,
             };
             // The consumer may have gone; then nobody is to be told.
             let _ = sink.send(Output::Exited(exit)).await;

@@ -7,6 +7,7 @@
 #[doc(hidden)]
 pub mod fake;
 pub mod local;
+pub mod modal;
 pub mod path;
 mod settings;
 
@@ -237,6 +238,8 @@ pub struct Exit {
     /// Bytes of output that passed the cap and were dropped.
     pub dropped_output: u64,
     pub wall: Duration,
+    /// USD that a rented sandbox has cost since its execution before; `None` where nobody is paid.
+    pub cost_usd: Option<f64>,
 }
 
 impl Exit {

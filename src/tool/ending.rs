@@ -29,6 +29,7 @@ pub(super) fn ending(exit: Option<&Exit>, limits: &Limits) -> event::Ending {
         cpu_seconds: exit.cpu_seconds,
         peak_memory: exit.peak_memory,
         dropped_output: exit.dropped_output,
+        cost_usd: exit.cost_usd,
     }
 }
 
@@ -143,6 +144,7 @@ mod tests {
             peak_memory: Some(peak_mib << 20),
             dropped_output,
             wall: Duration::from_millis(1500),
+            cost_usd: None,
         };
         let allowed = Allowed { seconds: 600, most: 600 };
         assert_eq!(said(&ending(Some(&exit), &LIMITS), allowed, &LIMITS), expect);

@@ -248,6 +248,12 @@ async fn the_local_backend_conforms() {
 }
 
 #[tokio::test]
+async fn the_modal_backend_conforms() {
+    let modal = crate::modal::Modal::new();
+    conforms(&modal.provider()).await;
+}
+
+#[tokio::test]
 async fn the_fake_conforms() {
     conforms(&FakeSandboxes::new(table)).await;
 }

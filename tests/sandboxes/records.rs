@@ -8,8 +8,14 @@ use trainable::sandbox::{Ending, Output, SandboxProvider};
 #[tokio::test]
 async fn records_come_from_every_worker() {
     let local = Local::new().await;
+    come_from_every_worker(local.provider()).await;
+    local.finish().await;
+}
+
+/// Whatever way they take out of the sandbox.
+pub async fn come_from_every_worker(provider: &dyn SandboxProvider) {
     let ran = python(
-        local.provider(),
+        provider,
         r#"
 import os, socket, multiprocessing, subprocess, sys
 def send(text):
@@ -40,7 +46,6 @@ s.send(b"subprocess"); os._exit(0)'''], check=True)
     let mut sorted = records.clone();
     sorted.sort();
     assert_eq!(sorted, ["fork", "last", "main", "spawn", "subprocess"], "{records:?}");
-    local.finish().await;
 }
 
 #[tokio::test]

@@ -140,6 +140,7 @@ impl Execution {
             peak_memory,
             dropped_output: budget.dropped.load(Ordering::Relaxed),
             wall,
+            cost_usd: None,
         };
         // Nobody may be there any more, and then nobody is to be told.
         let _ = sink.send(Output::Exited(exit)).await;

@@ -27,7 +27,7 @@ mod admission;
 mod cgroup;
 mod command;
 mod disk;
-mod environment;
+pub(super) mod environment;
 mod execution;
 mod gpu;
 mod launch;

@@ -314,6 +314,7 @@ fn unstarted(ending: Ending) -> Output {
         peak_memory: None,
         dropped_output: 0,
         wall: Duration::ZERO,
+        cost_usd: None,
     })
 }
 

@@ -51,3 +51,10 @@ cmp <(without "$work/tf.x86_64" tensorflow-cpu) <(without "$work/tf.aarch64" ten
     block "$work/tf.aarch64" tensorflow | sed '1s/ \\$/ ; platform_machine == "aarch64" \\/'
 } >"$work/tensorflow"
 mv "$work/tensorflow" tensorflow.lock
+
+for arch in x86_64 aarch64; do
+    cp modal.lock "$work/modal.$arch"
+    compile "$arch" modal.in "$work/modal.$arch"
+done
+cmp "$work/modal.x86_64" "$work/modal.aarch64"
+mv "$work/modal.x86_64" modal.lock

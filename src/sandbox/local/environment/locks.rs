@@ -24,6 +24,11 @@ impl Locks {
         self.read(&format!("{}.lock", extra.name()))
     }
 
+    /// Any other by the name of its file.
+    pub(super) fn named(&self, name: &str) -> Result<Vec<u8>, SandboxError> {
+        self.read(name)
+    }
+
     fn read(&self, name: &str) -> Result<Vec<u8>, SandboxError> {
         let Some(path) = self.folder.as_ref().map(|folder| folder.join(name)) else {
             return sdk::carried(name);

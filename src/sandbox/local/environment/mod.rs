@@ -7,6 +7,7 @@
 //! {root}/env-{lock, interpreter}        the packages; half a minute and 1.5 GB, once
 //! {root}/torch-{lock, environment}      an extra, likewise `tensorflow-…`
 //! {root}/sdk-{contents}                 the SDK and the runners; follows the server's version
+//! {root}/modal-{lock, interpreter}      the sidecar's packages, where sandboxes are rented from Modal; `sidecar-…`, `image-…`
 //! {root}/extras                         which extras are on, one a line
 //! {root}/.{folder}.lock                 held alone by who makes the folder, shared by who uses it
 //! {root}/.building-{folder}-{id}        a folder that is being made
@@ -25,6 +26,7 @@ mod older;
 mod packages;
 mod program;
 mod readiness;
+mod rented;
 mod sdk;
 mod turn;
 
@@ -36,6 +38,7 @@ use interpreter::Interpreter;
 use locks::Locks;
 pub use older::Pruned;
 pub use readiness::{ExtraStanding, Readiness};
+pub(in crate::sandbox) use rented::Rented;
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
@@ -45,10 +48,10 @@ use turn::Held;
 /// Where sandboxes see the packages.
 const PACKAGES_AT: &str = "/opt/trainable/env";
 /// Where sandboxes see the SDK and the runners.
-pub(super) const SDK_AT: &str = "/opt/trainable/sdk";
+pub(in crate::sandbox) const SDK_AT: &str = "/opt/trainable/sdk";
 
 /// What makes an environment, and the one that is in use.
-pub(super) struct Environments {
+pub(in crate::sandbox) struct Environments {
     inner: Arc<Inner>,
     attempts: Attempts,
 }
@@ -79,7 +82,7 @@ pub(super) struct Ready {
 }
 
 impl Environments {
-    pub(super) fn new(
+    pub(in crate::sandbox) fn new(
         root: PathBuf,
         python: Option<PathBuf>,
         own: Option<PathBuf>,
@@ -149,6 +152,7 @@ impl Environments {
         for extra in extras::remembered(&inner.root)? {
             keep.push(extras::name(extra, &inner.locks.extra(extra)?, Path::new(&packages)));
         }
+        keep.push(rented::name(&interpreter, &rented::lock(&inner.locks)?));
         keep.push(packages);
         let root = inner.root.clone();
         blocking("delete unused Python environments", move || older::prune(&root, &keep)).await

@@ -19,6 +19,8 @@ use std::{
 
 /// What the packages and their downloads take, in MiB, with some room.
 const SPACE: u64 = 2_500;
+/// What the names of their folders begin with.
+const KIND: &str = "env";
 /// Names the extras' folders on Python's path, after the packages; those that are not there are skipped.
 const EXTRAS: (&str, &str) =
     ("trainable-extras.pth", "/opt/trainable/extras/torch\n/opt/trainable/extras/tensorflow\n");
@@ -44,6 +46,11 @@ runpy.run_module('pip', run_name='__main__', alter_sys=True)
 
 /// What the folder is called: by all that decides what gets installed.
 pub(super) fn name(interpreter: &Interpreter, lock: &[u8]) -> String {
+    name_as(KIND, interpreter, lock)
+}
+
+/// Likewise, for packages that are no sandbox's.
+pub(super) fn name_as(kind: &str, interpreter: &Interpreter, lock: &[u8]) -> String {
     let mut hash = Sha256::new();
     hash.update(lock);
     for part in [
@@ -55,7 +62,7 @@ pub(super) fn name(interpreter: &Interpreter, lock: &[u8]) -> String {
         hash.update(part);
     }
     hash.update(std::env::consts::ARCH);
-    format!("env-{}", &hex(&hash.finalize())[..16])
+    format!("{kind}-{}", &hex(&hash.finalize())[..16])
 }
 
 /// Installs the packages of a lock file, unless they are there.
@@ -67,10 +74,22 @@ pub(super) async fn install(
     lock: Vec<u8>,
     progress: &Progress,
 ) -> Result<Held, SandboxError> {
-    match turn::enter(root, &name(interpreter, &lock), progress).await? {
+    install_as(KIND, SPACE, root, interpreter, lock, progress).await
+}
+
+/// Likewise, into a folder of another kind. `space`: MiB that it takes.
+pub(super) async fn install_as(
+    kind: &str,
+    space: u64,
+    root: &Path,
+    interpreter: &Interpreter,
+    lock: Vec<u8>,
+    progress: &Progress,
+) -> Result<Held, SandboxError> {
+    match turn::enter(root, &name_as(kind, interpreter, &lock), progress).await? {
         Entered::Whole(held) => Ok(held),
         Entered::Missing(workshop) => {
-            let made = make(root, &workshop, interpreter, lock, progress).await;
+            let made = make(root, space, &workshop, interpreter, lock, progress).await;
             workshop.close(made).await
         }
     }
@@ -78,12 +97,13 @@ pub(super) async fn install(
 
 async fn make(
     root: &Path,
+    space: u64,
     workshop: &Workshop,
     interpreter: &Interpreter,
     lock: Vec<u8>,
     progress: &Progress,
 ) -> Result<(), SandboxError> {
-    check_space(root, SPACE)?;
+    check_space(root, space)?;
     progress(format!("making a Python {} environment", interpreter.version));
     let env = workshop.contents();
     let mut venv = Command::new(&interpreter.path);

@@ -15,6 +15,7 @@ use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, process::Command};
 #[include = "sdk/trainable/*"]
 #[include = "runners/trainable_runners/*"]
 #[include = "zygote/trainable_zygote/*"]
+#[include = "launch/trainable_launch/*"]
 #[include = "*.lock"]
 #[exclude = "*.pyc"]
 struct Sources;

@@ -26,7 +26,7 @@ const ASIDE: &str = ".building-";
 
 /// A whole folder that nobody deletes for as long as this lives.
 #[derive(Debug)]
-pub(super) struct Held {
+pub(in crate::sandbox) struct Held {
     pub path: PathBuf,
     /// None where the root is read-only, and so nothing can be deleted.
     _lock: Option<OwnedFd>,

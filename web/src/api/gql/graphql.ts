@@ -680,6 +680,8 @@ export type ExecutionEndedEvent = SessionEvent & {
   callId: Scalars['String']['output'];
   /** Its exit code, or the number of the signal. */
   code: Maybe<Scalars['Int']['output']>;
+  /** USD that the rented sandbox has cost since its execution before; null where nobody is paid. */
+  costUsd: Maybe<Scalars['Float']['output']>;
   /** Seconds of all its processes together. */
   cpuSeconds: Scalars['Float']['output'];
   /** Bytes of output beyond the cap, which were dropped. */
@@ -2272,7 +2274,7 @@ export type Spent = {
   __typename?: 'Spent';
   /** The share of the tokens read that came from the provider's cache; null when none was read. */
   cachedShare: Maybe<Scalars['Float']['output']>;
-  /** USD; null when the price of a turn is unknown. */
+  /** USD of turns, and of executions where sandboxes are rented; null when the price of a turn is unknown. */
   costUsd: Maybe<Scalars['Float']['output']>;
   /** CPU seconds of executions, of all their processes together. */
   cpuSeconds: Scalars['Float']['output'];
