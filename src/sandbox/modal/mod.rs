@@ -379,10 +379,15 @@ impl SandboxProvider for ModalSandboxes {
     }
 
     async fn volume(&self, name: &VolumeName) -> Result<Arc<dyn Volume>, SandboxError> {
-        Ok(Arc::new(ModalVolume::new(Arc::clone(&self.shared), Place::of(name))))
+        Ok(Arc::new(ModalVolume::new(
+            Arc::clone(&self.shared),
+            Place::of(name, &self.shared.server),
+        )))
     }
 
     async fn delete_volume(&self, name: &VolumeName) -> Result<(), SandboxError> {
-        ModalVolume::new(Arc::clone(&self.shared), Place::of(name)).delete_all().await
+        ModalVolume::new(Arc::clone(&self.shared), Place::of(name, &self.shared.server))
+            .delete_all()
+            .await
     }
 }

@@ -46,7 +46,7 @@ impl Mounts {
     }
 
     fn add(&mut self, mount: Mount) -> Result<(), SandboxError> {
-        let kind = |mount: &Mount| Place::of(&mount.volume).kind;
+        let kind = |mount: &Mount| Place::kind(&mount.volume);
         let same = self.plain.iter().position(|other| kind(other) == kind(&mount));
         let Some(same) = same else {
             self.plain.push(mount);
@@ -60,18 +60,17 @@ impl Mounts {
         let part = below(&whole.at, &mount.at).filter(|part| {
             below(whole.volume.as_str(), mount.volume.as_str()).as_ref() == Some(part)
         });
-        match (part, whole.access, mount.access, &self.shadow) {
-            (Some(part), Access::ReadOnly, Access::ReadWrite, None) => {
-                let whole = self.plain.remove(same);
-                self.shadow = Some(Shadow { whole, inner: mount, part });
-                Ok(())
-            }
-            _ => Err(SandboxError::Unavailable(format!(
-                "Modal mounts a volume only once in a container, so `{}` and `{}` cannot be in one \
-                 sandbox; use local sandboxes for this",
-                whole.volume, mount.volume
-            ))),
+        let wanted = (part, whole.access, mount.access, self.shadow.is_none());
+        if let (Some(part), Access::ReadOnly, Access::ReadWrite, true) = wanted {
+            let whole = self.plain.remove(same);
+            self.shadow = Some(Shadow { whole, inner: mount, part });
+            return Ok(());
         }
+        Err(SandboxError::Unavailable(format!(
+            "Modal mounts a volume only once in a container, so `{}` and `{}` cannot be in one \
+             sandbox; use local sandboxes for this",
+            whole.volume, mount.volume
+        )))
     }
 
     /// In the order in which they cover each other.
@@ -81,9 +80,9 @@ impl Mounts {
     }
 
     /// As the sidecar is told of them.
-    pub(super) fn shown(&self) -> Vec<Value> {
+    pub(super) fn shown(&self, server: &str) -> Vec<Value> {
         let shown = |mount: &Mount, at: &str| {
-            let Place { kind, folder } = Place::of(&mount.volume);
+            let Place { kind, folder } = Place::of(&mount.volume, server);
             let read_only = mount.access == Access::ReadOnly;
             json!({"kind": kind, "sub_path": folder, "at": at, "read_only": read_only})
         };
@@ -107,7 +106,7 @@ mod tests {
         let found = Mounts::sort(mounts.iter().map(mount).collect());
         match (found, expect) {
             (Ok(found), Ok(expect)) => {
-                let shown: Vec<_> = found.shown().iter().map(|m| m["at"].to_string()).collect();
+                let shown: Vec<_> = found.shown("me").iter().map(|m| m["at"].to_string()).collect();
                 let expect: Vec<_> = expect.iter().map(|at| format!("\"{at}\"")).collect();
                 assert_eq!(shown, expect);
             }

@@ -241,7 +241,8 @@ mod tests {
         ] {
             check(&told(kind, value), b"", &[]);
         }
-        check(&record(&vec![b'x'; MAX_RECORD + 1]), b"", &[]);
+        let too_large = run(&record(&vec![b'x'; MAX_RECORD + 1]), 65536);
+        assert_eq!(too_large, (vec![], vec![]));
         let (text, all) = run(&record(&vec![b'x'; MAX_RECORD]), 65536);
         assert!(text.is_empty() && matches!(&all[..], [Told::Record(r)] if r.len() == MAX_RECORD));
     }

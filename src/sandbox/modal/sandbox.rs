@@ -143,7 +143,7 @@ impl Inner {
     ) -> Result<Lease, Trouble> {
         let reserved = Reserved::of(&self.limits, self.gpu.clone());
         let seen = self.shared.changes.load(Ordering::Acquire);
-        let mounts = self.mounts.shown();
+        let mounts = self.mounts.shown(&self.shared.server);
         let request = json!({
             "mounts": mounts,
             "cpu": [reserved.cores, self.limits.cpus.max(1)],
@@ -196,7 +196,7 @@ impl Inner {
             answer(&lease.connection, "commit", request, WITHIN).await?;
         }
         if let Some(Shadow { inner, .. }) = &self.mounts.shadow {
-            let Place { kind, folder } = Place::of(&inner.volume);
+            let Place { kind, folder } = Place::of(&inner.volume, &self.shared.server);
             let request = json!({
                 "sandbox": lease.container, "folder": inner.at, "kind": kind, "path": folder,
                 "most_bytes": self.limits.disk_mib.saturating_mul(1 << 20),
@@ -228,7 +228,7 @@ impl Inner {
     pub(super) fn place_of(&self, path: &str) -> Option<(Place, VolumePath)> {
         let shown = self.mounts.all().filter_map(|mount| {
             let inner = path.strip_prefix(mount.at.as_str())?.strip_prefix('/')?;
-            Some((Place::of(&mount.volume), VolumePath::parse(inner).ok()?))
+            Some((Place::of(&mount.volume, &self.shared.server), VolumePath::parse(inner).ok()?))
         });
         shown.last()
     }

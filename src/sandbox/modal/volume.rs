@@ -27,6 +27,10 @@ const MAX_READ: u64 = 64 << 20;
 const SOON: Duration = Duration::from_secs(120);
 const LONG: Duration = Duration::from_secs(3600);
 
+/// Kinds that all servers of an app see. Of the others each has its own, and may take all of them for
+/// what it left itself.
+const SHARED: [&str; 2] = ["sessions", "datasets"];
+
 /// Where a volume lies: the kind, by which Modal's volume is known, and the folder in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -35,9 +39,17 @@ pub(super) struct Place {
 }
 
 impl Place {
-    pub(super) fn of(name: &VolumeName) -> Self {
-        let kind = name.as_str().split('/').next().unwrap_or_default().to_owned();
-        Self { kind, folder: name.as_str().to_owned() }
+    pub(super) fn of(name: &VolumeName, server: &str) -> Self {
+        let kind = Self::kind(name);
+        let folder = match SHARED.contains(&kind.as_str()) {
+            true => name.as_str().to_owned(),
+            false => format!("{server}/{name}"),
+        };
+        Self { kind, folder }
+    }
+
+    pub(super) fn kind(name: &VolumeName) -> String {
+        name.as_str().split('/').next().unwrap_or_default().to_owned()
     }
 
     fn path(&self, path: &VolumePath) -> String {
@@ -276,6 +288,15 @@ mod tests {
         assert_eq!(paths, files);
         let why: Vec<_> = found.refused.iter().map(|(path, why)| (path.as_str(), *why)).collect();
         assert_eq!(why, refused);
+    }
+
+    #[test]
+    fn servers_share_what_lasts_and_nothing_else() {
+        let of = |name: &str| Place::of(&VolumeName::parse(name).unwrap(), "me").folder;
+        assert_eq!(of("sessions/a/notes"), "sessions/a/notes");
+        assert_eq!(of("datasets/a"), "datasets/a");
+        assert_eq!(of("work/a"), "me/work/a");
+        assert_eq!(of("intake"), "me/intake");
     }
 
     #[test]

@@ -238,7 +238,7 @@ async fn executions_of_a_sidecar_that_died_are_lost_and_the_next_run() {
     let modal = Modal::new();
     let provider = modal.provider();
     let volume = provider.volume(&name("sessions/one")).await.unwrap();
-    let code = "import sys, time\nprint('go', flush=True)\nif len(sys.argv) > 1: time.sleep(60)";
+    let code = "import os, sys, time\nos.write(1, b'go\\n')\nif len(sys.argv) > 1: time.sleep(60)";
     write(&*volume, "step.py", code.as_bytes()).await;
     let sandbox = start(&provider, session("sessions/one"), small()).await;
     let program =
