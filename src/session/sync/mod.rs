@@ -185,7 +185,7 @@ async fn look(directory: &Directory, looks: u64) {
         Ok(()) => directory.syncing().answers(),
         Err(error) => return directory.syncing().says(error.to_string()),
     }
-    if looks % SWEEP != 0 {
+    if !looks.is_multiple_of(SWEEP) {
         return;
     }
     match remote.sweep(ABANDONED).await {
