@@ -9,6 +9,9 @@ SAMPLE ?= diamonds
 BINARY := target/release/trainable
 WEB_SOURCES := $(shell find web/src web/index.html web/graphiql.html web/vite.config.ts web/package-lock.json -type f 2>/dev/null)
 
+# The features that the tests have too: everything is compiled once.
+BUILD := cargo build --workspace --locked --bins --example scripted_model
+
 .PHONY: help setup demo serve build web test test-rust test-postgres test-web test-python test-browser test-conformance test-clients test-local-model lint audit bench bench-sandbox soak clean
 
 help:                ## Shows this
@@ -56,7 +59,7 @@ lint: web            ## Formats, lints and types, as checks
 	cd web && npm run --silent lint && npm run --silent typecheck
 
 test-rust: web       ## Rust tests, on the real database and real sandboxes
-	cargo build --locked
+	$(BUILD)
 	target/debug/trainable admin python-env
 	@export TRAINABLE_SDK_PYTHON && TRAINABLE_SDK_PYTHON=$$(tests/models/python) && \
 	export TRAINABLE_TEST_PYTHON && TRAINABLE_TEST_PYTHON=$$(tests/python/interpreter) && \
@@ -84,7 +87,7 @@ test-browser: web    ## A real browser on the real binary, from the upload to th
 	@tests/browser/run
 
 test-conformance: web ## The suites that others wrote for GraphQL servers, on the real binary
-	@cargo build --quiet --locked
+	@$(BUILD) --quiet
 	@tests/conformance/run
 
 test-local-model:    ## One stage on a small real model on this machine; compiles its server once

@@ -1,6 +1,6 @@
 //! Coming by a PostgreSQL database: what stands in the way is told in one sentence, without the password.
 
-use super::{StoreError, migrate};
+use super::{NO_LIMIT, StoreError, migrate};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr,
     sqlx::{self, ConnectOptions as _, Connection, postgres::PgConnectOptions},
@@ -47,6 +47,7 @@ pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, StoreError
 fn options_of(url: &str, most: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(most).acquire_timeout(WAIT).sqlx_logging(false);
+    options.idle_timeout(NO_LIMIT).max_lifetime(NO_LIMIT);
     // One that is in use needs no ping; one that was cut is found by whoever uses it, and tried again.
     options.test_before_acquire_if_idle_for(FRESH);
     options

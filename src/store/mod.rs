@@ -54,6 +54,9 @@ pub use trouble::Trouble;
 
 /// How long a statement waits for another's lock.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// No connection is ended for its age. The driver's task that would end some counts those that are idle without a
+/// lock: it may find one fewer than none, go round that often, and never let its thread do anything else.
+const NO_LIMIT: Option<Duration> = None;
 
 /// Handles to the database. Cheap to clone.
 #[derive(Clone, Debug)]
@@ -225,6 +228,8 @@ fn sqlite_options(url: &str, connections: u32, wait: Duration) -> ConnectOptions
         .max_connections(connections)
         .min_connections(1)
         .acquire_timeout(Duration::from_secs(30))
+        .idle_timeout(NO_LIMIT)
+        .max_lifetime(NO_LIMIT)
         .sqlx_logging(false)
         .map_sqlx_sqlite_opts(move |o| {
             use sea_orm::sqlx::sqlite::{SqliteAutoVacuum, SqliteJournalMode, SqliteSynchronous};
