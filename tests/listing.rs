@@ -91,10 +91,15 @@ async fn a_page_asks_the_same_of_one_and_of_fifty() {
     for document in [PAGE, MORE] {
         let mut counts = Vec::new();
         for first in [1, 10, 50, 50] {
-            let before = server.store.statements();
-            let data = server.graphql(document, json!({"first": first})).await;
-            counts.push(server.store.statements() - before);
-            assert_eq!(data["experiments"]["nodes"].as_array().map(Vec::len), Some(first));
+            // A server that renews its lease meanwhile sends a statement more.
+            let mut least = u64::MAX;
+            for _ in 0..3 {
+                let before = server.store.statements();
+                let data = server.graphql(document, json!({"first": first})).await;
+                least = least.min(server.store.statements() - before);
+                assert_eq!(data["experiments"]["nodes"].as_array().map(Vec::len), Some(first));
+            }
+            counts.push(least);
         }
         assert!(counts[0] > 0, "statements are counted");
         assert_eq!(counts, [counts[0]; 4], "of 1, 10 and 50 experiments: {document}");

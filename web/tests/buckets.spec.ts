@@ -1,8 +1,8 @@
 /** From a bucket to an experiment: the folders, what is searched for, and what is imported. */
 import { expect, expectAccessible, test } from "./support/page";
 
-test.beforeEach(({ request }) => request.post("/test/bucket"));
-test.afterEach(({ request }) => request.post("/test/bucket"));
+test.beforeEach(({ request }) => request.post("/test/bucket/on"));
+test.afterEach(({ request }) => request.post("/test/bucket/off"));
 
 test("an object of a bucket becomes an experiment", async ({ page }) => {
   await page.goto("/");

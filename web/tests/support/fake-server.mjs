@@ -103,8 +103,8 @@ const server = createServer(async (request, response) => {
     staged.scene = pathname.split("/")[3];
     return response.end();
   }
-  if (pathname === "/test/bucket") {
-    staged.bucket = !staged.bucket;
+  if (pathname.startsWith("/test/bucket/")) {
+    staged.bucket = pathname.endsWith("/on");
     return response.end();
   }
   if (pathname === "/test/lost") {
@@ -126,4 +126,6 @@ const server = createServer(async (request, response) => {
 
 const sockets = new WebSocketServer({ server, path: "/graphql/ws" });
 serveSockets({ schema, roots: { subscription: root } }, sockets);
+// A test may take longer than the five seconds after which Node closes what rests, just as it is used again.
+server.keepAliveTimeout = 60_000;
 server.listen(port, "127.0.0.1");
