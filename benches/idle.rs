@@ -9,7 +9,7 @@
 mod support;
 
 use chrono::Utc;
-use entity::ids::{ExperimentId, SessionId};
+use entity::ids::SessionId;
 use futures::{SinkExt, StreamExt, stream};
 use serde_json::json;
 use support::binary::Server;
@@ -80,18 +80,7 @@ async fn measure() {
 async fn known(data: &std::path::Path) -> Vec<SessionId> {
     let store = Store::open_sqlite(&data.join("trainable.db")).await.expect("a database");
     let log = EventLog::start(store.clone());
-    let experiment = entity::experiments::Model {
-        id: ExperimentId::new(),
-        owner: entity::principal::Principal::Local.owner().to_owned(),
-        name: "n".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({}),
-        created_at: Utc::now(),
-    };
+    let experiment = support::experiment();
     store::experiments::insert(&store, &experiment, &[]).await.expect("an experiment");
     let made = stream::iter(0..SESSIONS).map(|_| async {
         let id = SessionId::new();

@@ -21,6 +21,10 @@ use serde_json::{Value, json};
 use server::Server;
 use std::time::Instant;
 
+/// That of the binary.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const PAGE: &str = include_str!("../tests/support/list_page.graphql");
 
 const EXPERIMENTS: usize = 2_000;

@@ -3,17 +3,15 @@
 //!
 //!     cargo bench --bench log
 
+#[path = "../tests/support/mod.rs"]
+mod support;
+
 use chrono::Utc;
-use entity::{
-    events, experiments,
-    ids::{ExperimentId, SessionId},
-    sessions,
-};
+use entity::{events, experiments, ids::SessionId, sessions};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
     sea_query::Expr,
 };
-use serde_json::json;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 use trainable::{
@@ -77,20 +75,8 @@ struct House {
 
 impl House {
     async fn open(sessions: usize) -> Self {
-        let experiment = experiments::Model {
-            id: ExperimentId::new(),
-            owner: "operator".into(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
-            dataset: json!({}),
-            created_at: Utc::now(),
-        };
         let sessions = (0..sessions).map(|_| SessionId::new()).collect();
-        Self::with(experiment, sessions).await
+        Self::with(support::experiment(), sessions).await
     }
 
     async fn with(experiment: experiments::Model, sessions: Vec<SessionId>) -> Self {

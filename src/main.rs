@@ -9,6 +9,9 @@ use trainable::{
     config::{Config, Flags},
 };
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// From a table to a trained, checked model.
 #[derive(Parser)]
 #[command(version, about)]

@@ -6,7 +6,7 @@ mod support;
 
 use chrono::Utc;
 use entity::{
-    ids::{ExperimentId, SessionId, StageRunId},
+    ids::{SessionId, StageRunId},
     vocab::{ArtifactType, Stage},
 };
 use serde_json::{Value, json};
@@ -24,18 +24,8 @@ const MORE: &str =
 
 /// Makes an experiment with sessions; its newest one has logged and left files.
 async fn experiment(server: &Server, n: usize, sessions: usize) {
-    let row = entity::experiments::Model {
-        id: ExperimentId::new(),
-        owner: server::LOCAL.owner().into(),
-        name: format!("experiment {n}"),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({}),
-        created_at: Utc::now(),
-    };
+    let row =
+        entity::experiments::Model { name: format!("experiment {n}"), ..support::experiment() };
     store::experiments::insert(&server.store, &row, &[]).await.expect("an experiment");
     let append = |session: SessionId, after: i64, drafts: Vec<Draft>| async move {
         server.log.append(session, 0, after, Utc::now(), drafts).await.expect("appended");

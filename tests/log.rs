@@ -4,7 +4,7 @@ mod support;
 
 use chrono::Utc;
 use entity::{
-    ids::{ExperimentId, MessageId, SessionId, StageRunId},
+    ids::{MessageId, SessionId, StageRunId},
     vocab::{SessionStateName, Stage},
 };
 use sea_orm::EntityTrait;
@@ -35,18 +35,7 @@ impl Bench {
     }
 
     async fn session(&self) -> SessionId {
-        let experiment = entity::experiments::Model {
-            id: ExperimentId::new(),
-            owner: "operator".into(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
-            dataset: json!({}),
-            created_at: Utc::now(),
-        };
+        let experiment = support::experiment();
         experiments::insert(&self.store, &experiment, &[]).await.expect("an experiment");
         let id = SessionId::new();
         let created = SessionEvent::SessionCreated { experiment_id: experiment.id, driver: None };

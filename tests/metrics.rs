@@ -12,7 +12,6 @@ use entity::{
 use migration::{Migrator, MigratorTrait};
 use proptest::prelude::*;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
-use serde_json::json;
 use std::{collections::BTreeMap, sync::LazyLock};
 use support::whole_log;
 use tempfile::TempDir;
@@ -49,18 +48,7 @@ impl Bench {
     }
 
     async fn experiment(&self) -> ExperimentId {
-        let experiment = entity::experiments::Model {
-            id: ExperimentId::new(),
-            owner: "operator".into(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
-            dataset: json!({}),
-            created_at: Utc::now(),
-        };
+        let experiment = support::experiment();
         experiments::insert(&self.store, &experiment, &[]).await.expect("an experiment");
         experiment.id
     }

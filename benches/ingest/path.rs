@@ -2,11 +2,10 @@
 
 use super::{
     NAMES, POINTS,
-    support::{Scripted, code, house::House, temporary},
+    support::{self, Scripted, code, house::House, temporary},
 };
 use bytes::Bytes;
-use chrono::Utc;
-use entity::{events, experiments, ids::ExperimentId, metric_buckets, metric_series, metrics};
+use entity::{events, experiments, metric_buckets, metric_series, metrics};
 use futures::{StreamExt, stream};
 use sea_orm::{ColumnTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder};
 use serde_json::json;
@@ -95,18 +94,7 @@ fn records() -> Vec<Bytes> {
 
 /// An experiment whose dataset is extracted, without any runner.
 async fn experiment(house: &House) -> experiments::Model {
-    let row = experiments::Model {
-        id: ExperimentId::new(),
-        owner: "operator".into(),
-        name: "n".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({}),
-        created_at: Utc::now(),
-    };
+    let row = support::experiment();
     store::experiments::insert(&house.store, &row, &[]).await.expect("an experiment");
     let name = VolumeName::parse(&format!("datasets/{}", row.id)).expect("a name");
     let volume = house.sandboxes.volume(&name).await.expect("a volume");

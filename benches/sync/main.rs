@@ -11,8 +11,7 @@ mod support;
 
 use chrono::Utc;
 use entity::{
-    ids::{ExperimentId, SessionId, StageRunId},
-    principal::Principal,
+    ids::{SessionId, StageRunId},
     vocab::{ArtifactType, SessionStateName, Stage},
 };
 use serde_json::{Value, json};
@@ -115,18 +114,7 @@ struct Installation {
 impl Installation {
     async fn make(data: &Path) -> Self {
         let store = Store::open_sqlite(&data.join("trainable.db")).await.expect("the database");
-        let experiment = entity::experiments::Model {
-            id: ExperimentId::new(),
-            owner: Principal::Local.owner().to_owned(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
-            dataset: json!({}),
-            created_at: Utc::now(),
-        };
+        let experiment = support::experiment();
         assert!(store::experiments::insert(&store, &experiment, &[]).await.expect("written"));
         let session = SessionId::new();
         let log = EventLog::start(store.clone());

@@ -7,12 +7,15 @@
 //! ```text
 //! transcript  what was done and how it ended     policy  what comes next, whatever the stage
 //! target      which column to predict            eda, prep, train  the steps of each stage and their decisions
+//! metric      what models are judged by          prepared  what Prep left, and how large training is
 //! script      the Python sources and the constants that the policy puts into them
 //! ```
 
 mod eda;
+mod metric;
 mod policy;
 mod prep;
+mod prepared;
 mod script;
 mod target;
 #[cfg(test)]

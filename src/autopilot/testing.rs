@@ -26,6 +26,14 @@ pub(super) fn brief(stage: Stage) -> Brief {
     }
 }
 
+/// The summary that Prep leaves.
+pub(super) fn prep_summary(task: &str, rows: u64, features: u64, minority: f64) -> Value {
+    let classes = if task == "regression" { 0 } else { 2 };
+    json!({"target": "y", "task": task, "rows": {"train": rows, "val": rows / 5, "test": rows / 5}, "features": features,
+           "classes": classes, "minority_share": if classes > 0 { Some(minority) } else { None },
+           "split_strategy": "random", "copies_kept": false})
+}
+
 /// A conversation so far.
 #[derive(Clone)]
 pub(super) struct Conversation {

@@ -98,9 +98,9 @@ macro_rules! connection {
             /// The rows with their cursors.
             edges: Vec<$edge>,
             /// The rows.
-            nodes: Vec<$node>,
+            nodes: $crate::graphql::ready::ReadyList<$node>,
             /// Where this page is in the list.
-            page_info: $crate::graphql::connection::PageInfo,
+            page_info: $crate::graphql::ready::Ready<$crate::graphql::connection::PageInfo>,
             $(
                 /// How many rows the whole list has.
                 $total: $ty,
@@ -128,7 +128,9 @@ macro_rules! connection {
                 let cursors: Vec<String> =
                     slice.rows.iter().map(|row| $crate::graphql::connection::cursor(key(row))).collect();
                 let page_info = $crate::graphql::connection::page_info(page, &slice, &cursors);
+                let page_info = $crate::graphql::ready::Ready(page_info);
                 let nodes = slice.rows.iter().cloned().map(&node).collect();
+                let nodes = $crate::graphql::ready::ReadyList(nodes);
                 let edges = slice
                     .rows
                     .into_iter()

@@ -6,11 +6,12 @@ use super::{
     dataset::DatasetDescription,
     error::ApiError,
     ids::{FromGlobal, Global},
-    loaders::{DatasetOf, FilesOf, LatestOf, SessionsOf, SessionsPage, rows},
+    loaders::{DatasetOf, FilesOf, SessionsOf, SessionsPage, rows},
+    ready::Ready,
     scalars::{Long, Time},
     session::{Session, SessionConnection},
 };
-use crate::store::{self, experiments::Head};
+use crate::store::{self, experiments::Head, page::Page};
 use async_graphql::{Context, ID, Object, SimpleObject};
 use entity::ids::ExperimentId;
 use uuid::Uuid;
@@ -109,7 +110,7 @@ impl Experiment {
         #[graphql(desc = "Only those after this cursor.")] after: Option<String>,
         #[graphql(desc = "How many from the end: 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
-    ) -> Result<SessionConnection, ApiError> {
+    ) -> Result<Ready<SessionConnection>, ApiError> {
         let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
         let rows = rows(context);
         let (total, slice) = tokio::try_join!(
@@ -117,12 +118,18 @@ impl Experiment {
             rows.load_one(SessionsPage(self.row.id, page)),
         )?;
         let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
-        Ok(SessionConnection::new(&page, slice, |row| row.id, Session::new, total.into()))
+        Ok(Ready(SessionConnection::new(&page, slice, |row| row.id, Session::new, total.into())))
     }
 
     /// The newest session.
-    async fn latest_session(&self, context: &Context<'_>) -> Result<Option<Session>, ApiError> {
-        Ok(rows(context).load_one(LatestOf(self.row.id)).await?.map(Session::new))
+    async fn latest_session(
+        &self,
+        context: &Context<'_>,
+    ) -> Result<Option<Ready<Session>>, ApiError> {
+        let first = Page { after: None, before: None, limit: 1, from_end: false };
+        let newest = rows(context).load_one(SessionsPage(self.row.id, first)).await?;
+        let newest = newest.and_then(|slice| slice.rows.into_iter().next());
+        Ok(newest.map(|row| Ready(Session::new(row))))
     }
 }
 

@@ -7,6 +7,7 @@ use crate::store::{
     artifacts::Wanted,
     experiments::Head,
     page::{Page, Slice},
+    series::Series,
     usage::Total,
 };
 use async_graphql::{
@@ -16,13 +17,12 @@ use async_graphql::{
 use entity::{
     artifacts,
     ids::{ExperimentId, SessionId, StageRunId},
-    metric_series,
     principal::Principal,
     sessions, stage_runs, uploads,
     vocab::Stage,
 };
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::Hash,
     sync::{Arc, OnceLock},
     time::Duration,
@@ -68,10 +68,6 @@ pub struct FilesOf(pub ExperimentId);
 /// What was found in the data of an experiment.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct DatasetOf(pub ExperimentId);
-
-/// The newest session of an experiment.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct LatestOf(pub ExperimentId);
 
 /// How many sessions an experiment has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -166,17 +162,6 @@ impl Loader<DatasetOf> for Rows {
     }
 }
 
-impl Loader<LatestOf> for Rows {
-    type Value = sessions::Model;
-    type Error = Failed;
-
-    async fn load(&self, keys: &[LatestOf]) -> Result<HashMap<LatestOf, Self::Value>, Failed> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let rows = store::sessions::latest(self.store.read(), &ids).await?;
-        Ok(rows.into_iter().map(|row| (LatestOf(row.experiment_id), row)).collect())
-    }
-}
-
 impl Loader<SessionsOf> for Rows {
     type Value = i64;
     type Error = Failed;
@@ -197,16 +182,25 @@ impl Loader<SessionsPage> for Rows {
         keys: &[SessionsPage],
     ) -> Result<HashMap<SessionsPage, Self::Value>, Failed> {
         let mut found = HashMap::new();
-        for (page, ids) in grouped(keys.iter().map(|key| (key.1, key.0))) {
-            let slices = store::sessions::pages(self.store.read(), &ids, page).await?;
-            found.extend(slices.into_iter().map(|(id, slice)| (SessionsPage(id, page), slice)));
+        // Pages that begin at the same place are read once, as far as the longest goes.
+        let places = keys.iter().map(|key| (Page { limit: 0, ..key.1 }, *key));
+        for (place, keys) in grouped(places) {
+            let ids: HashSet<ExperimentId> = keys.iter().map(|key| key.0).collect();
+            let limit = keys.iter().map(|key| key.1.limit).max().unwrap_or_default();
+            let ids: Vec<_> = ids.into_iter().collect();
+            let longest = Page { limit, ..place };
+            let slices = store::sessions::pages(self.store.read(), &ids, longest).await?;
+            found.extend(keys.into_iter().filter_map(|key| {
+                let slice = slices.get(&key.0)?;
+                Some((key, slice.shortened(key.1.limit, place.from_end)))
+            }));
         }
         Ok(found)
     }
 }
 
 impl Loader<SeriesOf> for Rows {
-    type Value = Vec<metric_series::Model>;
+    type Value = Vec<Series>;
     type Error = Failed;
 
     async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Self::Value>, Failed> {

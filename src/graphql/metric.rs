@@ -5,9 +5,8 @@ use super::{
     scalars::{Long, Time},
     vocab::{MetricKind, Stage},
 };
-use crate::store::pyramid::Summary;
+use crate::store::{pyramid::Summary, series::Series};
 use async_graphql::{ID, SimpleObject};
-use entity::metric_series;
 
 /// One metric series at a glance.
 #[derive(SimpleObject)]
@@ -36,8 +35,8 @@ pub struct MetricSeries {
     max: Option<f64>,
 }
 
-impl From<metric_series::Model> for MetricSeries {
-    fn from(found: metric_series::Model) -> Self {
+impl From<Series> for MetricSeries {
+    fn from(found: Series) -> Self {
         Self {
             name: found.name,
             run: found.run_tag,

@@ -26,6 +26,7 @@ mod metric;
 mod node;
 mod outcome;
 mod provider;
+mod ready;
 mod relay;
 mod request;
 mod run_mutations;

@@ -9,6 +9,7 @@ pub mod fake;
 pub mod local;
 pub mod modal;
 pub mod path;
+mod program;
 mod settings;
 
 use async_trait::async_trait;

@@ -241,6 +241,8 @@ fn sqlite_options(url: &str, connections: u32, wait: Duration) -> ConnectOptions
                 .auto_vacuum(SqliteAutoVacuum::Incremental)
                 // A page of a list passes from the driver's thread at once, not with a switch every 50 rows.
                 .row_buffer_size(1024)
+                // Pages that a connection keeps, in KiB below zero.
+                .pragma("cache_size", "-16384")
                 .pragma("journal_size_limit", upkeep::WAL_KEPT.to_string())
                 .foreign_keys(true)
         });

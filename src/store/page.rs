@@ -28,6 +28,19 @@ pub struct Slice<T> {
     pub more: bool,
 }
 
+impl<T: Clone> Slice<T> {
+    /// What it had been, had fewer rows been wanted.
+    pub fn shortened(&self, limit: u64, from_end: bool) -> Self {
+        let left_out = self.rows.len().saturating_sub(limit as usize);
+        let kept = if from_end {
+            &self.rows[left_out..]
+        } else {
+            &self.rows[..self.rows.len() - left_out]
+        };
+        Self { rows: kept.to_vec(), more: self.more || left_out > 0 }
+    }
+}
+
 impl<T> Default for Slice<T> {
     /// That of an empty list.
     fn default() -> Self {
@@ -138,4 +151,33 @@ fn slice<T>(mut rows: Vec<T>, limit: u64, from_end: bool) -> Slice<T> {
         rows.reverse();
     }
     Slice { rows, more }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(from_end: bool, all: u64, long: u64, short: u64) {
+        let read = |limit: u64| {
+            let mut rows: Vec<u64> = (0..all).collect();
+            if from_end {
+                rows.reverse();
+            }
+            rows.truncate(limit as usize + 1);
+            slice(rows, limit, from_end)
+        };
+        assert_eq!(read(long).shortened(short, from_end), read(short));
+    }
+
+    #[test]
+    fn a_shorter_page_is_a_part_of_a_longer_one() {
+        for from_end in [false, true] {
+            for all in 0..5 {
+                for long in 0..5 {
+                    (0..=long).for_each(|short| check(from_end, all, long, short));
+                }
+            }
+        }
+    }
 }

@@ -6,12 +6,12 @@ use super::{
 };
 use entity::{
     ids::{SessionId, StageRunId},
-    metric_series::{self, Model},
-    vocab::Stage,
+    metric_series,
+    vocab::{MetricKind, Stage},
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, EntityTrait, FromQueryResult, QueryFilter, QueryOrder,
-    QueryTrait, Statement, Value,
+    QuerySelect, QueryTrait, Statement, Value,
 };
 use std::collections::BTreeMap;
 
@@ -34,19 +34,55 @@ pub struct Wanted {
     pub buckets: i64,
 }
 
+/// A series at a glance.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct Series {
+    pub session_id: SessionId,
+    pub stage_run_id: StageRunId,
+    pub stage: Stage,
+    pub name: String,
+    pub run_tag: Option<String>,
+    pub first_step: i64,
+    pub last_step: i64,
+    pub points: i64,
+    pub low: Option<f64>,
+    pub high: Option<f64>,
+    pub value: Option<f64>,
+    pub kind: MetricKind,
+}
+
+/// The columns of a series at a glance.
+const GLANCE: [metric_series::Column; 12] = [
+    metric_series::Column::SessionId,
+    metric_series::Column::StageRunId,
+    metric_series::Column::Stage,
+    metric_series::Column::Name,
+    metric_series::Column::RunTag,
+    metric_series::Column::FirstStep,
+    metric_series::Column::LastStep,
+    metric_series::Column::Points,
+    metric_series::Column::Low,
+    metric_series::Column::High,
+    metric_series::Column::Value,
+    metric_series::Column::Kind,
+];
+
 /// Every live series of some sessions, by stage run, name and tag.
 pub async fn of_sessions(
     db: &impl ConnectionTrait,
     sessions: &[SessionId],
     stage: Option<Stage>,
-) -> Result<Vec<Model>, StoreError> {
+) -> Result<Vec<Series>, StoreError> {
     Ok(metric_series::Entity::find()
+        .select_only()
+        .columns(GLANCE)
         .filter(metric_series::Column::SessionId.is_in(sessions.iter().copied()))
         .filter(metric_series::Column::Superseded.eq(false))
         .apply_if(stage, |all, stage| all.filter(metric_series::Column::Stage.eq(stage)))
         .order_by_asc(metric_series::Column::StageRunId)
         .order_by_asc(metric_series::Column::Name)
         .order_by_asc(metric_series::Column::RunTag)
+        .into_model()
         .all(db)
         .await?)
 }

@@ -364,13 +364,3 @@ pub async fn counts(
         .all(db)
         .await?)
 }
-
-/// The newest session of each of these experiments. Ids sort by time.
-pub async fn latest(
-    db: &impl ConnectionTrait,
-    experiments: &[ExperimentId],
-) -> Result<Vec<sessions::Model>, StoreError> {
-    let newest = Page { after: None, before: None, limit: 1, from_end: false };
-    let found = pages(db, experiments, newest).await?;
-    Ok(found.into_values().flat_map(|slice| slice.rows).collect())
-}

@@ -25,16 +25,8 @@ impl Ground {
 
     pub async fn experiment(&self) -> ExperimentId {
         let row = entity::experiments::Model {
-            id: ExperimentId::new(),
-            owner: entity::principal::Principal::Local.owner().into(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
             dataset: json!({"tables": []}),
-            created_at: Utc::now(),
+            ..super::support::experiment()
         };
         assert!(experiments::insert(&self.store, &row, &[]).await.expect("it is written"));
         row.id

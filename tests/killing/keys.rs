@@ -1,19 +1,14 @@
 //! A keyed call that was cut off between what it did and its note of it: whoever asks again finds what
 //! was done, and only what was not done is done again.
 
-use super::support::temporary;
+use super::support::{experiment, temporary};
 use chrono::Utc;
-use entity::{
-    experiments,
-    ids::{ExperimentId, SessionId},
-    principal::Principal,
-};
-use serde_json::json;
+use entity::{ids::SessionId, principal::Principal};
 use trainable::{
     event::{Draft, Event, SessionEvent},
     log::EventLog,
     store::{
-        Store, experiments as kept,
+        Store, experiments,
         idempotency::{Claim, Keyed, claim, settle_unfinished},
     },
 };
@@ -32,19 +27,8 @@ async fn claimed(store: &Store, key: &str) -> Claim {
 async fn a_key_keeps_what_was_made_under_it_across_a_crash() {
     let folder = temporary();
     let store = Store::open_sqlite(&folder.path().join("t.db")).await.expect("a database");
-    let experiment = experiments::Model {
-        id: ExperimentId::new(),
-        owner: Principal::Local.owner().to_owned(),
-        name: "n".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({}),
-        created_at: Utc::now(),
-    };
-    assert!(kept::insert(&store, &experiment, &[]).await.expect("it is written"));
+    let experiment = experiment();
+    assert!(experiments::insert(&store, &experiment, &[]).await.expect("it is written"));
     let Claim::Mine(made) = claimed(&store, "made").await else { panic!("a new key") };
     let Claim::Mine(lost) = claimed(&store, "lost").await else { panic!("a new key") };
     assert_ne!(made, lost);

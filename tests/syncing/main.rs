@@ -7,7 +7,7 @@ mod support;
 use bytes::Bytes;
 use chrono::Utc;
 use entity::{
-    ids::{ExperimentId, SessionId, StageRunId},
+    ids::{SessionId, StageRunId},
     principal::Principal,
     vocab::{ArtifactType, SessionStateName, Stage},
 };
@@ -46,18 +46,7 @@ impl Past {
         let data = support::temporary();
         let sandboxes: Arc<dyn SandboxProvider> = Arc::new(FakeSandboxes::new(|_| Vec::new()));
         let house = plain(data.path(), &sandboxes).await;
-        let experiment = entity::experiments::Model {
-            id: ExperimentId::new(),
-            owner: Principal::Local.owner().to_owned(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
-            dataset: serde_json::json!({}),
-            created_at: Utc::now(),
-        };
+        let experiment = support::experiment();
         let made = trainable::store::experiments::insert(&house.store, &experiment, &[]).await;
         assert!(made.expect("an experiment"));
         let session = house.session_of(experiment.id, DriverRequest::default()).await;

@@ -1,7 +1,7 @@
 //! What bubblewrap is told: what a zygote sees of the machine, and in which environment.
 
 use super::{environment::Ready, launch, records, zygote::Kind};
-use crate::sandbox::{Access, Warmth};
+use crate::sandbox::{Access, Warmth, program};
 use rustix::fd::OwnedFd;
 use std::{
     collections::BTreeMap,
@@ -152,38 +152,10 @@ pub(super) fn environment(
     cpus: u32,
     added: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
-    let mut all = added.clone();
+    let mut all = program::environment(cpus, added);
     let mut set = |name: &str, value: &str| all.insert(name.to_owned(), value.to_owned());
-    set("PATH", &format!("{}:/usr/local/bin:/usr/bin:/bin", ready.bin));
-    set("HOME", "/tmp");
-    set("TMPDIR", "/tmp");
-    set("LANG", "C.UTF-8");
-    set("TZ", "UTC");
-    set("USER", "sandbox");
-    set("MPLBACKEND", "Agg");
-    set("MPLCONFIGDIR", "/tmp/matplotlib");
-    set("PYTHONPATH", super::environment::SDK_AT);
-    set("PYTHONUNBUFFERED", "1");
-    set("PYTHONDONTWRITEBYTECODE", "1");
-    set("PYTHONHASHSEED", "0");
-    set("PYTHONNOUSERSITE", "1");
-    // For the Pythons that a program starts itself.
-    set("PYTHONSAFEPATH", "1");
+    set("PATH", &format!("{}:{}", ready.bin, program::PATH));
     set("TRAINABLE_RECORD_FD", "3");
     set("TRAINABLE_RECORD_SOCKET", records::SOCKET);
-    let cpus = cpus.max(1).to_string();
-    for name in [
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "RAYON_NUM_THREADS",
-        "LOKY_MAX_CPU_COUNT",
-        "PYTHON_CPU_COUNT",
-    ] {
-        set(name, &cpus);
-    }
-    // Threads that spin while they wait take the shared cores from the ones that work.
-    set("OMP_WAIT_POLICY", "PASSIVE");
     all
 }

@@ -13,7 +13,7 @@ use super::{
     trouble::Trouble,
     volume::ModalVolume,
 };
-use crate::sandbox::{Ending, ExecSpec, Exit, Output, Program, Volume};
+use crate::sandbox::{Ending, ExecSpec, Exit, Output, Program, Volume, program::SDK_AT};
 use bytes::Bytes;
 use serde_json::json;
 use std::{sync::Arc, time::Duration};
@@ -83,7 +83,7 @@ impl Running {
                 "argv": ["python", "-P", "-B", "-m", "trainable_launch"],
                 "env": {
                     "TRAINABLE_LAUNCH": request,
-                    "PYTHONPATH": crate::sandbox::local::environment::SDK_AT,
+                    "PYTHONPATH": SDK_AT,
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
                 "timeout": (spec.timeout + START).as_secs_f64(),

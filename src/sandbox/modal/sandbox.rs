@@ -12,13 +12,12 @@ use super::{
 };
 use crate::sandbox::{
     Access, ExecSpec, Gpu, Limits, Output, Program, Sandbox, SandboxError, SandboxSpec, VolumePath,
-    Warmth, modal::Network,
+    Warmth, modal::Network, program,
 };
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use serde_json::{Value, json};
 use std::{
-    collections::BTreeMap,
     io,
     sync::{Arc, Mutex, PoisonError, atomic::Ordering},
     time::Duration,
@@ -250,7 +249,8 @@ impl Inner {
         json!({
             "nonce": nonce,
             "argv": argv,
-            "env": environment(limits.cpus, &spec.env),
+            // As on a machine of our own.
+            "env": program::environment(limits.cpus, &spec.env),
             "workdir": spec.workdir,
             "timeout": spec.timeout.as_secs_f64(),
             "output_bytes": limits.output_bytes,
@@ -269,40 +269,6 @@ async fn end(connection: &Arc<Connection>, container: &str) {
     if let Err(error) = answer(connection, "terminate", request, SOON).await {
         tracing::warn!(%error, "a container was not ended; Modal does so after some minutes at rest");
     }
-}
-
-/// The environment of a program, as on a machine of our own.
-fn environment(cpus: u32, added: &BTreeMap<String, String>) -> BTreeMap<String, String> {
-    let mut all = added.clone();
-    let mut set = |name: &str, value: &str| all.insert(name.to_owned(), value.to_owned());
-    set("PATH", "/usr/local/bin:/usr/bin:/bin");
-    set("HOME", "/tmp");
-    set("TMPDIR", "/tmp");
-    set("LANG", "C.UTF-8");
-    set("TZ", "UTC");
-    set("USER", "sandbox");
-    set("MPLBACKEND", "Agg");
-    set("MPLCONFIGDIR", "/tmp/matplotlib");
-    set("PYTHONPATH", super::super::local::environment::SDK_AT);
-    set("PYTHONUNBUFFERED", "1");
-    set("PYTHONDONTWRITEBYTECODE", "1");
-    set("PYTHONHASHSEED", "0");
-    set("PYTHONNOUSERSITE", "1");
-    set("PYTHONSAFEPATH", "1");
-    let cpus = cpus.max(1).to_string();
-    for name in [
-        "OMP_NUM_THREADS",
-        "OPENBLAS_NUM_THREADS",
-        "MKL_NUM_THREADS",
-        "NUMEXPR_NUM_THREADS",
-        "RAYON_NUM_THREADS",
-        "LOKY_MAX_CPU_COUNT",
-        "PYTHON_CPU_COUNT",
-    ] {
-        set(name, &cpus);
-    }
-    set("OMP_WAIT_POLICY", "PASSIVE");
-    all
 }
 
 /// Counts the executions of a sandbox that still run.

@@ -31,7 +31,7 @@ mod sdk;
 mod turn;
 
 use super::{blocking, command::Bind, hex};
-use crate::sandbox::{Access, Progress, SandboxError};
+use crate::sandbox::{Access, Progress, SandboxError, program::SDK_AT};
 use attempt::Attempts;
 pub use extras::Extra;
 use interpreter::Interpreter;
@@ -47,8 +47,6 @@ use turn::Held;
 
 /// Where sandboxes see the packages.
 const PACKAGES_AT: &str = "/opt/trainable/env";
-/// Where sandboxes see the SDK and the runners.
-pub(in crate::sandbox) const SDK_AT: &str = "/opt/trainable/sdk";
 
 /// What makes an environment, and the one that is in use.
 pub(in crate::sandbox) struct Environments {

@@ -1,11 +1,11 @@
 //! The SDK and the runners: carried in the server's binary and written out once per version.
 
 use super::{
-    Interpreter, SDK_AT, hex, make_readable,
+    Interpreter, hex, make_readable,
     program::run,
     turn::{self, Entered, Held, Workshop},
 };
-use crate::sandbox::{Progress, SandboxError, local::blocking};
+use crate::sandbox::{Progress, SandboxError, local::blocking, program::SDK_AT};
 use rust_embed::{EmbeddedFile, RustEmbed};
 use sha2::{Digest, Sha256};
 use std::{fs, io, os::unix::fs::PermissionsExt, path::Path, process::Command};

@@ -1,5 +1,7 @@
 //! Sessions: the object and its queries.
 
+mod snapshot;
+
 use super::{
     artifact::{Artifact, ArtifactConnection},
     budgets::{Budgets, Spent},
@@ -15,21 +17,23 @@ use super::{
     message::{Message, MessageConnection},
     metric::{MetricBucket, MetricSeries},
     outcome::{self, ProcessedDataset, SessionResult, Usage},
+    ready::{Ready, ReadyList},
     scalars::{Long, Time},
     stage_run::{StageStatus, statuses},
-    vocab::{ArtifactType, Effort, PlanStatus, SessionState, Stage},
+    vocab::{ArtifactType, Effort, SessionState, Stage},
 };
 use crate::{
-    event as facts,
     sandbox::VolumePath,
     session::SessionSnapshot,
     store::{self, artifacts, series},
 };
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object};
 use entity::{
     ids::{SessionId, StageRunId},
     sessions,
 };
+pub use snapshot::{Chart, PlanStep};
+use snapshot::{OpenQuestion, SessionAllows};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -46,77 +50,6 @@ pub struct Session {
     row: sessions::Model,
     /// What its actor says, asked once however many fields want it.
     snapshot: OnceCell<SessionSnapshot>,
-}
-
-/// What a session would accept now. Buttons are drawn from this.
-#[derive(SimpleObject)]
-pub struct SessionAllows {
-    /// Stages that may be started now.
-    start_stages: Vec<Stage>,
-    /// The failed or cancelled stage may be run again from its beginning.
-    retry: bool,
-    /// The failed or cancelled stage can go on from its last finished tool call.
-    resume: bool,
-    /// The stage that waits for the user's word.
-    approve: Option<Stage>,
-    /// What runs can be stopped.
-    cancel: bool,
-    /// A message can be sent.
-    message: bool,
-    /// A message can stop what runs first.
-    interrupt: bool,
-    /// The limits of the run at work, or of the one that can be resumed, can be changed.
-    set_budgets: bool,
-    /// A question waits for its answer.
-    answer: bool,
-}
-
-/// A question of the agent's that waits for its answer.
-#[derive(SimpleObject)]
-pub struct OpenQuestion {
-    /// The tool call that asks; give it with the answer.
-    call_id: String,
-    /// The question.
-    question: String,
-    /// Answers to choose from; any text may be given beside them.
-    options: Vec<String>,
-    /// What is taken for the answer when none comes in time.
-    default: Option<String>,
-    /// When the default is taken.
-    deadline: Option<Time>,
-}
-
-/// A chart of the dashboard.
-#[derive(Clone, SimpleObject)]
-pub struct Chart {
-    /// Its title.
-    title: String,
-    /// The names of the series in it.
-    metrics: Vec<String>,
-    /// `line`, `bar` …: a hint; what is not known is drawn as lines.
-    #[graphql(name = "type")]
-    kind: String,
-}
-
-impl From<facts::Chart> for Chart {
-    fn from(chart: facts::Chart) -> Self {
-        Self { title: chart.title, metrics: chart.metrics, kind: chart.kind }
-    }
-}
-
-/// A step of the agent's plan.
-#[derive(Clone, SimpleObject)]
-pub struct PlanStep {
-    /// What is to be done.
-    title: String,
-    /// How it stands.
-    status: PlanStatus,
-}
-
-impl From<facts::PlanStep> for PlanStep {
-    fn from(step: facts::PlanStep) -> Self {
-        Self { title: step.title, status: step.status.into() }
-    }
 }
 
 impl Session {
@@ -162,18 +95,7 @@ impl Session {
 
     /// What it would accept now.
     async fn allows(&self, context: &Context<'_>) -> Result<SessionAllows, ApiError> {
-        let allows = &self.snapshot(context).await?.allows;
-        Ok(SessionAllows {
-            start_stages: allows.start.iter().copied().map(Stage::from).collect(),
-            retry: allows.retry.is_some(),
-            resume: allows.resume.is_some(),
-            approve: allows.approve.map(Stage::from),
-            cancel: allows.cancel,
-            message: allows.message,
-            interrupt: allows.interrupt,
-            set_budgets: allows.set_budgets,
-            answer: allows.answer,
-        })
+        Ok(SessionAllows::of(self.snapshot(context).await?))
     }
 
     /// The provider of the session's own choice; null when it takes the server's default.
@@ -211,14 +133,7 @@ impl Session {
 
     /// The question that waits for an answer.
     async fn question(&self, context: &Context<'_>) -> Result<Option<OpenQuestion>, ApiError> {
-        let question = self.snapshot(context).await?.question.clone();
-        Ok(question.map(|question| OpenQuestion {
-            call_id: question.call_id,
-            question: question.question,
-            options: question.options,
-            default: question.default,
-            deadline: question.deadline.map(Time),
-        }))
+        Ok(OpenQuestion::of(self.snapshot(context).await?))
     }
 
     /// The limits of the run at work, or of the one that can be resumed.
@@ -274,7 +189,7 @@ impl Session {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
         #[graphql(desc = "Only those of this stage.")] stage: Option<Stage>,
         #[graphql(desc = "Only those of this type.", name = "type")] kind: Option<ArtifactType>,
-    ) -> Result<ArtifactConnection, ApiError> {
+    ) -> Result<Ready<ArtifactConnection>, ApiError> {
         let page = PageArguments { first, after, last, before }.page::<Uuid>()?;
         let wanted = artifacts::Wanted { stage: stage.map(Into::into), kind: kind.map(Into::into) };
         let rows = rows(context);
@@ -289,7 +204,7 @@ impl Session {
         let total = rows.load_one(ArtifactsOf(self.row.id, wanted));
         let (total, slice) = tokio::try_join!(total, slice)?;
         let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
-        Ok(ArtifactConnection::new(&page, slice, |row| row.id, Artifact::new, total.into()))
+        Ok(Ready(ArtifactConnection::new(&page, slice, |row| row.id, Artifact::new, total.into())))
     }
 
     /// Its files as they are now, sorted by path.
@@ -343,10 +258,10 @@ impl Session {
         &self,
         context: &Context<'_>,
         #[graphql(desc = "Only those of this stage.")] stage: Option<Stage>,
-    ) -> Result<Vec<MetricSeries>, ApiError> {
+    ) -> Result<ReadyList<MetricSeries>, ApiError> {
         let key = SeriesOf(self.row.id, stage.map(Into::into));
         let found = rows(context).load_one(key).await?.unwrap_or_default();
-        Ok(found.into_iter().map(Into::into).collect())
+        Ok(ReadyList(found.into_iter().map(Into::into).collect()))
     }
 
     /// Points of one series by step, in buckets that the server makes of them: as many as `buckets`

@@ -1,169 +1,14 @@
-//! The events of a session as the API shows them. What a provider keeps for itself, such as the
-//! signature of a thought, is not among them.
+//! What the agent, its tools and the server's own checks observed.
 
-use super::{
-    budgets::Budgets,
+use crate::graphql::{
     dataset::DatasetDescription,
     scalars::{Json, Long, Time},
     session::{Chart, PlanStep},
-    vocab::{
-        ArtifactType, Effort, ExecutionEndingKind, MetricKind, OutputStream, RecordKind,
-        SessionState, Stage, StageRunState,
-    },
+    vocab::{ArtifactType, ExecutionEndingKind, MetricKind, OutputStream, RecordKind, Stage},
 };
-use async_graphql::{ID, Interface, SimpleObject};
-
-/// Defines the types, each with the three fields of every event, and the interface over them.
-macro_rules! events {
-    ($(
-        $(#[$doc:meta])*
-        $name:ident { $( $(#[$fdoc:meta])* $field:ident: $ty:ty ),* $(,)? }
-    )+) => {
-        $(
-            $(#[$doc])*
-            #[derive(Clone, SimpleObject)]
-            pub struct $name {
-                /// Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only.
-                pub seq: Option<Long>,
-                /// When it happened. Null on what is live only.
-                pub at: Option<Time>,
-                /// The stage run that it belongs to, when it belongs to one.
-                pub stage_run_id: Option<ID>,
-                $( $(#[$fdoc])* pub $field: $ty, )*
-            }
-        )+
-
-        /// Something that happened in a session. `seq` and `at` are null on what is live only.
-        #[derive(Clone, Interface)]
-        #[graphql(
-            field(
-                name = "seq", ty = "&Option<Long>",
-                desc = "Its sequence: 1, 2, 3 … without gaps in a session. Null on what is live only."
-            ),
-            field(name = "at", ty = "&Option<Time>", desc = "When it happened. Null on what is live only."),
-            field(
-                name = "stage_run_id", ty = "&Option<ID>",
-                desc = "The stage run that it belongs to, when it belongs to one."
-            )
-        )]
-        #[allow(clippy::large_enum_variant, reason = "short-lived, and most are small")]
-        #[allow(clippy::enum_variant_names, reason = "the variants are the API's type names")]
-        pub enum SessionEvent { $( $name($name), )+ }
-    };
-}
+use async_graphql::{ID, SimpleObject};
 
 events! {
-    /// The session was made.
-    SessionCreatedEvent {
-        /// Its experiment.
-        experiment_id: ID,
-    }
-    /// The session's state changed.
-    StateChangeEvent {
-        /// The new state.
-        state: SessionState,
-    }
-    /// A stage run began.
-    StageRunStartedEvent {
-        /// The stage.
-        stage: Stage,
-        /// The stage to continue to without being asked.
-        through: Stage,
-        /// The model provider.
-        provider: String,
-        /// The model.
-        model: String,
-        /// How hard the model thinks; its own default when null.
-        effort: Option<Effort>,
-        /// The seed of everything random.
-        seed: Long,
-        /// The most that it may take.
-        budgets: Budgets,
-        /// The user is asked before each later stage.
-        approval: bool,
-    }
-    /// A stage run that had failed or was cancelled goes on from its last finished tool call.
-    StageRunResumedEvent {
-        /// The stage.
-        stage: Stage,
-        /// The model provider.
-        provider: String,
-        /// The model.
-        model: String,
-        /// The most that it may take.
-        budgets: Budgets,
-    }
-    /// The agent begins to answer a message while the session rests; no result changes.
-    FollowUpStartedEvent {
-        /// The model provider.
-        provider: String,
-        /// The model.
-        model: String,
-    }
-    /// The agent has answered a message, or stopped.
-    FollowUpEndedEvent {
-        /// How it ended.
-        state: StageRunState,
-        /// What ended it, when it failed.
-        error: Option<String>,
-    }
-    /// The limits of the run at work, or of the one that can be resumed, were changed.
-    BudgetsSetEvent {
-        /// What holds now.
-        budgets: Budgets,
-    }
-    /// Approval mode waits for the user's word before a stage.
-    ApprovalAskedEvent {
-        /// The stage that would begin.
-        stage: Stage,
-        /// The stage to continue to.
-        through: Stage,
-    }
-    /// The user gave their word on a stage.
-    ApprovalAnsweredEvent {
-        /// The stage.
-        stage: Stage,
-        /// It may begin.
-        approved: bool,
-    }
-    /// All files of a finished stage stand in the bucket of the object store.
-    S3SyncCompleteEvent {
-        /// The stage.
-        stage: Stage,
-        /// Files of the stage that stand there.
-        files_synced: Long,
-        /// Those of them that had to be sent now: the others stood there as they are.
-        uploaded: Long,
-        /// Where: `s3://bucket/prefix/sessions/{session}/{stage}`.
-        s3_prefix: String,
-    }
-    /// A stage run ended.
-    StageRunEndedEvent {
-        /// The stage.
-        stage: Stage,
-        /// How it ended.
-        state: StageRunState,
-        /// What it came to, when it ended well.
-        summary: Option<String>,
-        /// What ended it, when it failed.
-        error: Option<String>,
-    }
-    /// The user said something.
-    UserMessageEvent {
-        /// The message.
-        message_id: ID,
-        /// What was said.
-        text: String,
-        /// It stopped what ran first.
-        interrupt: bool,
-    }
-    /// The user answered a question of the agent's.
-    QuestionAnsweredEvent {
-        /// The tool call that asked.
-        call_id: String,
-        /// The answer.
-        answer: String,
-    }
     /// The model is about to be called.
     TurnStartedEvent {
         /// The number of the turn in its stage run.
@@ -438,18 +283,6 @@ events! {
         val_rows: Long,
         /// Rows to judge by, once.
         test_rows: Long,
-    }
-    /// Text of a turn as it arrives: provisional, live only. A higher `attempt` of the same turn
-    /// discards the lower one's text; the final `AgentMessageEvent` takes its place.
-    TextDeltaEvent {
-        /// The number of the turn in its stage run.
-        turn: i32,
-        /// The attempt that it belongs to.
-        attempt: i32,
-        /// Characters of this attempt before this text.
-        offset: Long,
-        /// The piece.
-        text: String,
     }
 }
 
