@@ -116,6 +116,29 @@ async fn a_page_asks_the_same_of_one_and_of_fifty() {
 }
 
 #[actix_web::test]
+async fn each_field_of_a_series_is_read_when_it_is_asked_for() {
+    let server = Server::start().await;
+    experiment(&server, 0, 1).await;
+    let asked = async |fields: &str| {
+        let document = format!(
+            "{{ experiments {{ nodes {{ latestSession {{ metricSeries {{ {fields} }} }} }} }} }}"
+        );
+        let data = server.graphql(&document, json!({})).await;
+        data["experiments"]["nodes"][0]["latestSession"]["metricSeries"][0].clone()
+    };
+    let schema =
+        server.graphql("{ __type(name: \"MetricSeries\") { fields { name } } }", json!({}));
+    let schema = schema.await;
+    let fields = schema["__type"]["fields"].as_array().expect("fields").iter();
+    let fields: Vec<&str> = fields.filter_map(|field| field["name"].as_str()).collect();
+    let whole = asked(&fields.join(" ")).await;
+    assert_eq!(whole.as_object().map(serde_json::Map::len), Some(fields.len()), "{whole}");
+    for field in fields {
+        assert_eq!(asked(field).await[field], whole[field], "{field}");
+    }
+}
+
+#[actix_web::test]
 async fn lists_in_lists_page_each_for_itself() {
     let server = Server::start().await;
     for n in 0..3 {

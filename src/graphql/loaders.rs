@@ -85,9 +85,9 @@ pub struct UsageOf(pub SessionId);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionsPage(pub ExperimentId, pub Page<Uuid>);
 
-/// The live metric series of a session, or of one stage of it.
+/// The live metric series of a session, or of one stage of it; with their extents or without.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SeriesOf(pub SessionId, pub Option<Stage>);
+pub struct SeriesOf(pub SessionId, pub Option<Stage>, pub bool);
 
 /// How many artifacts a session has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -205,10 +205,10 @@ impl Loader<SeriesOf> for Rows {
 
     async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Self::Value>, Failed> {
         let mut found = HashMap::new();
-        for (stage, ids) in grouped(keys.iter().map(|key| (key.1, key.0))) {
-            let rows = store::series::of_sessions(self.store.read(), &ids, stage).await?;
-            let rows = rows.into_iter().map(|row| (SeriesOf(row.session_id, stage), row));
-            found.extend(grouped(rows));
+        for ((stage, extent), ids) in grouped(keys.iter().map(|key| ((key.1, key.2), key.0))) {
+            let rows = store::series::of_sessions(self.store.read(), &ids, stage, extent).await?;
+            let key = |row: &Series| SeriesOf(row.latest.session_id, stage, extent);
+            found.extend(grouped(rows.into_iter().map(|row| (key(&row), row))));
         }
         Ok(found)
     }

@@ -1,55 +1,94 @@
 //! Metric series, and their points in buckets.
 
 use super::{
+    error::{ApiError, Code},
     ids::Global,
     scalars::{Long, Time},
     vocab::{MetricKind, Stage},
 };
-use crate::store::{pyramid::Summary, series::Series};
-use async_graphql::{ID, SimpleObject};
+use crate::store::{
+    pyramid::Summary,
+    series::{Extent, Series},
+};
+use async_graphql::{ID, Object, SimpleObject};
 
 /// One metric series at a glance.
-#[derive(SimpleObject)]
-pub struct MetricSeries {
+pub struct MetricSeries(Series);
+
+impl MetricSeries {
+    /// Its fields that need the extent of the series.
+    pub const OF_EXTENT: [&str; 7] =
+        ["stageRunId", "stage", "count", "firstStep", "lastStep", "min", "max"];
+
+    fn extent(&self) -> Result<&Extent, ApiError> {
+        self.0.extent.as_ref().ok_or_else(|| {
+            ApiError::new(Code::Internal, "the server did not read what was asked for")
+        })
+    }
+}
+
+/// One metric series at a glance.
+#[Object]
+impl MetricSeries {
     /// Its name.
-    name: String,
+    async fn name(&self) -> &str {
+        &self.0.latest.name
+    }
+
     /// The tag of its run, such as a trial of a search.
-    run: Option<String>,
+    async fn run(&self) -> Option<&str> {
+        self.0.latest.run_tag.as_deref()
+    }
+
     /// The stage run that logged it.
-    stage_run_id: ID,
+    async fn stage_run_id(&self) -> Result<ID, ApiError> {
+        Ok(Global::StageRun(self.extent()?.stage_run_id).id())
+    }
+
     /// The stage that logged it.
-    stage: Stage,
+    async fn stage(&self) -> Result<Stage, ApiError> {
+        Ok(self.extent()?.stage.into())
+    }
+
     /// How many points it has.
-    count: Long,
+    async fn count(&self) -> Result<Long, ApiError> {
+        Ok(self.extent()?.points.into())
+    }
+
     /// Its first step.
-    first_step: Long,
+    async fn first_step(&self) -> Result<Long, ApiError> {
+        Ok(self.extent()?.first_step.into())
+    }
+
     /// Its last step.
-    last_step: Long,
+    async fn last_step(&self) -> Result<Long, ApiError> {
+        Ok(self.extent()?.last_step.into())
+    }
+
     /// The latest value; null unless `lastKind` is `FINITE`.
-    last: Option<f64>,
+    async fn last(&self) -> Option<f64> {
+        self.0.latest.value
+    }
+
     /// What the latest number is.
-    last_kind: MetricKind,
+    async fn last_kind(&self) -> MetricKind {
+        self.0.latest.kind.into()
+    }
+
     /// The smallest finite value.
-    min: Option<f64>,
+    async fn min(&self) -> Result<Option<f64>, ApiError> {
+        Ok(self.extent()?.low)
+    }
+
     /// The largest finite value.
-    max: Option<f64>,
+    async fn max(&self) -> Result<Option<f64>, ApiError> {
+        Ok(self.extent()?.high)
+    }
 }
 
 impl From<Series> for MetricSeries {
     fn from(found: Series) -> Self {
-        Self {
-            name: found.name,
-            run: found.run_tag,
-            stage_run_id: Global::StageRun(found.stage_run_id).id(),
-            stage: found.stage.into(),
-            count: found.points.into(),
-            first_step: found.first_step.into(),
-            last_step: found.last_step.into(),
-            last: found.value,
-            last_kind: found.kind.into(),
-            min: found.low,
-            max: found.high,
-        }
+        Self(found)
     }
 }
 

@@ -35,56 +35,86 @@ pub struct Wanted {
 }
 
 /// A series at a glance.
-#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Series {
+    pub latest: Latest,
+    /// Where it was wanted.
+    pub extent: Option<Extent>,
+}
+
+/// The latest point of a series.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct Latest {
     pub session_id: SessionId,
-    pub stage_run_id: StageRunId,
-    pub stage: Stage,
     pub name: String,
     pub run_tag: Option<String>,
+    pub value: Option<f64>,
+    pub kind: MetricKind,
+}
+
+/// What all points of a series span, and whose they are.
+#[derive(Clone, Debug, PartialEq, FromQueryResult)]
+pub struct Extent {
+    pub stage_run_id: StageRunId,
+    pub stage: Stage,
     pub first_step: i64,
     pub last_step: i64,
     pub points: i64,
     pub low: Option<f64>,
     pub high: Option<f64>,
-    pub value: Option<f64>,
-    pub kind: MetricKind,
 }
 
-/// The columns of a series at a glance.
-const GLANCE: [metric_series::Column; 12] = [
+/// A row with all of it.
+#[derive(FromQueryResult)]
+struct Row {
+    #[sea_orm(nested)]
+    latest: Latest,
+    #[sea_orm(nested)]
+    extent: Extent,
+}
+
+const LATEST: [metric_series::Column; 5] = [
     metric_series::Column::SessionId,
-    metric_series::Column::StageRunId,
-    metric_series::Column::Stage,
     metric_series::Column::Name,
     metric_series::Column::RunTag,
+    metric_series::Column::Value,
+    metric_series::Column::Kind,
+];
+
+const EXTENT: [metric_series::Column; 7] = [
+    metric_series::Column::StageRunId,
+    metric_series::Column::Stage,
     metric_series::Column::FirstStep,
     metric_series::Column::LastStep,
     metric_series::Column::Points,
     metric_series::Column::Low,
     metric_series::Column::High,
-    metric_series::Column::Value,
-    metric_series::Column::Kind,
 ];
 
-/// Every live series of some sessions, by stage run, name and tag.
+/// Every live series of some sessions, by stage run, name and tag. A list of sessions shows the latest
+/// points alone, and each value that is read costs.
 pub async fn of_sessions(
     db: &impl ConnectionTrait,
     sessions: &[SessionId],
     stage: Option<Stage>,
+    extent: bool,
 ) -> Result<Vec<Series>, StoreError> {
-    Ok(metric_series::Entity::find()
+    let rows = metric_series::Entity::find()
         .select_only()
-        .columns(GLANCE)
+        .columns(LATEST)
         .filter(metric_series::Column::SessionId.is_in(sessions.iter().copied()))
         .filter(metric_series::Column::Superseded.eq(false))
         .apply_if(stage, |all, stage| all.filter(metric_series::Column::Stage.eq(stage)))
         .order_by_asc(metric_series::Column::StageRunId)
         .order_by_asc(metric_series::Column::Name)
-        .order_by_asc(metric_series::Column::RunTag)
-        .into_model()
-        .all(db)
-        .await?)
+        .order_by_asc(metric_series::Column::RunTag);
+    if !extent {
+        let rows = rows.into_model().all(db).await?;
+        return Ok(rows.into_iter().map(|latest| Series { latest, extent: None }).collect());
+    }
+    let rows: Vec<Row> = rows.columns(EXTENT).into_model().all(db).await?;
+    let whole = |row: Row| Series { latest: row.latest, extent: Some(row.extent) };
+    Ok(rows.into_iter().map(whole).collect())
 }
 
 /// One series in buckets, by step: as many as fit into `buckets` when each spans the same power of

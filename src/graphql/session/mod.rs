@@ -259,7 +259,9 @@ impl Session {
         context: &Context<'_>,
         #[graphql(desc = "Only those of this stage.")] stage: Option<Stage>,
     ) -> Result<ReadyList<MetricSeries>, ApiError> {
-        let key = SeriesOf(self.row.id, stage.map(Into::into));
+        let shown = |field: &&str| context.look_ahead().field(field).exists();
+        let extent = MetricSeries::OF_EXTENT.iter().any(shown);
+        let key = SeriesOf(self.row.id, stage.map(Into::into), extent);
         let found = rows(context).load_one(key).await?.unwrap_or_default();
         Ok(ReadyList(found.into_iter().map(Into::into).collect()))
     }
