@@ -118,6 +118,8 @@ impl From<ObjectError> for CreateError {
         match error {
             // These sentences are made for people.
             ObjectError::Away(_)
+            | ObjectError::Rejected(_)
+            | ObjectError::Busy
             | ObjectError::Refused(_)
             | ObjectError::NoBucket(_)
             | ObjectError::Misplaced(_) => CreateError::Unavailable(error.to_string()),

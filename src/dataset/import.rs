@@ -103,6 +103,7 @@ impl Datasets {
                 invalid(format!("there is no bucket `{bucket}`; choose one from the list"))
             }
             ObjectError::Misplaced(sentence) => invalid(sentence),
+            ObjectError::Rejected(_) => invalid(error.to_string()),
             other => other.into(),
         })?;
         let limit = self.limits.upload_bytes;

@@ -150,6 +150,7 @@ async fn lasting_trouble_is_told_apart_and_leaves_nothing() {
     .await;
     check(answer(403, "AccessDenied"), |e| matches!(e, ObjectError::Refused(_))).await;
     check(answer(404, "NoSuchBucket"), |e| matches!(e, ObjectError::NoBucket(_))).await;
+    check(answer(400, "KeyTooLongError"), |e| matches!(e, ObjectError::Rejected(_))).await;
     check(answer(507, "XMinioStorageFull"), |e| matches!(e, ObjectError::Full)).await;
     check(
         Fault::Elsewhere("eu-west-1"),
