@@ -5,6 +5,7 @@ mod healing;
 mod several;
 #[path = "../support/mod.rs"]
 mod support;
+mod uploads;
 
 use bytes::Bytes;
 use chrono::Utc;
