@@ -131,8 +131,9 @@ impl UploadQuery {
     ) -> Result<Option<Upload>, ApiError> {
         let Some(Global::Upload(id)) = Global::parse(&id) else { return Ok(None) };
         let datasets = &api(context).datasets;
+        let import = datasets.import_progress(id);
         let row = datasets.upload(principal(context), id).await?;
-        Ok(row.map(|row| shown(row, datasets)))
+        Ok(row.map(|row| shown(row, import, datasets)))
     }
 }
 
@@ -153,9 +154,10 @@ async fn import(context: &Context<'_>, input: ImportObjectInput) -> Result<Uploa
 async fn find(context: &Context<'_>, id: &str) -> Result<Upload, Failure> {
     let datasets = &api(context).datasets;
     let id: UploadId = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
+    let import = datasets.import_progress(id);
     let row = datasets.upload(principal(context), id).await?;
     let row = row.ok_or_else(|| UserError::not_found(&[], "upload"))?;
-    Ok(shown(row, datasets))
+    Ok(shown(row, import, datasets))
 }
 
 async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Upload, Failure> {
@@ -178,9 +180,10 @@ async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Uploa
     find(context, &id).await
 }
 
-fn shown(row: uploads::Model, datasets: &Datasets) -> Upload {
+/// `import` was asked for before the row: an import that ends between the two has a row that says so.
+fn shown(row: uploads::Model, import: Option<dataset::Progress>, datasets: &Datasets) -> Upload {
     Upload {
-        import: datasets.import_progress(row.id).map(Import::from),
+        import: import.map(Import::from),
         id: Global::Upload(row.id).id(),
         url: format!("/uploads/{}", row.id),
         file_name: row.file_name,

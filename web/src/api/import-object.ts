@@ -36,6 +36,8 @@ const ImportProgress = graphql(`
 `);
 
 const AGAIN_MS = 400;
+/** After so many questions in a row without an answer the import is given up. */
+const FAILURES = 30;
 
 export async function importObject(
   client: Client,
@@ -53,7 +55,7 @@ export async function importObject(
     const [problem] = problemsOf(answer, answer.data?.importObject.userErrors);
     return { message: problem?.message ?? "the server imported nothing" };
   }
-  while (wanted) {
+  for (let failures = 0; wanted; ) {
     const { data } = await client.query(ImportProgress, { id }, { requestPolicy: "network-only" }).toPromise();
     // Without an answer it is asked again: the server fetches on whether it is asked or not.
     if (data) {
@@ -62,6 +64,9 @@ export async function importObject(
       if (!upload?.import) return { message: "the server was restarted meanwhile; import it again" };
       if (upload.import.error) return { message: upload.import.error };
       onProgress(upload.import.received / Math.max(1, upload.import.total));
+      failures = 0;
+    } else if (++failures === FAILURES) {
+      return { message: "the server does not answer; import it again" };
     }
     await new Promise((later) => setTimeout(later, AGAIN_MS));
   }
