@@ -70,6 +70,22 @@ pub struct ImportObjectPayload {
     user_errors: Vec<UserError>,
 }
 
+/// What `deleteUpload` takes.
+#[derive(InputObject)]
+pub struct DeleteUploadInput {
+    /// The upload.
+    upload_id: ID,
+}
+
+/// What `deleteUpload` answers.
+#[derive(SimpleObject)]
+pub struct DeleteUploadPayload {
+    /// The id of what was deleted; null when there are errors.
+    deleted_id: Option<ID>,
+    /// What is wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
 /// What `createUpload` takes.
 #[derive(InputObject)]
 pub struct CreateUploadInput {
@@ -116,6 +132,16 @@ impl UploadMutation {
         let (upload, user_errors) = outcome(import(context, input).await)?;
         Ok(ImportObjectPayload { upload, user_errors })
     }
+
+    /// Deletes an upload that no experiment has. An import into it ends.
+    async fn delete_upload(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The upload.")] input: DeleteUploadInput,
+    ) -> async_graphql::Result<DeleteUploadPayload> {
+        let (deleted_id, user_errors) = outcome(delete(context, input).await)?;
+        Ok(DeleteUploadPayload { deleted_id, user_errors })
+    }
 }
 
 #[derive(Default)]
@@ -148,6 +174,17 @@ async fn import(context: &Context<'_>, input: ImportObjectInput) -> Result<Uploa
     let key = input.idempotency_key.clone();
     let id = once(api, caller, "importObject", key, &input, work).await?;
     find(context, &id).await
+}
+
+async fn delete(context: &Context<'_>, input: DeleteUploadInput) -> Result<ID, Failure> {
+    let missing = || UserError::not_found(&["uploadId"], "upload without an experiment");
+    let Some(Global::Upload(id)) = Global::parse(&input.upload_id) else {
+        return Err(missing().into());
+    };
+    match api(context).datasets.delete_upload(principal(context), id).await? {
+        true => Ok(input.upload_id),
+        false => Err(missing().into()),
+    }
 }
 
 /// The caller's upload that was just made.

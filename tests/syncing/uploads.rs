@@ -1,6 +1,9 @@
 //! Uploads in a store that is away for a while.
 
-use super::{Faults, PATIENCE, Past, Server, in_system};
+use super::{
+    BUCKET, Faults, PATIENCE, Past, Server, in_system, settings,
+    support::s3::{faults::Fault, objects},
+};
 use bytes::Bytes;
 use chrono::Utc;
 use entity::{
@@ -10,7 +13,10 @@ use entity::{
 };
 use futures::StreamExt;
 use std::time::{Duration, Instant};
-use trainable::{objects::ObjectKey, store};
+use trainable::{
+    objects::{ObjectKey, ObjectStore, s3::S3Settings},
+    store,
+};
 
 /// A run that begins while the store is away waits for it.
 #[test]
@@ -54,6 +60,48 @@ async fn claim(store: &store::Store, upload: UploadId, experiment: ExperimentId)
         [experiment.0.into(), upload.0.into()],
     );
     assert_eq!(db.execute_raw(statement).await.unwrap().rows_affected(), 1);
+}
+
+/// Whoever does not want an import any more ends it.
+#[test]
+fn an_import_ends_with_its_upload() {
+    in_system(async {
+        let server = Server::rclone();
+        let faults = Faults::before(&server.address()).await;
+        let all = objects(S3Settings { prefix: String::new(), ..settings(server.address()) });
+        let body = futures::stream::iter([Ok(Bytes::from(vec![7; 20 << 20]))]).boxed();
+        all.put(&ObjectKey::parse("theirs/t.csv").unwrap(), body, 32 << 20).await.unwrap();
+        let past = Past::new().await;
+        let house = past.open(&faults.address()).await;
+        // It never gets on.
+        faults.add("PUT", "partNumber", Fault::Slow(PATIENCE), 9);
+        let uri = format!("s3://{BUCKET}/theirs/t.csv");
+        let upload = house.datasets.import(&Principal::Local, &uri).await.unwrap();
+        let begun = async {
+            while faults.left() == 9 {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, begun).await.expect("parts are sent");
+        assert!(house.datasets.import_progress(upload.id).is_some());
+        let deleted = house.datasets.delete_upload(&Principal::Local, upload.id);
+        assert!(deleted.await.unwrap());
+        assert_eq!(house.datasets.import_progress(upload.id), None);
+        assert_eq!(store::uploads::find(house.store.read(), upload.id).await.unwrap(), None);
+        let deleted = house.datasets.delete_upload(&Principal::Local, upload.id);
+        assert!(!deleted.await.unwrap(), "it is gone");
+        // What was begun is aborted behind its back.
+        let aborted = async {
+            while !faults
+                .seen()
+                .iter()
+                .any(|request| request.starts_with("DELETE ") && request.contains("uploadId"))
+            {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, aborted).await.expect("its parts are aborted");
+    });
 }
 
 /// An unused upload whose bytes cannot be deleted is not forgotten with them.

@@ -35,6 +35,14 @@ const ImportProgress = graphql(`
   }
 `);
 
+const DeleteUpload = graphql(`
+  mutation DeleteUpload($input: DeleteUploadInput!) {
+    deleteUpload(input: $input) {
+      deletedId
+    }
+  }
+`);
+
 const AGAIN_MS = 400;
 /** After so many questions in a row without an answer the import is given up. */
 const FAILURES = 30;
@@ -46,15 +54,20 @@ export async function importObject(
   onAbortable: (abort: () => void) => void,
 ): Promise<Sent> {
   let wanted = true;
+  let id: string | undefined;
+  // Should it not be heard, an upload that nobody uses is deleted after a day.
+  const drop = () => id && client.mutation(DeleteUpload, { input: { uploadId: id } }).toPromise();
   onAbortable(() => {
     wanted = false;
+    void drop();
   });
   const answer = await client.mutation(ImportObject, { input: { uri, idempotencyKey: newKey() } }).toPromise();
-  const id = answer.data?.importObject.upload?.id;
+  id = answer.data?.importObject.upload?.id;
   if (!id) {
     const [problem] = problemsOf(answer, answer.data?.importObject.userErrors);
     return { message: problem?.message ?? "the server imported nothing" };
   }
+  if (!wanted) void drop();
   for (let failures = 0; wanted; ) {
     const { data } = await client.query(ImportProgress, { id }, { requestPolicy: "network-only" }).toPromise();
     // Without an answer it is asked again: the server fetches on whether it is asked or not.
