@@ -43,8 +43,10 @@ pub(super) async fn open(
     match checked(&s3).await {
         Ok(()) => {}
         Err(
-            error
-            @ (ObjectError::Refused(_) | ObjectError::NoBucket(_) | ObjectError::Misplaced(_)),
+            error @ (ObjectError::Refused(_)
+            | ObjectError::Rejected(_)
+            | ObjectError::NoBucket(_)
+            | ObjectError::Misplaced(_)),
         ) => return Err(Failure::refused(error.to_string())),
         Err(error) => {
             eprintln!(
@@ -66,7 +68,11 @@ pub(super) async fn standing(settings: S3Settings) -> String {
 }
 
 async fn checked(s3: &S3Objects) -> Result<(), ObjectError> {
-    let checked = timeout(PATIENCE, s3.check()).await;
+    let check = async {
+        s3.check().await?;
+        s3.probe().await
+    };
+    let checked = timeout(PATIENCE, check).await;
     checked.unwrap_or_else(|_| {
         let place = s3.place().endpoint.as_deref().unwrap_or("AWS S3");
         Err(ObjectError::Away(format!("`{place}`: it took too long")))

@@ -3,6 +3,7 @@
 use super::{Datasets, object_key};
 use crate::store::{StoreError, uploads};
 use chrono::{DateTime, Duration, Utc};
+use entity::{uploads::Model, vocab::UploadState};
 
 /// How long an upload may wait for its experiment, in hours.
 const WAIT_HOURS: i64 = 24;
@@ -24,15 +25,34 @@ impl Datasets {
         let unused = uploads::unused(self.store.read(), before).await?;
         let mut deleted = 0;
         for upload in unused {
-            // The row first: whoever wants to make use of the upload now is told that it is gone.
-            if !uploads::delete_unused(self.store.write(), upload.id).await? {
-                continue;
-            }
-            deleted += 1;
-            if let Err(error) = self.objects.delete(&object_key(upload.id)).await {
-                tracing::warn!(upload.id = %upload.id, %error, "an upload's bytes were not deleted");
-            }
+            deleted += usize::from(self.drop_unused(upload).await? == Dropped::Gone);
         }
         Ok(deleted)
     }
+
+    /// Deletes an upload, if no experiment has it.
+    pub(super) async fn drop_unused(&self, upload: Model) -> Result<Dropped, StoreError> {
+        // The row first: whoever wants to make use of the upload now is told that it is gone.
+        if !uploads::delete_unused(self.store.write(), upload.id).await? {
+            return Ok(Dropped::Used);
+        }
+        if let Err(error) = self.objects.delete(&object_key(upload.id)).await {
+            tracing::warn!(upload.id = %upload.id, %error, "an upload is deleted later");
+            // The next pass finds it by its row. Some of its bytes may be gone: nobody can use it.
+            let left = Model { state: UploadState::Open, size: None, sha256: None, ..upload };
+            uploads::insert(self.store.write(), &left).await?;
+            return Ok(Dropped::Later);
+        }
+        Ok(Dropped::Gone)
+    }
+}
+
+/// What became of an upload that was to be deleted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Dropped {
+    Gone,
+    /// Its bytes are still there; nobody can use it.
+    Later,
+    /// An experiment has it by now, or somebody else deleted it.
+    Used,
 }

@@ -21,10 +21,21 @@ use entity::{
 };
 use futures::{StreamExt, TryStreamExt};
 use serde::Serialize;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 /// Where uploads stand inside a runner's sandbox.
 pub(super) const UPLOADS: &str = "/data/uploads";
+/// The waits before an upload is read again from a store that is away.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+const LAST_WAIT: Duration = Duration::from_secs(5);
 const MAX_FILES: usize = 100;
 const MAX_NAME: usize = 200;
 const MAX_TEXT: usize = 32 * 1024;
@@ -118,6 +129,8 @@ impl From<ObjectError> for CreateError {
         match error {
             // These sentences are made for people.
             ObjectError::Away(_)
+            | ObjectError::Rejected(_)
+            | ObjectError::Busy
             | ObjectError::Refused(_)
             | ObjectError::NoBucket(_)
             | ObjectError::Misplaced(_) => CreateError::Unavailable(error.to_string()),
@@ -252,7 +265,7 @@ impl Datasets {
         target: Option<&str>,
         main_table: Option<&str>,
     ) -> Result<Description, CreateError> {
-        let intake = Intake::fill(self, uploads).await?;
+        let intake = Intake::fill(self, uploads, Duration::ZERO).await?;
         let request = Request { files: files(uploads), target, main_table, extract_to: None };
         let result = self.run(Runner::Describe, &request, vec![intake.mount()]).await;
         intake.delete(self).await;
@@ -264,20 +277,42 @@ impl Datasets {
 pub(super) struct Intake(VolumeName);
 
 impl Intake {
-    pub(super) async fn fill(datasets: &Datasets, uploads: &[Upload]) -> Result<Self, CreateError> {
+    /// `patience`: how long a store that is away is waited for. Dropping the answer ends the wait.
+    pub(super) async fn fill(
+        datasets: &Datasets,
+        uploads: &[Upload],
+        patience: Duration,
+    ) -> Result<Self, CreateError> {
         let intake = Self(datasets.corner("intake", Some(Uuid::now_v7())));
-        let filled = intake.copy(datasets, uploads).await;
+        let filled = intake.copy(datasets, uploads, Instant::now() + patience).await;
         if filled.is_err() {
             intake.delete(datasets).await;
         }
         filled.map(|()| intake)
     }
 
-    async fn copy(&self, datasets: &Datasets, uploads: &[Upload]) -> Result<(), CreateError> {
+    async fn copy(
+        &self,
+        datasets: &Datasets,
+        uploads: &[Upload],
+        until: Instant,
+    ) -> Result<(), CreateError> {
         let volume = datasets.sandboxes.volume(&self.0).await?;
         for (n, upload) in uploads.iter().enumerate() {
-            let body = datasets.objects.get(&object_key(upload.id), None).await?;
-            volume.put(&place(n), body.map_err(std::io::Error::other).boxed()).await?;
+            let mut wait = FIRST_WAIT;
+            loop {
+                let (passes, error) = match one(datasets, volume.as_ref(), n, upload).await {
+                    Ok(()) => break,
+                    Err(NotCopied::Away(error)) => (true, error),
+                    Err(NotCopied::Otherwise(error)) => (false, error),
+                };
+                if !passes || Instant::now() + wait >= until {
+                    return Err(error);
+                }
+                tracing::warn!(upload.id = %upload.id, %error, "an upload is read again");
+                tokio::time::sleep(wait).await;
+                wait = (wait * 2).min(LAST_WAIT);
+            }
         }
         Ok(())
     }
@@ -291,6 +326,38 @@ impl Intake {
             tracing::warn!(%error, "copies of uploads were not deleted");
         }
     }
+}
+
+/// Why one upload was not copied.
+enum NotCopied {
+    /// The object store is away, or went away on the way; it may be back in a moment.
+    Away(CreateError),
+    Otherwise(CreateError),
+}
+
+async fn one(
+    datasets: &Datasets,
+    volume: &dyn Volume,
+    n: usize,
+    upload: &Upload,
+) -> Result<(), NotCopied> {
+    let body = datasets.objects.get(&object_key(upload.id), None).await;
+    let body = body.map_err(|error| match error {
+        ObjectError::Away(_) | ObjectError::Busy => NotCopied::Away(error.into()),
+        other => NotCopied::Otherwise(other.into()),
+    })?;
+    let broke = Arc::new(AtomicBool::new(false));
+    let read = {
+        let broke = Arc::clone(&broke);
+        body.inspect_err(move |_| broke.store(true, Relaxed))
+    };
+    let put = volume.put(&place(n), read.map_err(std::io::Error::other).boxed()).await;
+    put.map(drop).map_err(|error| match broke.load(Relaxed) {
+        true => NotCopied::Away(CreateError::Unavailable(
+            "an uploaded file could not be read to its end; try again".into(),
+        )),
+        false => NotCopied::Otherwise(error.into()),
+    })
 }
 
 /// The n-th upload's place. Names of users never become paths.

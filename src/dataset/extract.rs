@@ -13,12 +13,17 @@ use bytes::Bytes;
 use entity::ids::ExperimentId;
 use futures::StreamExt;
 use serde_json::Value;
-use std::sync::{Arc, PoisonError};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Duration,
+};
 
 /// Where the folder stands inside the runner's sandbox.
 const OUT: &str = "/data/out";
 /// Written last, by the server: the folder is whole.
 const READY: &str = ".ready";
+/// How long a run that begins waits for an object store that is away: as long as for a database.
+const PATIENCE: Duration = Duration::from_secs(90);
 const MAX_DESCRIPTION: u64 = 16 * 1024 * 1024;
 
 impl Datasets {
@@ -50,7 +55,7 @@ impl Datasets {
         let found = uploads::of_experiment(self.store.read(), experiment).await?;
         self.sandboxes.delete_volume(&name).await?;
         let volume = self.sandboxes.volume(&name).await?;
-        let intake = Intake::fill(self, &found).await?;
+        let intake = Intake::fill(self, &found, PATIENCE).await?;
         let request = Request {
             files: files(&found),
             target: row.target_column.as_deref(),

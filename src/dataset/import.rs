@@ -1,6 +1,6 @@
 //! Importing: an object of somebody's bucket becomes an upload, like a file that was sent.
 
-use super::{CreateError, Datasets, ReceiveError, session_folder};
+use super::{CreateError, Datasets, ReceiveError, collect::Dropped, session_folder};
 use crate::objects::{Download, ObjectError, ObjectKey, Uri};
 use entity::{
     ids::{SessionId, UploadId},
@@ -16,7 +16,7 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, task::JoinHandle};
 
 /// Imports that run at once; more wait.
 const AT_ONCE: usize = 2;
@@ -44,6 +44,8 @@ struct Import {
     received: Arc<AtomicU64>,
     total: u64,
     error: Option<String>,
+    /// Who fetches it.
+    task: Option<JoinHandle<()>>,
 }
 
 /// How far an import is.
@@ -69,8 +71,26 @@ impl Imports {
             known.retain(|_, import| import.error.is_none());
         }
         let received = Arc::new(AtomicU64::new(0));
-        known.insert(id, Import { received: Arc::clone(&received), total, error: None });
+        let import = Import { received: Arc::clone(&received), total, error: None, task: None };
+        known.insert(id, import);
         received
+    }
+
+    fn fetched_by(&self, id: UploadId, task: JoinHandle<()>) {
+        // It may have ended already, and then nobody has to be ended.
+        if let Some(import) = self.known().get_mut(&id) {
+            import.task = Some(task);
+        }
+    }
+
+    /// Ends an import, and waits until nothing more comes of it.
+    async fn stop(&self, id: UploadId) {
+        let task = self.known().remove(&id).and_then(|import| import.task);
+        if let Some(task) = task {
+            task.abort();
+            // It ended, one way or the other.
+            let _ = task.await;
+        }
     }
 
     fn end(&self, id: UploadId, outcome: Result<(), String>) {
@@ -103,6 +123,7 @@ impl Datasets {
                 invalid(format!("there is no bucket `{bucket}`; choose one from the list"))
             }
             ObjectError::Misplaced(sentence) => invalid(sentence),
+            ObjectError::Rejected(_) => invalid(error.to_string()),
             other => other.into(),
         })?;
         let limit = self.limits.upload_bytes;
@@ -116,13 +137,14 @@ impl Datasets {
         let upload = self.open_upload(principal, uri.file_name(), Some(download.size)).await?;
         let received = self.imports.begin(upload.id, download.size);
         let (datasets, principal, id) = (self.clone(), principal.clone(), upload.id);
-        tokio::spawn(async move {
+        let task = tokio::spawn(async move {
             let outcome = datasets.fetch(&principal, id, &uri, download, received).await;
             if let Err(error) = &outcome {
                 tracing::warn!(upload.id = %id, error, "an import ended early");
             }
             datasets.imports.end(id, outcome);
         });
+        self.imports.fetched_by(id, task);
         Ok(upload)
     }
 
@@ -183,6 +205,22 @@ impl Datasets {
             total: import.total,
             error: import.error.clone(),
         })
+    }
+
+    /// Deletes an upload that no experiment has; an import into it ends. False when there is no such upload.
+    pub async fn delete_upload(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+    ) -> Result<bool, crate::store::StoreError> {
+        let Some(row) = self.upload(principal, id).await? else { return Ok(false) };
+        if row.experiment_id.is_some() {
+            return Ok(false);
+        }
+        self.imports.stop(id).await;
+        // It may have been stored a moment ago.
+        let Some(row) = self.upload(principal, id).await? else { return Ok(false) };
+        Ok(self.drop_unused(row).await? != Dropped::Used)
     }
 
     /// One of a principal's uploads.

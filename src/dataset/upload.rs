@@ -130,6 +130,8 @@ impl Datasets {
                     ObjectError::Broken(_) => ReceiveError::Broken,
                     ObjectError::Full => ReceiveError::DiskFull,
                     ObjectError::Away(_)
+                    | ObjectError::Rejected(_)
+                    | ObjectError::Busy
                     | ObjectError::Refused(_)
                     | ObjectError::NoBucket(_)
                     | ObjectError::Misplaced(_)

@@ -131,7 +131,7 @@ pub enum SessionEvent {
         call_id: String,
         answer: String,
     },
-    /// All files of a finished stage run stand in the bucket.
+    /// The files of a finished stage run stand in the bucket, all but those that are missing.
     S3SyncComplete {
         stage: Stage,
         /// Files of the run that stand there.
@@ -140,6 +140,9 @@ pub enum SessionEvent {
         uploaded: u64,
         /// `s3://bucket/prefix/sessions/{id}/{stage}`, without a slash at its end.
         s3_prefix: String,
+        /// Paths of the run's files that could not be sent, relative to the session folder.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        missing: Vec<String>,
     },
 }
 

@@ -142,9 +142,11 @@ impl From<ObjectError> for ApiError {
     fn from(error: ObjectError) -> Self {
         match error {
             // These sentences are made for people, and hold no key.
-            ObjectError::Away(_) | ObjectError::Refused(_) | ObjectError::Full => {
-                Self::new(Code::Unavailable, error.to_string())
-            }
+            ObjectError::Away(_)
+            | ObjectError::Rejected(_)
+            | ObjectError::Busy
+            | ObjectError::Refused(_)
+            | ObjectError::Full => Self::new(Code::Unavailable, error.to_string()),
             ObjectError::NoBucket(bucket) => {
                 Self::bad_input(format!("there is no bucket `{bucket}`; choose one from the list"))
             }

@@ -119,7 +119,7 @@ fn decision(head: Head, event: Decision) -> SessionEvent {
         Decision::ApprovalAnswered { stage, approved } => {
             made!(head, ApprovalAnsweredEvent { stage: stage.into(), approved })
         }
-        Decision::S3SyncComplete { stage, files_synced, uploaded, s3_prefix } => {
+        Decision::S3SyncComplete { stage, files_synced, uploaded, s3_prefix, missing: _ } => {
             let (files_synced, uploaded) = (files_synced.into(), uploaded.into());
             made!(
                 head,

@@ -70,6 +70,22 @@ pub struct ImportObjectPayload {
     user_errors: Vec<UserError>,
 }
 
+/// What `deleteUpload` takes.
+#[derive(InputObject)]
+pub struct DeleteUploadInput {
+    /// The upload.
+    upload_id: ID,
+}
+
+/// What `deleteUpload` answers.
+#[derive(SimpleObject)]
+pub struct DeleteUploadPayload {
+    /// The id of what was deleted; null when there are errors.
+    deleted_id: Option<ID>,
+    /// What is wrong with the input.
+    user_errors: Vec<UserError>,
+}
+
 /// What `createUpload` takes.
 #[derive(InputObject)]
 pub struct CreateUploadInput {
@@ -116,6 +132,16 @@ impl UploadMutation {
         let (upload, user_errors) = outcome(import(context, input).await)?;
         Ok(ImportObjectPayload { upload, user_errors })
     }
+
+    /// Deletes an upload that no experiment has. An import into it ends.
+    async fn delete_upload(
+        &self,
+        context: &Context<'_>,
+        #[graphql(desc = "The upload.")] input: DeleteUploadInput,
+    ) -> async_graphql::Result<DeleteUploadPayload> {
+        let (deleted_id, user_errors) = outcome(delete(context, input).await)?;
+        Ok(DeleteUploadPayload { deleted_id, user_errors })
+    }
 }
 
 #[derive(Default)]
@@ -131,8 +157,9 @@ impl UploadQuery {
     ) -> Result<Option<Upload>, ApiError> {
         let Some(Global::Upload(id)) = Global::parse(&id) else { return Ok(None) };
         let datasets = &api(context).datasets;
+        let import = datasets.import_progress(id);
         let row = datasets.upload(principal(context), id).await?;
-        Ok(row.map(|row| shown(row, datasets)))
+        Ok(row.map(|row| shown(row, import, datasets)))
     }
 }
 
@@ -149,13 +176,25 @@ async fn import(context: &Context<'_>, input: ImportObjectInput) -> Result<Uploa
     find(context, &id).await
 }
 
+async fn delete(context: &Context<'_>, input: DeleteUploadInput) -> Result<ID, Failure> {
+    let missing = || UserError::not_found(&["uploadId"], "upload without an experiment");
+    let Some(Global::Upload(id)) = Global::parse(&input.upload_id) else {
+        return Err(missing().into());
+    };
+    match api(context).datasets.delete_upload(principal(context), id).await? {
+        true => Ok(input.upload_id),
+        false => Err(missing().into()),
+    }
+}
+
 /// The caller's upload that was just made.
 async fn find(context: &Context<'_>, id: &str) -> Result<Upload, Failure> {
     let datasets = &api(context).datasets;
     let id: UploadId = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
+    let import = datasets.import_progress(id);
     let row = datasets.upload(principal(context), id).await?;
     let row = row.ok_or_else(|| UserError::not_found(&[], "upload"))?;
-    Ok(shown(row, datasets))
+    Ok(shown(row, import, datasets))
 }
 
 async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Upload, Failure> {
@@ -178,9 +217,10 @@ async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Uploa
     find(context, &id).await
 }
 
-fn shown(row: uploads::Model, datasets: &Datasets) -> Upload {
+/// `import` was asked for before the row: an import that ends between the two has a row that says so.
+fn shown(row: uploads::Model, import: Option<dataset::Progress>, datasets: &Datasets) -> Upload {
     Upload {
-        import: datasets.import_progress(row.id).map(Import::from),
+        import: import.map(Import::from),
         id: Global::Upload(row.id).id(),
         url: format!("/uploads/{}", row.id),
         file_name: row.file_name,

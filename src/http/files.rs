@@ -139,6 +139,8 @@ fn away(error: ObjectError) -> HttpError {
     match error {
         ObjectError::NoObject(_) => HttpError::not_found("file"),
         ObjectError::Away(_)
+        | ObjectError::Rejected(_)
+        | ObjectError::Busy
         | ObjectError::Refused(_)
         | ObjectError::NoBucket(_)
         | ObjectError::Misplaced(_) => {

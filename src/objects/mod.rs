@@ -17,6 +17,11 @@ pub use remote::{
     is_bucket,
 };
 
+/// Bytes that the name of an object may have.
+///
+/// *Source*: "Naming Amazon S3 objects" of the Amazon S3 User Guide, read on 2026-11-27.
+const LONGEST: usize = 1024;
+
 /// Keeps bytes by key.
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
@@ -74,11 +79,12 @@ impl ObjectKey {
     }
 
     /// The key of a file below a plain one. Users' programs name files, so any text that is a path
-    /// without steps upwards will do, up to the 1,024 bytes that a bucket takes with a prefix.
+    /// without steps upwards will do, up to the 1,024 bytes that a bucket takes. With its prefix an object's
+    /// name may be longer: then the store says so.
     pub fn file(folder: &ObjectKey, path: &str) -> Option<Self> {
         let good = |s: &str| !matches!(s, "" | "." | "..") && !s.chars().any(char::is_control);
         let key = format!("{folder}/{path}");
-        (key.len() <= 800 && path.split('/').all(good)).then_some(Self(key))
+        (key.len() <= LONGEST && path.split('/').all(good)).then_some(Self(key))
     }
 
     pub fn as_str(&self) -> &str {
@@ -106,6 +112,12 @@ pub enum ObjectError {
     /// It does not answer, or says that it is too busy. A retry is safe.
     #[error("the object store does not answer: {0}")]
     Away(String),
+    /// It answers, and does not take just this. A retry is refused too.
+    #[error("the object store does not take this: {0}")]
+    Rejected(String),
+    /// Too much is on its way to it from here already. A retry is safe.
+    #[error("too many files are on their way to the object store; try again in a moment")]
+    Busy,
     /// It answers, and refuses who we are.
     #[error("the object store refuses the credentials: {0}")]
     Refused(String),

@@ -1,7 +1,7 @@
 //! What a store that others reach too can do beside keeping objects: it is looked through, and hands out
 //! addresses of its own.
 
-use super::{ObjectError, ObjectKey};
+use super::{LONGEST, ObjectError, ObjectKey};
 use async_trait::async_trait;
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -16,6 +16,9 @@ pub trait RemoteObjects: Send + Sync {
 
     /// Asks whether it answers, takes our credentials and has the bucket.
     async fn check(&self) -> Result<(), ObjectError>;
+
+    /// Asks whether it takes what is written, and leaves nothing there.
+    async fn probe(&self) -> Result<(), ObjectError>;
 
     /// Deletes all of our objects below a key; nothing happens when there are none.
     async fn delete_below(&self, key: &ObjectKey) -> Result<(), ObjectError>;
@@ -147,7 +150,9 @@ impl Uri {
             .strip_prefix("s3://")
             .and_then(|rest| rest.split_once('/'))
             .ok_or(UriError)?;
-        let plain = !key.chars().any(char::is_control) && key.len() <= 1024;
+        // A client, or a server, may take such steps for what they are in a path.
+        let steps = key.split('/').any(|part| matches!(part, "." | ".."));
+        let plain = !key.chars().any(char::is_control) && key.len() <= LONGEST && !steps;
         if !is_bucket(bucket) || key.is_empty() || key.ends_with('/') || !plain {
             return Err(UriError);
         }
@@ -200,7 +205,10 @@ mod tests {
     fn addresses() {
         check("s3://bucket/a/b.csv", Some(("bucket", "a/b.csv")));
         check(" s3://my.bucket-1/größe 📈.csv ", Some(("my.bucket-1", "größe 📈.csv")));
-        check("s3://bucket/../x", Some(("bucket", "../x")));
+        check("s3://bucket/.x/..y", Some(("bucket", ".x/..y")));
+        check("s3://bucket/../x", None);
+        check("s3://bucket/a/./x", None);
+        check("s3://bucket/a/..", None);
         check("s3://bucket", None);
         check("s3://bucket/", None);
         check("s3://bucket/folder/", None);

@@ -16,11 +16,14 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter, QuerySelect,
     QueryTrait, Select,
-    sea_query::{BinOper, Expr, OnConflict},
+    sea_query::{BinOper, Expr, OnConflict, SimpleExpr},
 };
 use serde_json::json;
 use std::collections::HashMap;
 use uuid::Uuid;
+
+/// Paths that one statement names.
+const CHUNK: usize = 500;
 
 /// Writes the row of a file, or brings the row that its path has in this stage run up to date.
 pub(super) async fn upsert(
@@ -75,23 +78,39 @@ pub(super) async fn supersede(
     Ok(())
 }
 
-/// The files of a stage run stand in the bucket: `{prefix}/report.md` for `eda/report.md`.
+/// The files of a stage run stand in the bucket, all but those that are missing: `{prefix}/report.md` for
+/// `eda/report.md`.
 pub(super) async fn set_synced(
     db: &impl ConnectionTrait,
     stage_run: StageRunId,
     stage: Stage,
     prefix: &str,
+    missing: &[String],
 ) -> Result<(), DbErr> {
     // The path begins with the stage's folder, which the prefix ends with.
     let folder = prefix.strip_suffix(&stage.to_string()).unwrap_or(prefix);
+    let there = Expr::value(folder.to_owned())
+        .binary(BinOper::Custom("||"), Expr::col(artifacts::Column::Path));
+    set_s3_path(db, stage_run, there, None).await?;
+    for missing in missing.chunks(CHUNK) {
+        set_s3_path(db, stage_run, Expr::value(None::<String>), Some(missing)).await?;
+    }
+    Ok(())
+}
+
+async fn set_s3_path(
+    db: &impl ConnectionTrait,
+    stage_run: StageRunId,
+    to: SimpleExpr,
+    of: Option<&[String]>,
+) -> Result<(), DbErr> {
     artifacts::Entity::update_many()
-        .col_expr(
-            artifacts::Column::S3Path,
-            Expr::value(folder.to_owned())
-                .binary(BinOper::Custom("||"), Expr::col(artifacts::Column::Path)),
-        )
+        .col_expr(artifacts::Column::S3Path, to)
         .filter(artifacts::Column::StageRunId.eq(stage_run))
         .filter(artifacts::Column::Superseded.eq(false))
+        .apply_if(of, |rows, paths| {
+            rows.filter(artifacts::Column::Path.is_in(paths.iter().cloned()))
+        })
         .exec(db)
         .await?;
     Ok(())

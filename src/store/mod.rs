@@ -191,8 +191,7 @@ impl Store {
             return Ok(None);
         }
         let turn = self.read.begin().await?;
-        let key = i64::from_be_bytes(*what.as_bytes().last_chunk().unwrap_or(&[0; 8]));
-        let values = [key.into()];
+        let values = [turn_key(what).into()];
         let text = "SELECT pg_advisory_xact_lock($1)";
         let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
         turn.query_one_raw(statement).await?;
@@ -219,6 +218,11 @@ impl Store {
             })
             .await
     }
+}
+
+/// The number by which PostgreSQL knows what a turn is about.
+fn turn_key(what: Uuid) -> i64 {
+    i64::from_be_bytes(*what.as_bytes().last_chunk().unwrap_or(&[0; 8]))
 }
 
 /// `wait`: how long a statement waits for a lock that somebody else holds.

@@ -109,12 +109,12 @@ async fn decision(
         SessionEvent::FollowUpEnded { .. } => {
             sessions::set_answering(db, session, false, entry.at).await
         }
-        SessionEvent::S3SyncComplete { stage, s3_prefix, .. } => {
+        SessionEvent::S3SyncComplete { stage, s3_prefix, missing, .. } => {
             let Some(id) = entry.stage_run else { return Ok(()) };
-            artifacts::set_synced(db, id, *stage, s3_prefix).await?;
+            artifacts::set_synced(db, id, *stage, s3_prefix, missing).await?;
             match stage {
-                Stage::Prep => processed::set_synced(db, session).await,
-                Stage::Eda | Stage::Train => Ok(()),
+                Stage::Prep if missing.is_empty() => processed::set_synced(db, session).await,
+                Stage::Eda | Stage::Prep | Stage::Train => Ok(()),
             }
         }
         // Read from the log where they are needed; no table holds them.

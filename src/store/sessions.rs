@@ -241,6 +241,12 @@ fn free(me: ServerId) -> Condition {
         .add(sessions::Column::OwnerId.not_in_subquery(servers::living()))
 }
 
+/// The ids of all sessions that are not deleted and that no other server which lives owns.
+pub(super) fn to_look_after(store: &Store) -> Select<sessions::Entity> {
+    let found = existing().apply_if(store.server(), |found, me| found.filter(free(me)));
+    found.select_only().column(sessions::Column::Id)
+}
+
 /// The last sequences of some sessions.
 pub async fn lengths(
     db: &impl ConnectionTrait,

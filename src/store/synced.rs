@@ -1,6 +1,9 @@
 //! `synced_objects`: what stands in the bucket of sessions' files, and what should.
+//!
+//! A row without a digest is a word given before the deed: something may stand under its name, and nobody knows
+//! what. So whatever breaks off in between is sent, or deleted, once more.
 
-use super::{StoreError, bulk, sessions};
+use super::{Store, StoreError, bulk, servers, sessions, turn_key};
 use chrono::{DateTime, Utc};
 use entity::{
     artifacts,
@@ -10,14 +13,76 @@ use entity::{
     vocab::{Stage, StageRunState},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
-    QueryTrait,
-    sea_query::{Expr, OnConflict, Query, SelectStatement},
+    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
+    ExprTrait, QueryFilter, QuerySelect, QueryTrait, Statement, TransactionTrait,
+    sea_query::{Expr, Func, OnConflict, Query, SelectStatement, SimpleExpr},
 };
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
+use tokio::time::timeout;
 
-/// Paths that one statement deletes.
+/// Paths that one statement names.
 const CHUNK: usize = 500;
+/// How often the database hears that a turn is still held.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// The digest of what may stand there.
+const UNKNOWN: &str = "";
+
+/// Whether nobody knows what stands where a row says that something does.
+pub fn is_doubted(row: &Model) -> bool {
+    row.sha256 == UNKNOWN
+}
+
+/// The right to change what stands in the bucket of one session: one server has it at a time.
+pub struct Turn(Option<DatabaseTransaction>);
+
+/// Takes the turn of a session; `None` while another server has it.
+///
+/// Like a lease it ends by itself, [`servers::LEASE`] after the last word of a server that is stopped or cut off.
+pub async fn turn(store: &Store, session: SessionId) -> Result<Option<Turn>, StoreError> {
+    if store.server().is_none() {
+        return Ok(Some(Turn(None)));
+    }
+    let turn = store.write().begin().await?;
+    let silence = servers::LEASE.as_millis();
+    turn.execute_unprepared(&format!("SET LOCAL idle_in_transaction_session_timeout = {silence}"))
+        .await?;
+    let text = "SELECT pg_try_advisory_xact_lock($1) AS taken";
+    let values = [turn_key(session.0).into()];
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
+    let row = turn.query_one_raw(statement).await?;
+    let taken = row.map_or(Ok(false), |row| row.try_get("", "taken"))?;
+    Ok(taken.then_some(Turn(Some(turn))))
+}
+
+impl Turn {
+    /// Whether the turn is still held.
+    ///
+    /// *Errors*: it is lost, or nobody can say.
+    pub async fn held(&self) -> Result<(), StoreError> {
+        let Some(turn) = &self.0 else { return Ok(()) };
+        let silent = |_| DbErr::Custom("the database did not say whether the turn is held".into());
+        let asked = timeout(servers::LEASE / 2, turn.execute_unprepared("SELECT 1")).await;
+        Ok(asked.map_err(silent)?.map(drop)?)
+    }
+
+    /// Keeps the turn. Ends only when it is lost, with what the database said.
+    pub async fn keep(&self) -> StoreError {
+        loop {
+            tokio::time::sleep(HEARTBEAT).await;
+            if let Err(error) = self.held().await {
+                return error;
+            }
+        }
+    }
+
+    /// Gives it up.
+    pub async fn end(self) {
+        if let Some(turn) = self.0 {
+            // A connection that is gone has let go of it.
+            let _ = turn.rollback().await;
+        }
+    }
+}
 
 /// A file that should stand in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,8 +95,12 @@ pub struct Wanted {
     pub size: i64,
     /// Lower-case hex.
     pub sha256: String,
-    /// The session's log says that it stands there.
+    /// When it was last reported to be so.
+    pub reported: DateTime<Utc>,
+    /// The session's log says that it stands at the present place.
     pub told: bool,
+    /// The log says that it stands somewhere else: what is noted of it is about that place.
+    pub elsewhere: bool,
 }
 
 /// The runs that are done, of one session or of all.
@@ -44,10 +113,11 @@ fn done(session: Option<SessionId>) -> SelectStatement {
         .into_query()
 }
 
-/// The files of a session's stages that are done and stand.
+/// The files of a session's stages that are done and stand. `place` begins the addresses of all objects of ours.
 pub async fn wanted(
     db: &impl ConnectionTrait,
     session: SessionId,
+    place: &str,
 ) -> Result<Vec<Wanted>, StoreError> {
     let rows = artifacts::Entity::find()
         .filter(artifacts::Column::SessionId.eq(session))
@@ -61,12 +131,14 @@ pub async fn wanted(
         path: row.path,
         size: row.size,
         sha256: row.sha256,
-        told: row.s3_path.is_some(),
+        reported: row.updated_at,
+        told: row.s3_path.as_ref().is_some_and(|at| at.starts_with(place)),
+        elsewhere: row.s3_path.is_some_and(|at| !at.starts_with(place)),
     };
     Ok(rows.into_iter().map(wanted).collect())
 }
 
-/// What stands in the bucket of a session's files.
+/// What stands, or may stand, in the bucket of a session's files.
 pub async fn of_session(
     db: &impl ConnectionTrait,
     session: SessionId,
@@ -80,11 +152,17 @@ pub async fn find(
     session: SessionId,
     path: &str,
 ) -> Result<Option<Model>, StoreError> {
-    Ok(table::Entity::find_by_id((session, path.to_owned())).one(db).await?)
+    let found = table::Entity::find_by_id((session, path.to_owned()));
+    Ok(found.filter(Column::Sha256.ne(UNKNOWN)).one(db).await?)
 }
 
-/// Sessions whose files in the bucket are not what they should be.
-pub async fn unfinished(db: &impl ConnectionTrait) -> Result<BTreeSet<SessionId>, StoreError> {
+/// The sessions whose files this server sends: its own, nobody's, and those of servers that are gone.
+fn ours(store: &Store) -> SelectStatement {
+    sessions::to_look_after(store).into_query()
+}
+
+/// Sessions of which nothing, or not all, was told to stand in the bucket. Cheap where there are few.
+pub async fn untold(store: &Store) -> Result<BTreeSet<SessionId>, StoreError> {
     let missing: Vec<SessionId> = artifacts::Entity::find()
         .select_only()
         .column(artifacts::Column::SessionId)
@@ -93,12 +171,20 @@ pub async fn unfinished(db: &impl ConnectionTrait) -> Result<BTreeSet<SessionId>
         // In these words, for the index of them.
         .filter(Expr::col(artifacts::Column::Superseded).not())
         .filter(artifacts::Column::StageRunId.in_subquery(done(None)))
+        .filter(artifacts::Column::SessionId.in_subquery(ours(store)))
         .into_tuple()
-        .all(db)
+        .all(store.read())
         .await?;
-    // The file of a stage that runs again, or ran again and did not leave it.
+    Ok(missing.into_iter().collect())
+}
+
+/// Sessions in whose part of the bucket something stands that nothing wants, or does not stand although it was
+/// told to. It looks at all that was ever sent.
+pub async fn astray(store: &Store, place: &str) -> Result<BTreeSet<SessionId>, StoreError> {
     let run = |column| Expr::col((stage_runs::Entity, column));
     let file = |column| Expr::col((artifacts::Entity, column));
+    let object = |column| Expr::col((table::Entity, column));
+    // The file of a stage that runs again, or ran again and did not leave it.
     let wanted = Query::select()
         .expr(Expr::val(1))
         .from(stage_runs::Entity)
@@ -120,10 +206,46 @@ pub async fn unfinished(db: &impl ConnectionTrait) -> Result<BTreeSet<SessionId>
         .column(Column::SessionId)
         .distinct()
         .filter(Expr::exists(wanted).not())
+        .filter(Column::SessionId.in_subquery(ours(store)))
         .into_tuple()
-        .all(db)
+        .all(store.read())
         .await?;
-    Ok(missing.into_iter().chain(left).collect())
+    let stands = Query::select()
+        .expr(Expr::val(1))
+        .from(table::Entity)
+        .cond_where(
+            Condition::all()
+                .add(
+                    object(Column::SessionId)
+                        .equals((artifacts::Entity, artifacts::Column::SessionId)),
+                )
+                .add(object(Column::Path).equals((artifacts::Entity, artifacts::Column::Path)))
+                .add(object(Column::Size).equals((artifacts::Entity, artifacts::Column::Size)))
+                .add(object(Column::Sha256).equals((artifacts::Entity, artifacts::Column::Sha256))),
+        )
+        .to_owned();
+    let wrong = Condition::any().add(Expr::exists(stands).not()).add(elsewhere(place));
+    let told: Vec<SessionId> = artifacts::Entity::find()
+        .select_only()
+        .column(artifacts::Column::SessionId)
+        .distinct()
+        .filter(artifacts::Column::S3Path.is_not_null())
+        .filter(Expr::col(artifacts::Column::Superseded).not())
+        .filter(artifacts::Column::StageRunId.in_subquery(done(None)))
+        .filter(artifacts::Column::SessionId.in_subquery(ours(store)))
+        .filter(wrong)
+        .into_tuple()
+        .all(store.read())
+        .await?;
+    Ok(left.into_iter().chain(told).collect())
+}
+
+/// True for a file that was told to stand at another place than this.
+fn elsewhere(place: &str) -> SimpleExpr {
+    let length = i32::try_from(place.chars().count()).unwrap_or(i32::MAX);
+    let column = Expr::col((artifacts::Entity, artifacts::Column::S3Path));
+    let begins = Func::cust("substr").arg(column).arg(1).arg(length);
+    Expr::expr(begins).ne(place)
 }
 
 /// Whether a session is there and not about to be deleted.
@@ -137,6 +259,17 @@ pub struct Sent {
     pub path: String,
     pub size: i64,
     pub sha256: String,
+}
+
+/// These files are about to be sent, or deleted: whoever comes after a crash does it again.
+pub async fn doubt(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    files: impl IntoIterator<Item = (String, i64)>,
+    at: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let unknown = |(path, size)| Sent { path, size, sha256: UNKNOWN.to_owned() };
+    record(db, session, files.into_iter().map(unknown).collect(), at).await
 }
 
 /// These files stand in the bucket.

@@ -11,7 +11,10 @@ use super::{
 use bytes::Bytes;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::time::{Duration, Instant};
-use trainable::objects::{ObjectError, ObjectStore, RemoteObjects, s3::S3Objects};
+use trainable::objects::{
+    ObjectError, ObjectStore, RemoteObjects,
+    s3::{S3Objects, S3Settings},
+};
 
 struct Scene {
     _server: Server,
@@ -101,6 +104,95 @@ async fn passing_trouble_passes() {
     // Reading goes on where it broke off.
     scene.survives(20, vec![("GET", "survivor", Fault::Cut { after: 7 << 20 }, 3)]).await;
     scene.survives(20, vec![("GET", "survivor", Fault::Cut { after: 0 }, 2)]).await;
+    // It is away for longer than a request is tried for, right after that.
+    let away = ("GET", "survivor", busy(503, "ServiceUnavailable"), 7);
+    scene.survives(20, vec![("GET", "survivor", Fault::Cut { after: 7 << 20 }, 1), away]).await;
+}
+
+/// Deleting much asks for nothing that a store may not have.
+#[tokio::test]
+async fn what_is_below_a_key_is_deleted_one_by_one() {
+    let scene = Scene::open().await;
+    for n in 0..20 {
+        scene.store.put(&key(&format!("many/{n}")), body(&["x"]), UNLIMITED).await.unwrap();
+    }
+    scene.store.put(&key("many.x"), body(&["x"]), UNLIMITED).await.unwrap();
+    scene.faults.seen();
+    // A request for many at once needs a checksum in a header that older stores do not know.
+    scene.faults.add("POST", "delete", Fault::Answer { status: 400, code: "MissingContentMD5" }, 9);
+    scene.store.delete_below(&key("many")).await.unwrap();
+    let seen = scene.faults.seen();
+    assert_eq!(seen.iter().filter(|request| request.starts_with("DELETE ")).count(), 20);
+    assert_eq!(scene.store.size(&key("many/7")).await.unwrap(), None);
+    assert_eq!(scene.store.size(&key("many.x")).await.unwrap(), Some(1));
+}
+
+/// A store that lists more than it was asked for loses nothing of anybody else's.
+#[tokio::test]
+async fn nothing_else_is_deleted_whatever_is_listed() {
+    let server = Server::moto();
+    super::support::s3::make_bucket(&server, super::support::s3::BUCKET).await;
+    let faults = Faults::before(&server.address()).await;
+    let store = objects(settings(faults.address()));
+    let all = objects(S3Settings { prefix: String::new(), ..server.settings() });
+    for name in ["ours/sessions/1/a", "ours/sessions/10/a", "ours/uploads/1", "theirs/x"] {
+        all.put(&key(name), body(&["x"]), UNLIMITED).await.unwrap();
+    }
+    faults.add("GET", "list-type=2", Fault::Unfiltered, 2);
+    store.delete_below(&key("sessions/1")).await.unwrap();
+    assert_eq!(faults.left(), 0);
+    for (name, left) in [
+        ("ours/sessions/1/a", None),
+        ("ours/sessions/10/a", Some(1)),
+        ("ours/uploads/1", Some(1)),
+        ("theirs/x", Some(1)),
+    ] {
+        assert_eq!(all.size(&key(name)).await.unwrap(), left, "{name}");
+    }
+    let begin = async |name: &str| {
+        let url = format!("{}/{}/{name}?uploads", server.address(), super::support::s3::BUCKET);
+        let begun = super::support::client().post(url).send().await.unwrap();
+        assert!(begun.status().is_success());
+    };
+    begin("ours/left").await;
+    begin("theirs/left").await;
+    faults.add("GET", "uploads", Fault::Unfiltered, 1);
+    assert_eq!(store.sweep(Duration::ZERO).await.unwrap(), 1, "the other one is not ours to abort");
+    assert_eq!(faults.left(), 0);
+}
+
+#[tokio::test]
+async fn a_probe_finds_out_who_may_not_write() {
+    let scene = Scene::open().await;
+    scene.store.probe().await.unwrap();
+    assert_eq!(scene.store.sweep(Duration::ZERO).await.unwrap(), 0, "the probe is left there");
+    scene.faults.add("POST", "uploads", Fault::Answer { status: 403, code: "AccessDenied" }, 1);
+    let error = scene.store.probe().await.unwrap_err();
+    assert!(matches!(error, ObjectError::Refused(_)), "{error}");
+    scene.store.check().await.unwrap();
+}
+
+/// However many files come slowly, what is gathered of them is bounded, and who comes too late is told.
+#[tokio::test(start_paused = true)]
+async fn puts_that_gather_are_bounded() {
+    // Nothing is asked of a store before there is something to send.
+    let store = objects(settings("http://127.0.0.1:9".into()));
+    let stuck = || stream::pending().boxed();
+    let slow: Vec<_> = (0..16)
+        .map(|n| {
+            let (store, at) = (store.clone(), key(&format!("slow/{n}")));
+            tokio::spawn(async move { store.put(&at, stuck(), UNLIMITED).await })
+        })
+        .collect();
+    tokio::task::yield_now().await;
+    let error = store.put(&key("late"), stuck(), UNLIMITED).await.unwrap_err();
+    assert!(matches!(error, ObjectError::Busy), "{error}");
+    // One that ends makes room.
+    slow[0].abort();
+    let late = tokio::time::timeout(Duration::from_secs(60), async {
+        store.put(&key("late"), stuck(), UNLIMITED).await
+    });
+    assert!(late.await.is_err(), "it gathers, and nothing comes");
 }
 
 #[tokio::test]
@@ -150,6 +242,7 @@ async fn lasting_trouble_is_told_apart_and_leaves_nothing() {
     .await;
     check(answer(403, "AccessDenied"), |e| matches!(e, ObjectError::Refused(_))).await;
     check(answer(404, "NoSuchBucket"), |e| matches!(e, ObjectError::NoBucket(_))).await;
+    check(answer(400, "KeyTooLongError"), |e| matches!(e, ObjectError::Rejected(_))).await;
     check(answer(507, "XMinioStorageFull"), |e| matches!(e, ObjectError::Full)).await;
     check(
         Fault::Elsewhere("eu-west-1"),

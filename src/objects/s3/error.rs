@@ -114,9 +114,13 @@ fn said(at: &str, bucket: &str, status: u16, code: Option<&str>, region: Option<
         ("", 404) => Answer::NoKey,
         (code, status) => {
             let code = if plain(code) { format!(" ({code})") } else { String::new() };
-            Answer::Other(ObjectError::Away(format!(
-                "`{at}`: it answers with status {status}{code}"
-            )))
+            let words = format!("`{at}`: it answers with status {status}{code}");
+            Answer::Other(match status {
+                // Too slow, or too often: that passes.
+                408 | 425 | 429 => ObjectError::Away(words),
+                400..500 => ObjectError::Rejected(words),
+                _ => ObjectError::Away(words),
+            })
         }
     }
 }
@@ -178,6 +182,9 @@ mod tests {
             "does not answer: `http://store`: it answers with status 503 (SlowDown)",
         );
         check(503, Some("secret words"), None, "status 503");
+        check(429, Some("TooManyRequests"), None, "does not answer");
+        check(400, Some("KeyTooLongError"), None, "does not take this");
+        check(409, Some("InvalidObjectState"), None, "does not take this");
         check(400, Some("BadDigest"), None, "damaged");
         check(507, None, None, "full");
     }

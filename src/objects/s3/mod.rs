@@ -30,7 +30,7 @@ use futures::{
     stream::{self, BoxStream},
 };
 use std::{fmt, io, ops::Range, sync::Arc, time::Duration};
-use tokio::sync::Semaphore;
+use tokio::{sync::Semaphore, time::timeout};
 
 /// How often one request is tried, and the waits between.
 const ATTEMPTS: u32 = 6;
@@ -41,6 +41,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ANSWER: Duration = Duration::from_secs(120);
 /// Parts and small objects that are on their way at once, of all puts together.
 const SENDING: usize = 8;
+/// Puts that gather a part at once, and how long others wait for one of them to end.
+const GATHERING: usize = 16;
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a bucket is, and with what it is opened.
 #[derive(Clone, PartialEq, Eq)]
@@ -79,6 +82,8 @@ struct Inner {
     at: String,
     /// Held by each part that is on its way.
     sending: Arc<Semaphore>,
+    /// Held by each put.
+    gathering: Semaphore,
 }
 
 impl S3Objects {
@@ -117,7 +122,8 @@ impl S3Objects {
         }
         let place = Place { endpoint, bucket, prefix };
         let client = Client::from_conf(config.build());
-        Self(Arc::new(Inner { client, place, at, sending: Arc::new(Semaphore::new(SENDING)) }))
+        let (sending, gathering) = (Arc::new(Semaphore::new(SENDING)), Semaphore::new(GATHERING));
+        Self(Arc::new(Inner { client, place, at, sending, gathering }))
     }
 
     fn client(&self) -> &Client {
@@ -130,6 +136,14 @@ impl S3Objects {
 
     fn name(&self, key: &ObjectKey) -> String {
         self.0.place.name(key.as_str())
+    }
+
+    async fn delete_name(&self, name: &str) -> Result<(), ObjectError> {
+        let delete = self.client().delete_object().bucket(self.bucket()).key(name);
+        match delete.send().await.map_err(|error| self.answer(error)) {
+            Ok(_) | Err(Answer::NoKey) => Ok(()),
+            Err(other) => Err(other.into()),
+        }
     }
 
     /// What an error means that came of a request about our own bucket.
@@ -152,6 +166,9 @@ impl ObjectStore for S3Objects {
         body: BoxStream<'static, io::Result<Bytes>>,
         limit: u64,
     ) -> Result<Stored, ObjectError> {
+        // Each has a part in memory, however slowly it comes.
+        let place = timeout(PATIENCE, self.0.gathering.acquire()).await;
+        let _place = place.map_err(|_| ObjectError::Busy)?.map_err(|_| ObjectError::Busy)?;
         put::put(self, &self.name(key), body, limit).await
     }
 
@@ -184,11 +201,7 @@ impl ObjectStore for S3Objects {
     }
 
     async fn delete(&self, key: &ObjectKey) -> Result<(), ObjectError> {
-        let delete = self.client().delete_object().bucket(self.bucket()).key(self.name(key));
-        match delete.send().await.map_err(|error| self.answer(error)) {
-            Ok(_) | Err(Answer::NoKey) => Ok(()),
-            Err(other) => Err(other.into()),
-        }
+        self.delete_name(&self.name(key)).await
     }
 
     fn remote(&self) -> Option<&dyn RemoteObjects> {

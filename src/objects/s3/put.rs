@@ -6,12 +6,17 @@ use super::{
     parts::{PART, Parts, hex},
 };
 use crate::objects::{ObjectError, Stored};
+use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_s3::{
-    config::http::HttpResponse,
-    error::SdkError,
+    config::{
+        ConfigBag, Intercept, RuntimeComponents, http::HttpResponse,
+        interceptors::BeforeTransmitInterceptorContextMut,
+    },
+    error::{BoxError, SdkError},
     primitives::ByteStream,
     types::{CompletedMultipartUpload, CompletedPart, ServerSideEncryption},
 };
+use aws_sigv4::http_request::SignableBody;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures::stream::BoxStream;
@@ -33,8 +38,9 @@ pub(super) async fn put(
     let mut parts = Parts::new(body, limit);
     let Some((number, first)) = parts.next().await? else { return Ok(parts.stored()) };
     if first.len() < PART {
-        whole(store, name, first).await?;
-        return Ok(parts.stored());
+        let stored = parts.stored();
+        whole(store, name, first, &stored.sha256).await?;
+        return Ok(stored);
     }
     let mut upload = Upload::begin(store, name).await?;
     let sent = match upload.send(&mut parts, number, first).await {
@@ -50,7 +56,12 @@ pub(super) async fn put(
 }
 
 /// Puts one small object.
-async fn whole(store: &S3Objects, name: &str, bytes: Bytes) -> Result<(), ObjectError> {
+async fn whole(
+    store: &S3Objects,
+    name: &str,
+    bytes: Bytes,
+    sha256: &str,
+) -> Result<(), ObjectError> {
     let _place = place(store).await?;
     let md5 = Md5::digest(&bytes);
     let mut damaged = 0;
@@ -62,6 +73,7 @@ async fn whole(store: &S3Objects, name: &str, bytes: Bytes) -> Result<(), Object
             .key(name)
             .content_md5(STANDARD.encode(md5))
             .body(ByteStream::from(bytes.clone()));
+        let put = put.customize().interceptor(Digested(sha256.to_owned()));
         let sent = put.send().await.map_err(|error| store.answer(error).into());
         let sent = sent.and_then(|output| {
             compare(&md5, output.e_tag(), output.server_side_encryption()).map(drop)
@@ -76,6 +88,39 @@ async fn whole(store: &S3Objects, name: &str, bytes: Bytes) -> Result<(), Object
             }
             other => return other,
         }
+    }
+}
+
+/// Begins an upload and aborts it: whoever may do that may write, and nothing is left.
+pub(super) async fn probe(store: &S3Objects, name: &str) -> Result<(), ObjectError> {
+    let mut upload = Upload::begin(store, name).await?;
+    upload.abort().await;
+    upload.over = true;
+    Ok(())
+}
+
+/// Tells the signer the digest of the bytes, which it would compute once more.
+#[derive(Debug)]
+struct Digested(String);
+
+impl Intercept for Digested {
+    fn name(&self) -> &'static str {
+        "Digested"
+    }
+
+    fn modify_before_signing(
+        &self,
+        _: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        // Without it the signer reads the bytes itself.
+        if let Some(mut signing) = config.load::<SigV4OperationSigningConfig>().cloned() {
+            let digest = SignableBody::Precomputed(self.0.clone());
+            signing.signing_options.payload_override = Some(digest);
+            config.interceptor_state().store_put(signing);
+        }
+        Ok(())
     }
 }
 

@@ -91,15 +91,22 @@ impl Reading {
     }
 
     async fn resume(&mut self) -> io::Result<()> {
-        self.breaks += 1;
-        if self.breaks > BREAKS || self.end.is_none() {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection broke"));
-        }
-        tokio::time::sleep(WAIT * self.breaks).await;
-        let output = self.ask(self.end).await.map_err(|answer| match answer {
-            Answer::Other(error) => io::Error::other(error),
-            Answer::NoKey | Answer::NoUpload | Answer::BeyondEnd => changed(),
-        })?;
+        let output = loop {
+            self.breaks += 1;
+            if self.breaks > BREAKS || self.end.is_none() {
+                return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the connection broke"));
+            }
+            tokio::time::sleep(WAIT * self.breaks).await;
+            match self.ask(self.end).await {
+                Ok(output) => break output,
+                // It may be back in a moment, like a connection.
+                Err(Answer::Other(ObjectError::Away(_))) => {}
+                Err(Answer::Other(error)) => return Err(io::Error::other(error)),
+                Err(Answer::NoKey | Answer::NoUpload | Answer::BeyondEnd) => {
+                    return Err(changed());
+                }
+            }
+        };
         if output.e_tag != self.etag {
             return Err(changed());
         }

@@ -11,17 +11,18 @@ use crate::objects::{
 };
 use async_trait::async_trait;
 use aws_sdk_s3::{
-    operation::list_objects_v2::ListObjectsV2Output,
-    presigning::PresigningConfig,
+    operation::list_objects_v2::ListObjectsV2Output, presigning::PresigningConfig,
     primitives::DateTime,
-    types::{Delete, ObjectIdentifier},
 };
 use chrono::Utc;
+use futures::{StreamExt, TryStreamExt, stream};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use std::time::Duration;
 
 /// Entries that a store gives at once, at most.
 const PAGE: usize = 1_000;
+/// Objects that are deleted at once.
+const DELETED_AT_ONCE: usize = 8;
 /// Pages of the store that one page of ours looks through.
 const SEARCHED: usize = 10;
 
@@ -41,34 +42,24 @@ impl RemoteObjects for S3Objects {
         listed.map(drop).map_err(|error| self.answer(error).into())
     }
 
+    async fn probe(&self) -> Result<(), ObjectError> {
+        put::probe(self, &self.0.place.name("probe")).await
+    }
+
     async fn delete_below(&self, key: &ObjectKey) -> Result<(), ObjectError> {
         let below = format!("{}/", self.name(key));
         let mut last = None;
+        // Once more after each round that deleted something, until nothing is listed any more.
         loop {
-            let list = self.client().list_objects_v2().bucket(self.bucket()).prefix(&below);
-            let listed = list.send().await.map_err(|error| self.answer(error))?;
-            let found = listed.contents().iter().filter_map(|object| object.key());
-            let found: Result<Vec<_>, _> =
-                found.map(|name| ObjectIdentifier::builder().key(name).build()).collect();
-            let found = found.unwrap_or_default();
-            if found.is_empty() {
+            let found = self.delete_listed(&below).await?;
+            if found.is_none() {
                 return Ok(());
             }
             // A server that says it deleted what it goes on to list would be asked for ever.
-            let first = found.first().map(|object| object.key().to_owned());
-            if last == first {
+            if last == found {
                 return Err(ObjectError::Away("objects that were deleted are still there".into()));
             }
-            last = first;
-            let names = Delete::builder().set_objects(Some(found)).quiet(true).build();
-            let names = names.map_err(|error| ObjectError::Misplaced(error.to_string()))?;
-            let delete = self.client().delete_objects().bucket(self.bucket()).delete(names);
-            let deleted = delete.send().await.map_err(|error| self.answer(error))?;
-            if let Some(error) = deleted.errors().first() {
-                let code = error.code().unwrap_or_default().to_owned();
-                tracing::warn!(code, "objects were not deleted");
-                return Err(ObjectError::Away("some objects could not be deleted".into()));
-            }
+            last = found;
         }
     }
 
@@ -82,8 +73,8 @@ impl RemoteObjects for S3Objects {
                 .list_multipart_uploads()
                 .bucket(self.bucket())
                 .prefix(self.0.place.name(""))
-                .set_key_marker(key_marker)
-                .set_upload_id_marker(id_marker);
+                .set_key_marker(key_marker.clone())
+                .set_upload_id_marker(id_marker.clone());
             let listed = match list.send().await.map_err(|error| self.answer(error)) {
                 // So some say that there are none.
                 Err(Answer::NoUpload | Answer::NoKey) => return Ok(swept),
@@ -91,15 +82,22 @@ impl RemoteObjects for S3Objects {
             };
             for upload in listed.uploads() {
                 let (Some(name), Some(id)) = (upload.key(), upload.upload_id()) else { continue };
+                // Whatever the store made of the prefix.
+                if !self.0.place.owns(self.bucket(), name) {
+                    continue;
+                }
                 if upload.initiated().is_some_and(|at| at.secs() <= before) {
                     put::abort(self, name, id).await;
                     swept += 1;
                 }
             }
-            if listed.is_truncated() != Some(true) {
+            let given = |marker: Option<String>| marker.filter(|marker| !marker.is_empty());
+            let truncated = listed.is_truncated() == Some(true);
+            let next = (given(listed.next_key_marker), given(listed.next_upload_id_marker));
+            if !truncated || next == (None, None) || next == (key_marker, id_marker) {
                 return Ok(swept);
             }
-            (key_marker, id_marker) = (listed.next_key_marker, listed.next_upload_id_marker);
+            (key_marker, id_marker) = next;
         }
     }
 
@@ -208,6 +206,33 @@ impl RemoteObjects for S3Objects {
 }
 
 impl S3Objects {
+    /// Deletes whatever is listed below a name. Answers the first of it.
+    ///
+    /// One request for each, several at once: a request for many carries a checksum that not all stores know, and
+    /// what some want in its place others do not.
+    async fn delete_listed(&self, below: &str) -> Result<Option<String>, ObjectError> {
+        let (mut first, mut token) = (None, None);
+        loop {
+            let list = self.client().list_objects_v2().bucket(self.bucket()).prefix(below);
+            let list = list.set_continuation_token(token.clone());
+            let listed = list.send().await.map_err(|error| self.answer(error))?;
+            let names = listed.contents().iter().filter_map(|object| object.key());
+            // Whatever the store made of the prefix.
+            let names: Vec<String> =
+                names.filter(|name| name.starts_with(below)).map(str::to_owned).collect();
+            first = first.or_else(|| names.first().cloned());
+            let deleting =
+                names.into_iter().map(|name| async move { self.delete_name(&name).await });
+            let deleting = stream::iter(deleting).buffer_unordered(DELETED_AT_ONCE);
+            deleting.try_collect::<()>().await?;
+            let next = listed.next_continuation_token.filter(|next| !next.is_empty());
+            if listed.is_truncated != Some(true) || next.is_none() || next == token {
+                return Ok(first);
+            }
+            token = next;
+        }
+    }
+
     async fn page(
         &self,
         listing: &Listing,

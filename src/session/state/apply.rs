@@ -61,6 +61,7 @@ impl Session {
                 let Some(run) = entry.stage_run else { return };
                 // What stood from this stage on is superseded.
                 self.done = self.done.min(stage.previous());
+                self.stand.retain(|stands, _| stands < stage);
                 self.synced.retain(|synced, _| synced < stage);
                 let mut work = Work::new(run, driver.clone(), *seed, *budgets);
                 work.before = self.spent;
@@ -113,8 +114,10 @@ impl Session {
                     *awaits = None;
                 }
             }
-            SessionEvent::S3SyncComplete { stage, .. } => {
-                self.synced.extend(entry.stage_run.map(|run| (*stage, run)));
+            SessionEvent::S3SyncComplete { stage, s3_prefix, missing, .. } => {
+                // What is missing may be found and sent, and is told then.
+                let run = entry.stage_run.filter(|_| missing.is_empty());
+                self.synced.extend(run.map(|run| (*stage, (run, s3_prefix.clone()))));
             }
             SessionEvent::StateChange { state } => self.cancelled(*state),
             SessionEvent::UserMessage { .. } => {
@@ -138,6 +141,7 @@ impl Session {
         self.state = match outcome {
             Outcome::Done { .. } => {
                 self.done = Some(stage);
+                self.stand.insert(stage, run.work.run);
                 let goes_on = run.approval && stage < run.through;
                 SessionState::Done { stage, awaits: goes_on.then_some(run) }
             }

@@ -69,13 +69,15 @@ pub enum Command {
         answers: bool,
         at: DateTime<Utc>,
     },
-    /// All files of a finished run stand in the bucket.
+    /// The files of a finished run stand in the bucket, all but those that could not be sent.
     Synced {
         stage_run: StageRunId,
         stage: Stage,
         files_synced: u64,
         uploaded: u64,
         s3_prefix: String,
+        #[serde(default)]
+        missing: Vec<String>,
     },
     /// The server came back: what was in flight has an unknown outcome.
     Recover {

@@ -38,10 +38,18 @@ impl Session {
             (Command::Conclude { stage_run, outcome, next, answers, at }, Some(_)) => {
                 self.conclude(stage_run, outcome, Next { run: next, answers }, at)
             }
-            (Command::Synced { stage_run, stage, files_synced, uploaded, s3_prefix }, Some(_)) => {
-                self.synced(stage, stage_run)?;
-                let event =
-                    SessionEvent::S3SyncComplete { stage, files_synced, uploaded, s3_prefix };
+            (
+                Command::Synced { stage_run, stage, files_synced, uploaded, s3_prefix, missing },
+                Some(_),
+            ) => {
+                self.synced(stage, stage_run, &s3_prefix)?;
+                let event = SessionEvent::S3SyncComplete {
+                    stage,
+                    files_synced,
+                    uploaded,
+                    s3_prefix,
+                    missing,
+                };
                 Ok(vec![decision(Some(stage_run), event)])
             }
             (Command::Recover { at }, Some(_)) => {
@@ -238,9 +246,11 @@ impl Session {
         Ok(drafts)
     }
 
-    /// A sync is told once, and only about a stage whose outputs stand.
-    fn synced(&self, stage: Stage, run: StageRunId) -> Result<(), Refusal> {
-        match self.done >= Some(stage) && self.synced.get(&stage) != Some(&run) {
+    /// A whole sync is told once for a place, and any only about the run whose outputs stand.
+    fn synced(&self, stage: Stage, run: StageRunId, prefix: &str) -> Result<(), Refusal> {
+        let stands = self.stand.get(&stage) == Some(&run);
+        let told = self.synced.get(&stage).is_some_and(|(told, at)| *told == run && at == prefix);
+        match stands && !told {
             true => Ok(()),
             false => Err(Refusal::Stale),
         }

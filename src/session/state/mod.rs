@@ -34,14 +34,16 @@ pub struct Session {
     driver: Option<Driver>,
     /// The last stage of the pipeline whose outputs stand.
     done: Option<Stage>,
+    /// The runs whose outputs those are.
+    stand: BTreeMap<Stage, StageRunId>,
     state: SessionState,
     follow_up: Option<FollowUp>,
     /// Who drove the last stage run, and its limits as they are now.
     last: Option<(Driver, Budgets)>,
     /// What the runs that are over have taken.
     spent: Spent,
-    /// The runs whose files stand in the bucket.
-    synced: BTreeMap<Stage, StageRunId>,
+    /// The runs all of whose files stand in a bucket, and where.
+    synced: BTreeMap<Stage, (StageRunId, String)>,
 }
 
 /// What a session is doing; each variant carries only its own data.

@@ -1,67 +1,62 @@
 //! One session: what its rows say should stand in the bucket, and what stands there.
+//!
+//! One server at a time does this for a session. What it is about to do is noted first, so that whatever breaks off
+//! is done again. What is to go goes before anything is sent: a store may refuse `a/b` while it has `a`.
 
+use super::send::{Sender, Sending};
 use crate::{
     dataset::session_folder,
     objects::{ObjectError, ObjectKey, ObjectStore},
-    sandbox::{SandboxError, Volume, VolumeName, VolumePath},
-    session::{CommandError, Directory, state::Command},
+    sandbox::{SandboxError, VolumeName},
+    session::{CommandError, Directory, Parts, state::Command},
     store::{
         self, StoreError,
-        synced::{Sent, Wanted},
+        synced::{Turn, Wanted},
     },
 };
-use bytes::Bytes;
 use chrono::Utc;
 use entity::{
     ids::{SessionId, StageRunId},
     synced_objects::Model as Synced,
     vocab::Stage,
 };
-use futures::{
-    StreamExt,
-    stream::{self, BoxStream},
-};
+use futures::{StreamExt, stream};
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    io,
     sync::Arc,
-    time::Duration,
-};
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, timeout},
 };
 
-/// Files that are on their way at once.
-const AT_ONCE: u32 = 8;
-/// What counts as so many of them: a large file has several parts in memory.
-const LARGE: u64 = 8 << 20;
-const LARGE_COUNTS: u32 = 4;
-/// Bytes of a file that are read at once: a part of an upload.
-const PIECE: u64 = 8 << 20;
-/// Rows that are written together, and how long they wait for more.
-const ROWS: usize = 64;
-const PAUSE: Duration = Duration::from_millis(250);
+/// Objects that are deleted at once, and after how many is looked again at what is wanted.
+const DELETED_AT_ONCE: usize = 8;
+const DELETED: usize = 500;
 
 /// Why a session's files are not all in the bucket.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Trouble {
-    /// Something of all sessions' is away; one sentence for people.
-    Everywhere(String),
+    /// The store is away, or refuses who we are; one sentence for people.
+    Store(String),
+    /// The store did not do what it was asked with one object; perhaps it does nothing at all.
+    Object(String),
+    /// The database is away.
+    Database(String),
     /// Something about this session's own files.
     Session(String),
+    /// Another server is at this session.
+    Taken,
 }
 
 impl From<ObjectError> for Trouble {
     fn from(error: ObjectError) -> Self {
         match error {
-            ObjectError::Away(_)
-            | ObjectError::Refused(_)
-            | ObjectError::NoBucket(_)
-            | ObjectError::Misplaced(_)
-            | ObjectError::Damaged => Trouble::Everywhere(error.to_string()),
-            ObjectError::Full => Trouble::Everywhere("the object store is full".into()),
-            ObjectError::NoObject(_)
+            ObjectError::Refused(_) | ObjectError::NoBucket(_) | ObjectError::Misplaced(_) => {
+                Trouble::Store(error.to_string())
+            }
+            ObjectError::Full => Trouble::Store("the object store is full".into()),
+            ObjectError::Away(_) | ObjectError::Busy | ObjectError::Damaged => {
+                Trouble::Object(error.to_string())
+            }
+            ObjectError::Rejected(_)
+            | ObjectError::NoObject(_)
             | ObjectError::TooLarge { .. }
             | ObjectError::Broken(_)
             | ObjectError::Io { .. } => Trouble::Session(error.to_string()),
@@ -72,7 +67,7 @@ impl From<ObjectError> for Trouble {
 impl From<StoreError> for Trouble {
     fn from(error: StoreError) -> Self {
         tracing::warn!(%error, "the database did not answer a sync");
-        Trouble::Everywhere("the database does not answer".into())
+        Trouble::Database("the database does not answer".into())
     }
 }
 
@@ -82,184 +77,196 @@ impl From<SandboxError> for Trouble {
     }
 }
 
-/// What is to be done.
+/// What is to be sent and told.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Plan {
     upload: Vec<Wanted>,
-    /// Paths.
-    delete: Vec<String>,
-    /// Runs of which nothing was told yet, with their files.
-    tell: BTreeMap<(Stage, StageRunId), Vec<String>>,
+    /// Runs of which nothing, or not all, was told yet, with their files.
+    tell: BTreeMap<(Stage, StageRunId), Vec<Wanted>>,
 }
 
 fn plan(wanted: Vec<Wanted>, stands: &[Synced]) -> Plan {
     let there: HashMap<&str, (i64, &str)> =
         stands.iter().map(|row| (row.path.as_str(), (row.size, row.sha256.as_str()))).collect();
-    let paths: HashSet<&str> = wanted.iter().map(|file| file.path.as_str()).collect();
-    let delete = stands.iter().filter(|row| !paths.contains(row.path.as_str()));
-    let mut plan = Plan { delete: delete.map(|row| row.path.clone()).collect(), ..Plan::default() };
     let untold: HashSet<StageRunId> =
         wanted.iter().filter(|file| !file.told).map(|file| file.stage_run).collect();
+    let mut plan = Plan::default();
     for file in wanted {
         if untold.contains(&file.stage_run) {
             let files = plan.tell.entry((file.stage, file.stage_run)).or_default();
-            files.push(file.path.clone());
+            files.push(file.clone());
         }
-        if there.get(file.path.as_str()) != Some(&(file.size, file.sha256.as_str())) {
+        let stands = there.get(file.path.as_str()) == Some(&(file.size, file.sha256.as_str()));
+        if !stands || file.elsewhere {
             plan.upload.push(file);
         }
     }
     plan
 }
 
-/// Makes the bucket what the session's rows say, and then tells the session. Safe to repeat.
-pub(super) async fn session(directory: &Directory, id: SessionId) -> Result<(), Trouble> {
+/// What is told of a run after its files were sent; `None` when that is nothing new.
+fn told(place: &str, id: SessionId, files: &[Wanted], sending: &Sending) -> Option<Command> {
+    let first = files.first()?;
+    let missing = |file: &&Wanted| sending.unsent.contains_key(&file.path);
+    if !files.iter().any(|file| !file.told && !missing(&file)) {
+        return None;
+    }
+    let missing: Vec<String> = files.iter().filter(missing).map(|file| file.path.clone()).collect();
+    let uploaded = files.iter().filter(|file| sending.sent.contains(&file.path)).count();
+    Some(Command::Synced {
+        stage_run: first.stage_run,
+        stage: first.stage,
+        files_synced: (files.len() - missing.len()) as u64,
+        uploaded: uploaded as u64,
+        s3_prefix: format!("{place}{}/{}", session_folder(id), first.stage),
+        missing,
+    })
+}
+
+/// Makes the bucket what the session's rows say, and then tells the session. Safe to repeat. Answers whether the
+/// store was asked for anything.
+pub(super) async fn session(directory: &Directory, id: SessionId) -> Result<bool, Trouble> {
     let parts = directory.parts();
-    let objects = Arc::clone(parts.datasets.objects());
-    let Some(remote) = objects.remote() else { return Ok(()) };
-    let db = parts.store.read();
-    let stands = store::synced::of_session(db, id).await?;
-    let plan = plan(store::synced::wanted(db, id).await?, &stands);
-    let to_send: HashSet<String> = plan.upload.iter().map(|file| file.path.clone()).collect();
-    let sent = upload(directory, id, Arc::clone(&objects), plan.upload).await;
-    if !store::synced::lives(db, id).await? {
-        // It was deleted meanwhile, and what was sent after that is nobody's.
-        return Ok(parts.datasets.unsync(id).await?);
-    }
-    let sent = sent?;
-    for path in &plan.delete {
-        if let Some(key) = key(id, path) {
-            objects.delete(&key).await?;
-        }
-    }
-    store::synced::forget(parts.store.write(), id, &plan.delete).await?;
-    for ((stage, stage_run), files) in plan.tell {
-        let uploaded = files.iter().filter(|path| sent.contains(*path)).count();
-        let stood = files.iter().filter(|path| !to_send.contains(*path)).count();
-        let command = Command::Synced {
-            stage_run,
-            stage,
-            files_synced: (stood + uploaded) as u64,
-            uploaded: uploaded as u64,
-            s3_prefix: remote.place().uri(&format!("{}/{stage}", session_folder(id))),
-        };
-        match directory.command(id, command).await {
-            Ok(_) => {}
-            // Superseded meanwhile, told by somebody else, or deleted.
-            Err(CommandError::Refused(_) | CommandError::NotFound) => {}
-            Err(error) => return Err(Trouble::Session(error.to_string())),
-        }
-    }
-    Ok(())
-}
-
-/// Sends files, several at once, and notes what was sent as it goes: what breaks off goes on there.
-async fn upload(
-    directory: &Directory,
-    id: SessionId,
-    objects: Arc<dyn ObjectStore>,
-    files: Vec<Wanted>,
-) -> Result<HashSet<String>, Trouble> {
-    let mut sent = HashSet::new();
-    if files.is_empty() {
-        return Ok(sent);
-    }
-    let parts = directory.parts();
-    let name = VolumeName::parse(&format!("sessions/{id}"))
-        .map_err(|error| Trouble::Session(error.to_string()))?;
-    let volume = parts.sandboxes.volume(&name).await?;
-    let mut written = Instant::now();
-    let places = Arc::new(Semaphore::new(AT_ONCE as usize));
-    let sending = stream::iter(files).map(move |file| {
-        one(Arc::clone(&places), Arc::clone(&volume), Arc::clone(&objects), id, file)
-    });
-    let mut sending = sending.buffer_unordered(AT_ONCE as usize);
-    let mut unwritten: Vec<Sent> = Vec::new();
-    let mut trouble = None;
-    while trouble.is_none() {
-        match timeout(PAUSE, sending.next()).await {
-            Ok(None) => break,
-            Ok(Some(Ok(row))) => unwritten.extend(row),
-            Ok(Some(Err(error))) => trouble = Some(error),
-            Err(_) => {}
-        }
-        if unwritten.len() >= ROWS || written.elapsed() >= PAUSE {
-            note(directory, id, &mut sent, &mut unwritten).await?;
-            written = Instant::now();
-        }
-    }
-    note(directory, id, &mut sent, &mut unwritten).await?;
-    trouble.map_or(Ok(sent), Err)
-}
-
-/// Writes down what was sent.
-async fn note(
-    directory: &Directory,
-    id: SessionId,
-    sent: &mut HashSet<String>,
-    unwritten: &mut Vec<Sent>,
-) -> Result<(), Trouble> {
-    let rows = std::mem::take(unwritten);
-    sent.extend(rows.iter().map(|row| row.path.clone()));
-    let store = &directory.parts().store;
-    match store::synced::record(store.write(), id, rows, Utc::now()).await {
-        Err(error) if store::synced::lives(store.read(), id).await? => Err(error.into()),
-        // The rows of a session that is gone have nothing to belong to.
-        Ok(()) | Err(_) => Ok(()),
-    }
-}
-
-/// Sends one file; `None` when it is not there any more.
-async fn one(
-    places: Arc<Semaphore>,
-    volume: Arc<dyn Volume>,
-    objects: Arc<dyn ObjectStore>,
-    id: SessionId,
-    file: Wanted,
-) -> Result<Option<Sent>, Trouble> {
-    let counts = if file.size.unsigned_abs() > LARGE { LARGE_COUNTS } else { 1 };
-    let place = places.acquire_many(counts).await;
-    let _place = place.map_err(|error| Trouble::Session(error.to_string()))?;
-    let unsent = |why: &str| {
-        tracing::warn!(session.id = %id, why, "a file of a stage is not sent");
-        Ok(None)
+    let turn = store::synced::turn(&parts.store, id).await?.ok_or(Trouble::Taken)?;
+    let work = Work { directory, parts, id, turn: &turn };
+    let done = tokio::select! {
+        done = work.all() => done,
+        error = turn.keep() => Err(error.into()),
     };
-    let Some(key) = key(id, &file.path) else { return unsent("no key can name it") };
-    let Ok(path) = VolumePath::parse(&file.path) else { return unsent("its path is none") };
-    let Some(stat) = volume.stat(&path).await? else { return unsent("it is gone") };
-    let body = read(volume, path, stat.size);
-    let stored = objects.put(&key, body, stat.size).await?;
-    if stored.sha256 != file.sha256 {
-        tracing::warn!(session.id = %id, "a file of a stage is not what was reported");
+    turn.end().await;
+    done
+}
+
+/// What is done while this server has the turn of a session.
+struct Work<'a> {
+    directory: &'a Directory,
+    parts: &'a Parts,
+    id: SessionId,
+    turn: &'a Turn,
+}
+
+impl Work<'_> {
+    async fn all(&self) -> Result<bool, Trouble> {
+        let (id, db) = (self.id, self.parts.store.read());
+        let objects = self.parts.datasets.objects();
+        let Some(remote) = objects.remote() else { return Ok(false) };
+        let place = remote.place().uri("");
+        let (deleted, left) = self.delete(objects.as_ref(), &place).await?;
+        let stands = store::synced::of_session(db, id).await?;
+        let plan = plan(store::synced::wanted(db, id, &place).await?, &stands);
+        let asked = deleted || !plan.upload.is_empty();
+        let sending = self.upload(objects, plan.upload, &stands).await;
+        if !store::synced::lives(db, id).await? {
+            // It was deleted meanwhile, and what was sent after that is nobody's.
+            self.parts.datasets.unsync(id).await?;
+            return Ok(true);
+        }
+        let sending = sending?;
+        for files in plan.tell.values() {
+            let Some(command) = told(&place, id, files, &sending) else { continue };
+            match self.directory.command(id, command).await {
+                Ok(_) => {}
+                // Superseded meanwhile, or deleted.
+                Err(CommandError::Refused(_) | CommandError::NotFound) => {}
+                Err(error) => return Err(Trouble::Session(error.to_string())),
+            }
+        }
+        match (sending.unsent.first_key_value(), left) {
+            (Some((path, why)), _) => {
+                let others = sending.unsent.len() - 1;
+                let others =
+                    if others > 0 { format!(", and {others} more") } else { String::new() };
+                Err(Trouble::Session(format!("`{path}` {why}{others}")))
+            }
+            (None, Some(why)) => Err(Trouble::Session(why)),
+            (None, None) => Ok(asked),
+        }
     }
-    Ok(Some(Sent {
-        path: file.path,
-        size: i64::try_from(stored.size).unwrap_or(i64::MAX),
-        sha256: stored.sha256,
-    }))
+
+    /// Deletes what nothing wants. It looks again each time at what is wanted: a stage may have ended since.
+    ///
+    /// Answers whether the store was asked, and why something could not be deleted.
+    async fn delete(
+        &self,
+        objects: &dyn ObjectStore,
+        place: &str,
+    ) -> Result<(bool, Option<String>), Trouble> {
+        let (id, read, write) = (self.id, self.parts.store.read(), self.parts.store.write());
+        let mut failed: HashMap<String, String> = HashMap::new();
+        let mut asked = false;
+        loop {
+            let stands = store::synced::of_session(read, id).await?;
+            let wanted = store::synced::wanted(read, id, place).await?;
+            let wanted: HashSet<String> = wanted.into_iter().map(|file| file.path).collect();
+            let unwanted: Vec<(String, i64)> = stands
+                .into_iter()
+                .filter(|row| !wanted.contains(&row.path) && !failed.contains_key(&row.path))
+                .take(DELETED)
+                .map(|row| (row.path, row.size))
+                .collect();
+            if unwanted.is_empty() {
+                return Ok((asked, failed.into_values().next()));
+            }
+            asked = true;
+            self.turn.held().await?;
+            store::synced::doubt(write, id, unwanted.clone(), Utc::now()).await?;
+            let deleting = unwanted.into_iter().map(|(path, _)| async move {
+                match key(id, &path) {
+                    Some(key) => (path, objects.delete(&key).await),
+                    // Nothing can stand there.
+                    None => (path, Ok(())),
+                }
+            });
+            let mut deleting = stream::iter(deleting).buffer_unordered(DELETED_AT_ONCE);
+            let mut gone = Vec::new();
+            let mut trouble = None;
+            while let Some((path, deleted)) = deleting.next().await {
+                match deleted.map_err(Trouble::from) {
+                    Ok(()) => gone.push(path),
+                    Err(Trouble::Session(why)) => drop(failed.insert(path, why)),
+                    Err(other) => trouble = Some(other),
+                }
+            }
+            store::synced::forget(write, id, &gone).await?;
+            if let Some(trouble) = trouble {
+                return Err(trouble);
+            }
+        }
+    }
+
+    async fn upload(
+        &self,
+        objects: &Arc<dyn ObjectStore>,
+        files: Vec<Wanted>,
+        stands: &[Synced],
+    ) -> Result<Sending, Trouble> {
+        if files.is_empty() {
+            return Ok(Sending::default());
+        }
+        let name = VolumeName::parse(&format!("sessions/{}", self.id))
+            .map_err(|error| Trouble::Session(error.to_string()))?;
+        let volume = self.parts.sandboxes.volume(&name).await?;
+        let count = files.len();
+        let sender = Sender {
+            store: &self.parts.store,
+            id: self.id,
+            volume: Arc::clone(&volume),
+            objects: Arc::clone(objects),
+        };
+        self.turn.held().await?;
+        let sending = sender.send(files, stands).await?;
+        if sending.unsent.len() == count && volume.list(None).await?.files.is_empty() {
+            return Err(Trouble::Session(
+                "the session's folder is empty on this server; put its files back where they were"
+                    .into(),
+            ));
+        }
+        Ok(sending)
+    }
 }
 
-fn key(id: SessionId, path: &str) -> Option<ObjectKey> {
+pub(super) fn key(id: SessionId, path: &str) -> Option<ObjectKey> {
     ObjectKey::file(&session_folder(id), path)
-}
-
-fn read(
-    volume: Arc<dyn Volume>,
-    path: VolumePath,
-    size: u64,
-) -> BoxStream<'static, io::Result<Bytes>> {
-    let pieces = stream::try_unfold((volume, path, 0), move |(volume, path, at)| async move {
-        if at == size {
-            return Ok(None);
-        }
-        let until = size.min(at + PIECE);
-        let bytes = volume.read(&path, at..until).await.map_err(io::Error::other)?;
-        if bytes.len() as u64 != until - at {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file changed"));
-        }
-        Ok(Some((bytes, (volume, path, until))))
-    });
-    pieces.boxed()
 }
 
 #[cfg(test)]
@@ -267,8 +274,16 @@ mod tests {
     use super::*;
 
     fn file(run: StageRunId, path: &str, sha256: &str, told: bool) -> Wanted {
-        let (path, sha256) = (path.to_owned(), sha256.to_owned());
-        Wanted { stage_run: run, stage: Stage::Eda, path, size: 1, sha256, told }
+        Wanted {
+            stage_run: run,
+            stage: Stage::Eda,
+            path: path.to_owned(),
+            size: 1,
+            sha256: sha256.to_owned(),
+            reported: Utc::now(),
+            told,
+            elsewhere: false,
+        }
     }
 
     fn stands(path: &str, sha256: &str) -> Synced {
@@ -284,26 +299,75 @@ mod tests {
     #[test]
     fn only_what_changed_is_sent() {
         let run = StageRunId::new();
-        let tell = |paths: &[&str]| {
-            BTreeMap::from([((Stage::Eda, run), paths.iter().map(|p| (*p).to_owned()).collect())])
+        let tell = |files: &[&Wanted]| {
+            BTreeMap::from([((Stage::Eda, run), files.iter().map(|f| (*f).clone()).collect())])
         };
         let new = file(run, "eda/new", "1", false);
         let same = file(run, "eda/same", "2", false);
         let other = file(run, "eda/other", "3", false);
-        let there = [stands("eda/same", "2"), stands("eda/other", "0"), stands("eda/gone", "4")];
+        let doubted = file(run, "eda/doubted", "5", false);
+        let there = [
+            stands("eda/same", "2"),
+            stands("eda/other", "0"),
+            stands("eda/doubted", ""),
+            stands("eda/gone", "4"),
+        ];
         let expect = Plan {
-            upload: vec![new.clone(), other.clone()],
-            delete: vec!["eda/gone".into()],
-            tell: tell(&["eda/new", "eda/same", "eda/other"]),
+            upload: vec![new.clone(), other.clone(), doubted.clone()],
+            tell: tell(&[&new, &same, &other, &doubted]),
         };
-        assert_eq!(plan(vec![new, same, other], &there), expect);
+        assert_eq!(plan(vec![new, same.clone(), other, doubted], &there), expect);
         // All was sent before the server died, and nothing told.
-        let expect = Plan { tell: tell(&["eda/same"]), ..Plan::default() };
-        assert_eq!(plan(vec![file(run, "eda/same", "2", false)], &there[..1]), expect);
+        let expect = Plan { tell: tell(&[&same]), ..Plan::default() };
+        assert_eq!(plan(vec![same.clone()], &there[..1]), expect);
         // All was told.
-        assert_eq!(plan(vec![file(run, "eda/same", "2", true)], &there[..1]), Plan::default());
-        // The stage runs again.
-        let expect = Plan { delete: vec!["eda/same".into()], ..Plan::default() };
-        assert_eq!(plan(Vec::new(), &there[..1]), expect);
+        let same = Wanted { told: true, ..same };
+        assert_eq!(plan(vec![same.clone()], &there[..1]), Plan::default());
+        // All was told, and is not there any more.
+        let expect = Plan { upload: vec![same.clone()], ..Plan::default() };
+        assert_eq!(plan(vec![same.clone()], &there[1..]), expect);
+        // It stands in another bucket.
+        let moved = Wanted { told: false, elsewhere: true, ..same };
+        let expect = Plan { upload: vec![moved.clone()], tell: tell(&[&moved]) };
+        assert_eq!(plan(vec![moved], &there[..1]), expect);
+    }
+
+    #[track_caller]
+    fn check(
+        files: &[Wanted],
+        unsent: &[&str],
+        sent: &[&str],
+        expect: Option<(u64, u64, &[&str])>,
+    ) {
+        let sending = Sending {
+            sent: sent.iter().map(|path| (*path).to_owned()).collect(),
+            unsent: unsent.iter().map(|path| ((*path).to_owned(), "is gone".to_owned())).collect(),
+        };
+        let found =
+            told("s3://b/p/", SessionId::new(), files, &sending).map(|command| match command {
+                Command::Synced { files_synced, uploaded, missing, .. } => {
+                    (files_synced, uploaded, missing)
+                }
+                other => panic!("{other:?}"),
+            });
+        let expect = expect.map(|(files, uploaded, missing)| {
+            (files, uploaded, missing.iter().map(|path| (*path).to_owned()).collect())
+        });
+        assert_eq!(found, expect);
+    }
+
+    #[test]
+    fn what_was_not_sent_is_not_told() {
+        let run = StageRunId::new();
+        let (a, b) = (file(run, "eda/a", "1", false), file(run, "eda/b", "2", false));
+        let both = [a.clone(), b.clone()];
+        check(&both, &[], &["eda/a"], Some((2, 1, &[])));
+        check(&both, &["eda/b"], &["eda/a"], Some((1, 1, &["eda/b"])));
+        check(&both, &["eda/a", "eda/b"], &[], None);
+        // Nothing new, and then the rest.
+        let both = [Wanted { told: true, ..a }, b];
+        check(&both, &["eda/b"], &[], None);
+        check(&both, &[], &["eda/b"], Some((2, 1, &[])));
+        check(&[], &[], &[], None);
     }
 }

@@ -35,7 +35,17 @@ const ImportProgress = graphql(`
   }
 `);
 
+const DeleteUpload = graphql(`
+  mutation DeleteUpload($input: DeleteUploadInput!) {
+    deleteUpload(input: $input) {
+      deletedId
+    }
+  }
+`);
+
 const AGAIN_MS = 400;
+/** After so many questions in a row without an answer the import is given up. */
+const FAILURES = 30;
 
 export async function importObject(
   client: Client,
@@ -44,16 +54,21 @@ export async function importObject(
   onAbortable: (abort: () => void) => void,
 ): Promise<Sent> {
   let wanted = true;
+  let id: string | undefined;
+  // Should it not be heard, an upload that nobody uses is deleted after a day.
+  const drop = () => id && client.mutation(DeleteUpload, { input: { uploadId: id } }).toPromise();
   onAbortable(() => {
     wanted = false;
+    void drop();
   });
   const answer = await client.mutation(ImportObject, { input: { uri, idempotencyKey: newKey() } }).toPromise();
-  const id = answer.data?.importObject.upload?.id;
+  id = answer.data?.importObject.upload?.id;
   if (!id) {
     const [problem] = problemsOf(answer, answer.data?.importObject.userErrors);
     return { message: problem?.message ?? "the server imported nothing" };
   }
-  while (wanted) {
+  if (!wanted) void drop();
+  for (let failures = 0; wanted; ) {
     const { data } = await client.query(ImportProgress, { id }, { requestPolicy: "network-only" }).toPromise();
     // Without an answer it is asked again: the server fetches on whether it is asked or not.
     if (data) {
@@ -62,6 +77,9 @@ export async function importObject(
       if (!upload?.import) return { message: "the server was restarted meanwhile; import it again" };
       if (upload.import.error) return { message: upload.import.error };
       onProgress(upload.import.received / Math.max(1, upload.import.total));
+      failures = 0;
+    } else if (++failures === FAILURES) {
+      return { message: "the server does not answer; import it again" };
     }
     await new Promise((later) => setTimeout(later, AGAIN_MS));
   }

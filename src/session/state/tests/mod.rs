@@ -112,6 +112,7 @@ fn synced(n: u128, stage: Stage) -> Command {
         files_synced: 2,
         uploaded: 1,
         s3_prefix: "s3://b/p".into(),
+        missing: Vec::new(),
     }
 }
 
@@ -164,6 +165,14 @@ fn scripts(name: &str) -> Vec<Command> {
         "created" => {}
         "eda_running" => script.push(start(1, Eda, Eda)),
         "eda_done" => script.extend([start(1, Eda, Eda), conclude(1, done())]),
+        // The first run's outputs are superseded, and so are those of Prep.
+        "eda_again" => script.extend([
+            start(1, Eda, Prep),
+            conclude(1, done()),
+            conclude(101, done()),
+            start(9, Eda, Eda),
+            conclude(9, done()),
+        ]),
         "eda_failed" => script.extend([start(1, Eda, Train), conclude(1, failed())]),
         "eda_cancelled" => script.extend([start(1, Eda, Eda), cancel()]),
         "eda_awaits" => script.extend([
@@ -318,23 +327,26 @@ fn every_state_meets_every_command() {
         check(state, limit(9), Ok(name));
     }
 
-    // A sync is told of stages whose outputs stand, whatever else is at work.
+    // A sync is told of runs whose outputs stand, whatever else is at work.
     for (state, name, eda, prep) in [
-        ("created", S::Created, false, false),
-        ("eda_running", S::EdaRunning, false, false),
-        ("eda_failed", S::Failed, false, false),
-        ("eda_done", S::EdaDone, true, false),
-        ("eda_awaits", S::EdaDone, true, false),
-        ("answering", S::EdaDone, true, false),
-        ("prep_running", S::PrepRunning, true, false),
-        ("prep_failed", S::Failed, true, false),
-        ("prep_done", S::PrepDone, true, true),
-        ("train_running", S::TrainRunning, true, true),
-        ("train_done", S::TrainDone, true, true),
+        ("created", S::Created, None, None),
+        ("eda_running", S::EdaRunning, None, None),
+        ("eda_failed", S::Failed, None, None),
+        ("eda_done", S::EdaDone, Some(1), None),
+        ("eda_awaits", S::EdaDone, Some(1), None),
+        ("answering", S::EdaDone, Some(1), None),
+        ("eda_again", S::EdaDone, Some(9), None),
+        ("prep_running", S::PrepRunning, Some(1), None),
+        ("prep_failed", S::Failed, Some(1), None),
+        ("prep_done", S::PrepDone, Some(1), Some(2)),
+        ("train_running", S::TrainRunning, Some(1), Some(101)),
+        ("train_done", S::TrainDone, Some(1), Some(101)),
     ] {
-        let told = |stands| if stands { Ok(name) } else { Err(Stale) };
-        check(state, synced(1, Eda), told(eda));
-        check(state, synced(2, Prep), told(prep));
+        for run in [1, 2, 9, 101, 201] {
+            let told = |stands| if stands == Some(run) { Ok(name) } else { Err(Stale) };
+            check(state, synced(run, Eda), told(eda));
+            check(state, synced(run, Prep), told(prep));
+        }
     }
 
     check("eda_awaits", approve(9, true), Ok(S::PrepRunning));

@@ -212,5 +212,17 @@ fn a_sync_is_told_once_for_each_run() {
     played.play(start(2, Stage::Eda, Stage::Eda)).unwrap();
     assert_eq!(played.play(synced(1, Stage::Eda)), Err(Refusal::Stale));
     played.play(conclude(2, done())).unwrap();
+    assert_eq!(played.play(synced(1, Stage::Eda)), Err(Refusal::Stale), "it is superseded");
+    // What was missing may be sent later, and then all of it is told.
+    let Command::Synced { stage_run, stage, files_synced, uploaded, s3_prefix, .. } =
+        synced(2, Stage::Eda)
+    else {
+        unreachable!("it is one")
+    };
+    let missing = vec!["eda/gone".to_owned()];
+    let part = Command::Synced { stage_run, stage, files_synced, uploaded, s3_prefix, missing };
+    played.play(part.clone()).unwrap();
+    played.play(part).unwrap();
     played.play(synced(2, Stage::Eda)).unwrap();
+    assert_eq!(played.play(synced(2, Stage::Eda)), Err(Refusal::Stale));
 }

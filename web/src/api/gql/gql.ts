@@ -16,6 +16,7 @@ import type { TypedDocumentNode as DocumentNode } from '@graphql-typed-document-
 type Documents = {
     "\n  mutation ImportObject($input: ImportObjectInput!) {\n    importObject(input: $input) {\n      upload {\n        id\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.ImportObjectDocument,
     "\n  query ImportProgress($id: ID!) {\n    upload(id: $id) {\n      id\n      state\n      import {\n        received\n        total\n        error\n      }\n    }\n  }\n": typeof types.ImportProgressDocument,
+    "\n  mutation DeleteUpload($input: DeleteUploadInput!) {\n    deleteUpload(input: $input) {\n      deletedId\n    }\n  }\n": typeof types.DeleteUploadDocument,
     "\n  mutation CreateUpload($input: CreateUploadInput!) {\n    createUpload(input: $input) {\n      upload {\n        id\n        url\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": typeof types.CreateUploadDocument,
     "\n  query Palette($search: String) {\n    experiments(first: 8, search: $search) {\n      nodes {\n        id\n        name\n        latestSession {\n          id\n        }\n      }\n    }\n  }\n": typeof types.PaletteDocument,
     "\n  query Buckets {\n    objectStore {\n      bucket\n      problem\n      buckets {\n        name\n      }\n    }\n  }\n": typeof types.BucketsDocument,
@@ -65,6 +66,7 @@ type Documents = {
 const documents: Documents = {
     "\n  mutation ImportObject($input: ImportObjectInput!) {\n    importObject(input: $input) {\n      upload {\n        id\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.ImportObjectDocument,
     "\n  query ImportProgress($id: ID!) {\n    upload(id: $id) {\n      id\n      state\n      import {\n        received\n        total\n        error\n      }\n    }\n  }\n": types.ImportProgressDocument,
+    "\n  mutation DeleteUpload($input: DeleteUploadInput!) {\n    deleteUpload(input: $input) {\n      deletedId\n    }\n  }\n": types.DeleteUploadDocument,
     "\n  mutation CreateUpload($input: CreateUploadInput!) {\n    createUpload(input: $input) {\n      upload {\n        id\n        url\n      }\n      userErrors {\n        message\n        path\n        code\n        detail\n      }\n    }\n  }\n": types.CreateUploadDocument,
     "\n  query Palette($search: String) {\n    experiments(first: 8, search: $search) {\n      nodes {\n        id\n        name\n        latestSession {\n          id\n        }\n      }\n    }\n  }\n": types.PaletteDocument,
     "\n  query Buckets {\n    objectStore {\n      bucket\n      problem\n      buckets {\n        name\n      }\n    }\n  }\n": types.BucketsDocument,
@@ -134,6 +136,10 @@ export function graphql(source: "\n  mutation ImportObject($input: ImportObjectI
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */
 export function graphql(source: "\n  query ImportProgress($id: ID!) {\n    upload(id: $id) {\n      id\n      state\n      import {\n        received\n        total\n        error\n      }\n    }\n  }\n"): (typeof documents)["\n  query ImportProgress($id: ID!) {\n    upload(id: $id) {\n      id\n      state\n      import {\n        received\n        total\n        error\n      }\n    }\n  }\n"];
+/**
+ * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
+ */
+export function graphql(source: "\n  mutation DeleteUpload($input: DeleteUploadInput!) {\n    deleteUpload(input: $input) {\n      deletedId\n    }\n  }\n"): (typeof documents)["\n  mutation DeleteUpload($input: DeleteUploadInput!) {\n    deleteUpload(input: $input) {\n      deletedId\n    }\n  }\n"];
 /**
  * The graphql function is used to parse GraphQL queries into a document that can be used by GraphQL clients.
  */

@@ -1,6 +1,6 @@
 /** Looks through the buckets that the server may read, and picks objects to import. */
 import { Cloud, FileSpreadsheet, Folder, Search } from "lucide-react";
-import { useDeferredValue, useState } from "react";
+import { useEffect, useState } from "react";
 import { useQuery } from "urql";
 import { troubleFrom } from "@/api/errors";
 import { graphql } from "@/api/gql";
@@ -65,7 +65,12 @@ function Buckets({ onClose, onImport }: Props) {
   const [prefix, setPrefix] = useState("");
   const [search, setSearch] = useState("");
   const [chosen, setChosen] = useState<ReadonlyMap<string, Remote>>(new Map());
-  const sought = useDeferredValue(search.trim());
+  const [sought, setSought] = useState("");
+  // A search goes through the store: it waits until the typing rests.
+  useEffect(() => {
+    const rest = setTimeout(() => setSought(search.trim()), 300);
+    return () => clearTimeout(rest);
+  }, [search]);
 
   if (!data) {
     if (!error) return <Skeleton lines={5} />;
@@ -78,6 +83,7 @@ function Buckets({ onClose, onImport }: Props) {
   const enter = (next: string) => {
     setPrefix(next);
     setSearch("");
+    setSought("");
   };
   const toggle = ({ uri, key, size }: Entry) => {
     const next = new Map(chosen);

@@ -1,0 +1,131 @@
+//! Several servers of one database: one at a time changes what stands in the bucket of a session.
+
+use super::support::database;
+use chrono::Utc;
+use entity::{
+    experiments,
+    ids::{ExperimentId, SessionId, StageRunId},
+    principal::Principal,
+    vocab::{ArtifactType, Stage},
+};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
+use trainable::{
+    event::{Budgets, Draft, Driver, Event, Fact, File, Outcome, SessionEvent},
+    log::EventLog,
+    store::{self, Store, servers, sessions, synced},
+};
+use uuid::Uuid;
+
+/// Two servers; `None` where there is no PostgreSQL.
+async fn two() -> Option<(Store, Store)> {
+    let url = database::another()?;
+    let open = async || {
+        let store = Store::open_postgres(&url).await.unwrap();
+        servers::enrol(&store, Uuid::now_v7()).await.unwrap();
+        store
+    };
+    Some((open().await, open().await))
+}
+
+/// A session whose EDA is done and left one file.
+async fn done(store: &Store) -> SessionId {
+    let experiment = experiments::Model {
+        id: ExperimentId::new(),
+        owner: Principal::Local.owner().to_owned(),
+        name: "n".into(),
+        description: String::new(),
+        dataset_ref: String::new(),
+        instructions: String::new(),
+        target_column: None,
+        main_table: None,
+        dataset: serde_json::json!({}),
+        created_at: Utc::now(),
+    };
+    assert!(store::experiments::insert(store, &experiment, &[]).await.unwrap());
+    let (session, run) = (SessionId::new(), StageRunId::new());
+    let driver = Driver { provider: "none".into(), model: "none".into(), effort: None };
+    let file = File {
+        path: "eda/a".into(),
+        name: "a".into(),
+        stage: Stage::Eda,
+        kind: ArtifactType::File,
+        size: 1,
+        sha256: "0".repeat(64),
+    };
+    let events = [
+        Event::Session(SessionEvent::SessionCreated { experiment_id: experiment.id, driver: None }),
+        Event::Session(SessionEvent::StageRunStarted {
+            stage: Stage::Eda,
+            through: Stage::Eda,
+            driver,
+            seed: 1,
+            budgets: Budgets::default(),
+            approval: false,
+            later: Vec::new(),
+        }),
+        Event::Fact(Fact::FileCreated { call_id: None, file }),
+        Event::Session(SessionEvent::StageRunEnded {
+            stage: Stage::Eda,
+            outcome: Outcome::Done { summary: "done".into() },
+        }),
+    ];
+    let drafts = events.into_iter().enumerate();
+    let drafts = drafts.map(|(n, event)| Draft { stage_run: (n > 0).then_some(run), event });
+    let log = EventLog::start(store.clone());
+    log.append(session, 0, 0, Utc::now(), drafts.collect()).await.unwrap();
+    session
+}
+
+#[tokio::test]
+async fn one_at_a_time_has_the_turn() {
+    let Some((one, other)) = two().await else { return };
+    let session = SessionId::new();
+    let turn = synced::turn(&one, session).await.unwrap().expect("nobody has it");
+    assert!(synced::turn(&other, session).await.unwrap().is_none(), "both have it");
+    assert!(synced::turn(&other, SessionId::new()).await.unwrap().is_some(), "another session's");
+    turn.held().await.unwrap();
+    turn.end().await;
+    let turn = synced::turn(&other, session).await.unwrap().expect("it was given up");
+
+    // Whoever keeps it has it for as long as that takes; a server that sleeps does not.
+    let (awake, asleep) = (turn, Instant::now());
+    let elsewhere = SessionId::new();
+    let forgotten = synced::turn(&other, elsewhere).await.unwrap().expect("nobody has it");
+    assert!(synced::turn(&one, elsewhere).await.unwrap().is_none());
+    let kept = tokio::time::timeout(servers::LEASE + Duration::from_secs(2), awake.keep());
+    assert!(kept.await.is_err(), "it was lost");
+    assert!(synced::turn(&one, session).await.unwrap().is_none());
+    while synced::turn(&one, elsewhere).await.unwrap().is_none() {
+        assert!(asleep.elapsed() < servers::LEASE * 2, "a server that sleeps holds up the others");
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(forgotten.held().await.is_err(), "it woke, and does not know that it slept");
+}
+
+/// What a server that is gone left unsent is another's to send, and what one that lives has is its own.
+#[tokio::test]
+async fn whose_files_are_sent_by_whom() {
+    let Some((one, other)) = two().await else { return };
+    let session = done(&one).await;
+    let check = async |which: &str, by: &Store, expect: bool| {
+        let expect: BTreeSet<SessionId> = expect.then_some(session).into_iter().collect();
+        assert_eq!(synced::untold(by).await.unwrap(), expect, "{which}");
+    };
+    check("nobody's", &one, true).await;
+    check("nobody's", &other, true).await;
+    assert!(matches!(sessions::take_over(&one, session).await.unwrap(), sessions::Taken::Epoch(_)));
+    check("its own", &one, true).await;
+    check("of one that lives", &other, false).await;
+    // What stands in the bucket and is not wanted any more.
+    let doubted = [("eda/old".to_owned(), 1)];
+    synced::doubt(one.write(), session, doubted, Utc::now()).await.unwrap();
+    assert_eq!(synced::astray(&other, "s3://b/").await.unwrap(), BTreeSet::new());
+    assert_eq!(synced::astray(&one, "s3://b/").await.unwrap(), [session].into());
+
+    servers::leave(&one, one.server().unwrap()).await.unwrap();
+    check("of one that is gone", &other, true).await;
+    assert_eq!(synced::astray(&other, "s3://b/").await.unwrap(), [session].into());
+}
