@@ -254,7 +254,12 @@ impl Config {
             );
         }
         let mut budgets = models::budgets(&mut reader);
-        let sandbox = sandbox::read(&mut reader, Capacity::read(), &mut budgets);
+        let backend = Backend::read(&mut reader);
+        let machine = match &backend {
+            Backend::Local => sandbox::Machine::Own(Capacity::read()),
+            Backend::Modal(_) => sandbox::Machine::Rented,
+        };
+        let sandbox = sandbox::read(&mut reader, machine, &mut budgets);
         let config = Self {
             listen: address.unwrap_or_else(|_| SocketAddr::from(([127, 0, 0, 1], 8080))),
             python_root: reader
@@ -279,7 +284,7 @@ impl Config {
             budgets,
             models: Models::read(&mut reader),
             sandbox,
-            backend: Backend::read(&mut reader),
+            backend,
             graphiql: reader.flag("TRAINABLE_GRAPHIQL", true),
             transport: Transport::read(&mut reader),
             quiet_seconds: reader.number("TRAINABLE_QUIET_SECONDS", "seconds", 1..=86_400, 600),

@@ -6,20 +6,35 @@ use crate::{
     sandbox::{Capacity, Gpu, Limits, SandboxSettings, Tier},
 };
 
-/// Most MiB that any limit of memory or disk may be.
-const MOST_MIB: u64 = 16_777_216;
+const MOST_MIB: u64 = SandboxSettings::MOST_MIB;
+
+/// On whose machine programs run.
+#[derive(Clone, Copy)]
+pub(super) enum Machine {
+    /// The server's own, whose memory all executions share.
+    Own(Capacity),
+    /// One that is rented for each sandbox.
+    Rented,
+}
 
 /// Reads the settings and the memory of one execution, which are limits of runs too.
 pub(super) fn read(
     reader: &mut Reader<'_>,
-    capacity: Capacity,
+    machine: Machine,
     budgets: &mut Budgets,
 ) -> SandboxSettings {
-    let machine = SandboxSettings::on(capacity);
+    let default = match machine {
+        Machine::Own(capacity) => SandboxSettings::on(capacity),
+        Machine::Rented => SandboxSettings::rented(),
+    };
     let least = Limits::LEAST_MEMORY_MIB;
     let total_mib =
-        reader.number("TRAINABLE_SANDBOX_TOTAL_MIB", "MiB", least..=MOST_MIB, machine.total_mib);
-    let default = SandboxSettings { total_mib, ..machine };
+        reader.number("TRAINABLE_SANDBOX_TOTAL_MIB", "MiB", least..=MOST_MIB, default.total_mib);
+    let total_mib = match machine {
+        Machine::Own(_) => total_mib,
+        // Nobody shares a rented machine's memory.
+        Machine::Rented => default.total_mib,
+    };
     let memory_mib = default.limits.memory_mib.min(total_mib);
     let memory_mib = reader.number("TRAINABLE_MEMORY_MIB", "MiB", least..=MOST_MIB, memory_mib);
     if memory_mib > total_mib {
@@ -86,7 +101,7 @@ fn limits(reader: &mut Reader<'_>, default: Limits) -> Limits {
 
 /// A count of executions or sandboxes.
 fn small(reader: &mut Reader<'_>, name: &str, unit: &str, least: u64, default: u32) -> u32 {
-    reader.number(name, unit, least..=10_000, default.into()) as u32
+    reader.number(name, unit, least..=SandboxSettings::MOST_AT_ONCE.into(), default.into()) as u32
 }
 
 #[cfg(test)]
@@ -100,7 +115,7 @@ mod tests {
         let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
         let mut reader = Reader { env: &env, problems: Vec::new() };
         let mut budgets = Budgets::default();
-        let found = read(&mut reader, MACHINE, &mut budgets);
+        let found = read(&mut reader, Machine::Own(MACHINE), &mut budgets);
         let mut wanted = SandboxSettings::on(MACHINE);
         expect(&mut wanted);
         assert_eq!(found, wanted, "{vars:?}");
@@ -136,6 +151,18 @@ mod tests {
             &["TRAINABLE_MEMORY_MIB is 2048, more than the 1024 MiB that all executions together \
                may use; lower it or raise TRAINABLE_SANDBOX_TOTAL_MIB"],
         );
+    }
+
+    #[test]
+    fn rented_machines_are_not_limited_by_the_servers_own() {
+        let vars = [("TRAINABLE_SANDBOX_TOTAL_MIB", "512"), ("TRAINABLE_MEMORY_MIB", "65536")];
+        let env = |name: &str| vars.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());
+        let mut reader = Reader { env: &env, problems: Vec::new() };
+        let mut budgets = Budgets::default();
+        let found = read(&mut reader, Machine::Rented, &mut budgets);
+        assert_eq!((found.limits.memory_mib, budgets.memory_mib), (65_536, 65_536));
+        assert_eq!((found.limits.cpus, found.total_mib), (4, MOST_MIB));
+        assert_eq!(reader.problems, [""; 0]);
     }
 
     #[test]

@@ -26,6 +26,11 @@ pub struct SandboxSettings {
 }
 
 impl SandboxSettings {
+    /// Most MiB that any limit of memory or disk may be.
+    pub const MOST_MIB: u64 = 16_777_216;
+    /// Most executions that may be allowed at once.
+    pub const MOST_AT_ONCE: u32 = 10_000;
+
     /// The defaults on a machine of this size.
     pub fn on(capacity: Capacity) -> Self {
         let total_mib = (capacity.memory_mib / 5 * 4).max(Limits::LEAST_MEMORY_MIB);
@@ -41,6 +46,20 @@ impl SandboxSettings {
             // They share the cores fairly; what runs short first is memory, which is counted apart.
             at_once: capacity.cores.saturating_mul(16),
             slots: 1,
+            floor: Tier::B,
+            gpu: Gpu::None,
+        }
+    }
+
+    /// The defaults where machines are rented: whatever the server itself runs on says nothing about
+    /// them, and each execution brings its own memory.
+    pub fn rented() -> Self {
+        Self {
+            limits: Limits { memory_mib: 4096, cpus: 4, ..Limits::default() },
+            runner_seconds: 900,
+            total_mib: Self::MOST_MIB,
+            at_once: Self::MOST_AT_ONCE,
+            slots: 0,
             floor: Tier::B,
             gpu: Gpu::None,
         }

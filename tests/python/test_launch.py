@@ -3,7 +3,9 @@
 import base64
 import json
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,7 +16,19 @@ from support import ROOT
 
 NONCE = "0123456789abcdef" * 2
 OPENING = b'\x1e["' + NONCE.encode() + b'",'
-PATH = os.pathsep.join(str(ROOT / "src/sandbox/python" / part) for part in ("launch", "sdk"))
+AS_ROOT = os.geteuid() == 0
+PATH = None
+
+
+def setUpModule():
+    """Programs of a launcher that is root are nobody, who may not see this repository: a copy is theirs to read."""
+    global PATH
+    folder = tempfile.mkdtemp()
+    unittest.addModuleCleanup(shutil.rmtree, folder)
+    os.chmod(folder, 0o755)
+    for part in ("launch/trainable_launch", "sdk/trainable"):
+        shutil.copytree(ROOT / "src/sandbox/python" / part, os.path.join(folder, os.path.basename(part)))
+    PATH = folder
 
 
 def request(source, **more):
@@ -22,7 +36,8 @@ def request(source, **more):
         "nonce": NONCE,
         "argv": ["-P", "-c", source],
         "env": {"PATH": os.environ["PATH"], "PYTHONPATH": PATH, "GIVEN": "yes"},
-        "workdir": more.pop("workdir", "/"),
+        "workdir": more.get("workdir", "/"),
+        "folders": more.pop("folders", [more.pop("workdir")] if "workdir" in more else []),
         "timeout": more.pop("timeout", 30),
         "output_bytes": more.pop("output_bytes", 1 << 20),
         "memory_bytes": more.pop("memory_bytes", 1 << 40),
@@ -133,6 +148,105 @@ class Launch(unittest.TestCase):
         source = "import os\nx = b'x' * (64 << 20)\nos.kill(os.getpid(), 9)"
         self.assertEqual(run(source, memory_bytes=80 << 20).exit["cut"], "out_of_memory")
         self.assertIsNone(run(source, memory_bytes=800 << 20).exit["cut"])
+
+    @unittest.skipUnless(AS_ROOT, "only root has programs that are somebody else")
+    def test_a_program_cannot_touch_its_launcher_nor_what_the_next_one_runs(self):
+        source = (
+            "import json, os, resource, trainable\n"
+            "def tried(what):\n"
+            "    try: what(); return 'done'\n"
+            "    except PermissionError: return 'refused'\n"
+            "launcher = os.getppid()\n"
+            "library = os.path.dirname(os.__file__)\n"
+            "print(json.dumps({\n"
+            "    'kill': tried(lambda: os.kill(launcher, 9)), 'all': tried(lambda: os.kill(1, 9)),\n"
+            "    'library': tried(lambda: open(os.path.join(library, 'made'), 'w')),\n"
+            "    'sdk': tried(lambda: open(trainable.__file__, 'a')),\n"
+            "    'memory': tried(lambda: open(f'/proc/{launcher}/mem', 'rb')),\n"
+            "    'files': tried(lambda: os.listdir(f'/proc/{launcher}/fd')),\n"
+            "    'again': tried(lambda: os.setuid(0)),\n"
+            "    'ids': [*os.getresuid(), *os.getresgid(), *os.getgroups()],\n"
+            "}))"
+        )
+        ended = run(source)
+        self.assertEqual(ended.exit["code"], 0, ended.stderr)
+        told = json.loads(ended.printed)
+        self.assertEqual(len(set(told["ids"])), 1)
+        self.assertNotIn(0, told.pop("ids"))
+        self.assertEqual(set(told.values()), {"refused"}, told)
+
+    @unittest.skipUnless(AS_ROOT, "only root gives files away")
+    def test_folders_are_the_programs_and_nothing_beyond_them(self):
+        with tempfile.TemporaryDirectory() as outside, tempfile.TemporaryDirectory() as folder:
+            kept = os.path.join(outside, "kept")
+            for path in (kept, os.path.join(folder, "deep/er/file")):
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                open(path, "w").close()
+                os.chmod(path, 0o600)
+            os.symlink(kept, os.path.join(folder, "link"))
+            os.symlink(outside, os.path.join(folder, "folder"))
+            os.link(kept, os.path.join(folder, "second"))
+            os.mkfifo(os.path.join(folder, "fifo"))
+            source = (
+                "import os\n"
+                "open('deep/er/file', 'a').write('x'); open('deep/new', 'w').write('x'); os.unlink('deep/er/file')\n"
+                "for name in ('second', 'link', 'folder/kept'):\n"
+                "    try: open(name, 'a')\n"
+                "    except PermissionError: print(name)"
+            )
+            ended = run(source, workdir=folder)
+            self.assertEqual((ended.exit["code"], ended.printed), (0, b"second\nlink\nfolder/kept\n"), ended.stderr)
+            found = os.stat(kept)
+            self.assertEqual((found.st_uid, stat.S_IMODE(found.st_mode)), (0, 0o600))
+            self.assertEqual(os.stat(outside).st_uid, 0)
+
+    @unittest.skipUnless(AS_ROOT, "another user has more processes than the program's")
+    def test_processes_are_counted(self):
+        source = (
+            "import os, time\n"
+            "try:\n"
+            "    for n in range(50):\n"
+            "        if os.fork() == 0: time.sleep(60); os._exit(0)\n"
+            "except BlockingIOError: print(n < 20)"
+        )
+        ended = run(source, limits={"NPROC": 20})
+        self.assertEqual((ended.printed, ended.exit["survivors"]), (b"True\n", 0))
+
+    def test_processes_that_outlive_their_kill_are_told(self):
+        code = (
+            "import os, time\n"
+            "from trainable_launch import linux\n"
+            "if os.fork() == 0: time.sleep(60)\n"
+            "print(linux.kill_all(None, seconds=0), linux.kill_all(None))"
+        )
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": PATH}
+        said = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, timeout=30)
+        self.assertEqual(said.stdout, b"(None, 1) (None, 0)\n", said.stderr)
+
+    def test_processes_may_not_hold_more_together_than_one(self):
+        workers = (
+            "import os, time\n"
+            "for _ in range(4):\n"
+            "    if os.fork() == 0:\n"
+            "        held = os.urandom(1) * (60 << 20); time.sleep(60)\n"
+            "time.sleep(60)"
+        )
+        ended = run(workers, memory_bytes=200 << 20)
+        self.assertEqual(ended.exit["cut"], "out_of_memory")
+        self.assertGreaterEqual(ended.exit["peak_memory"], 200 << 20)
+        self.assertLess(ended.exit["wall"], 20)
+
+    def test_what_forks_share_is_counted_once(self):
+        shared = (
+            "import os, time\n"
+            "held = os.urandom(1) * (100 << 20)\n"
+            "for _ in range(4):\n"
+            "    if os.fork() == 0: time.sleep(2); os._exit(0)\n"
+            "for _ in range(4): os.wait()\n"
+            "print(len(held))"
+        )
+        ended = run(shared, memory_bytes=300 << 20)
+        self.assertEqual((ended.exit["cut"], ended.exit["code"]), (None, 0))
 
     def test_limits_hold(self):
         ended = run("import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))", limits={"NOFILE": 99})

@@ -6,10 +6,13 @@ import json
 import os
 import queue
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 from pathlib import Path
 
@@ -242,6 +245,108 @@ class Lines(unittest.TestCase):
         self.assertEqual(read("sessions/s/notes/before"), b"before, after")
         self.assertEqual(read("sessions/s/notes/deep/made"), bytes(range(256)) * 1000)
 
+    def test_however_many_files_were_brought_the_next_are_too(self):
+        sidecar = self.start()
+        sidecar.put("sessions/s/notes/before", b"before")
+        mount = {"kind": "sessions", "sub_path": "sessions/s", "at": "/data/.whole", "read_only": True}
+        number = self.container(sidecar, mounts=[mount])[1]["sandbox"]
+        launcher = ROOT / "src/sandbox/python/launch/trainable_launch"
+        shutil.copytree(launcher, self.root / "sdk" / "trainable_launch")
+        self.assertEqual(self.shadow(sidecar, number, "/data/.whole")[1:], ({}, None))
+        write = lambda first, count: sidecar.ask(
+            "exec", sandbox=number, env={}, timeout=30, argv=[
+                "python", "-c", f"for n in range({first}, {first + count}): open('/data/s/notes/{'x' * 80}-%d' % n, 'w').write(str(n))",
+            ],
+        )  # fmt: skip
+        collect = lambda: sidecar.ask(
+            "collect", sandbox=number, folder="/data/s/notes", kind="sessions", path="sessions/s/notes",
+            most_bytes=1 << 20, most_files=2000,
+        )[1]  # fmt: skip
+        write(0, 900)
+        self.assertEqual(collect(), {"files": 901})
+        write(900, 1)
+        self.assertEqual(collect(), {"files": 1})
+        events, _, _ = sidecar.ask("list", kind="sessions", path="sessions/s/notes", recursive=True, most=9999)
+        self.assertEqual(sum(len(event["entries"]) for event in events), 902)
+
+    def test_what_was_written_last_is_there_when_the_end_is_told(self):
+        sidecar = self.start()
+        sidecar.put("sessions/s/large", b"a" * 300_000)
+        read = lambda offset: data(
+            sidecar.ask("read", kind="sessions", path="sessions/s/large", offset=offset, length=1000)[0]
+        )
+        change = lambda letter: sidecar.ask(
+            "exec", sandbox=number, argv=["python", "-c", f"open('/data/s/large', 'w').write('{letter}' * 300_000)"],
+            env={}, timeout=30,
+        )  # fmt: skip
+        number = self.container(sidecar)[1]["sandbox"]
+        for letter, after, asked in (("b", "commit", {"folders": ["/data/s"]}), ("c", "terminate", {})):
+            change(letter)
+            before = read(0)
+            self.assertNotEqual(before, letter.encode() * 1000)
+            self.assertEqual(sidecar.ask(after, sandbox=number, **asked)[1], {})
+            # Who reads on does not read what was there before.
+            self.assertEqual(read(1000), letter.encode() * 1000, after)
+
+    def test_a_path_that_ends_like_a_pattern_is_a_path(self):
+        sidecar = self.start()
+        for path in ("a*", "ab", "b*/x", "b*/deep*/y", "bc/x"):
+            sidecar.put(f"sessions/s/{path}", b"x")
+        listed = lambda path, recursive: [
+            entry["path"].removeprefix("sessions/s/")
+            for event in sidecar.ask("list", kind="sessions", path=f"sessions/s/{path}", recursive=recursive, most=99)[0]
+            for entry in event["entries"]
+        ]
+        self.assertEqual(listed("a*", False), ["a*"])
+        self.assertEqual(listed("b*", False), ["b*/x"])
+        self.assertEqual(listed("b*", True), ["b*/deep*/y", "b*/x"])
+        self.assertEqual(listed("b*/deep*", True), ["b*/deep*/y"])
+        self.assertEqual(listed("*", True), [])
+        moved = {"kind": "sessions", "path": "sessions/s/b*", "to": "sessions/s/c*"}
+        self.assertEqual(sidecar.ask("rename", **moved)[1], {})
+        self.assertEqual(listed("c*", True), ["c*/deep*/y", "c*/x"])
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root may write where programs may not")
+    def test_a_script_is_put_no_further_than_a_program_comes(self):
+        sidecar = self.start()
+        number = self.container(sidecar)[1]["sandbox"]
+        shutil.copytree(ROOT / "src/sandbox/python/launch/trainable_launch", self.root / "sdk" / "trainable_launch")
+        run = lambda source: data(
+            sidecar.ask("exec", sandbox=number, argv=["python", "-c", source], env={}, timeout=30)[0], "stdout"
+        )
+        run(
+            "import os; os.makedirs('/outside'); open('/outside/kept', 'w').write('kept')\n"
+            "os.symlink('/outside', '/data/s/scripts'); os.symlink('/outside/kept', '/data/s/kept')"
+        )
+
+        def place(path):
+            call = sidecar.begin("place", sandbox=number, path=path, folders=["/data/s"])
+            sidecar.tell(id=call, op="chunk", data=base64.b64encode(b"new").decode())
+            sidecar.tell(id=call, op="end")
+            return sidecar.finish(call, granted=False)[1]
+
+        self.assertIn("Permission denied", place("/data/s/scripts/step.py")["error"]["message"])
+        self.assertEqual(place("/data/s/kept")["done"], {})
+        self.assertEqual(place("/data/s/made/step.py")["done"], {})
+        look = (
+            "import os; print(os.listdir('/outside'), open('/outside/kept').read(), open('/data/s/kept').read(),"
+            " open('/data/s/made/step.py').read(), os.listdir('/run/trainable'))"
+        )
+        self.assertEqual(run(look), b"['kept'] kept new new []\n")
+
+    def test_time_is_kept(self):
+        sidecar = self.start()
+        number = self.container(sidecar)[1]["sandbox"]
+        source = "import os, time\nif os.fork() == 0: os.setsid()\ntime.sleep(20)"
+        before = time.monotonic()
+        _, done, _ = sidecar.ask("exec", sandbox=number, argv=["python", "-c", source], env={}, timeout=1)
+        self.assertEqual(done, {"code": -1})
+        self.assertLess(time.monotonic() - before, 10)
+        number = self.container(sidecar, timeout=1)[1]["sandbox"]
+        time.sleep(1.2)
+        _, _, error = sidecar.ask("exec", sandbox=number, argv=["python", "-c", ""], env={}, timeout=5)
+        self.assertEqual(error["kind"], "absent")
+
     def shadow(self, sidecar, number, whole):
         return sidecar.ask("shadow", sandbox=number, whole=whole, at="/data/s", part="notes")
 
@@ -262,6 +367,32 @@ class Lines(unittest.TestCase):
             self.assertEqual(done["swept"], swept, server)
         self.assertEqual(self.living(), [])
 
+    def test_a_signal_to_all_processes_of_a_server_leaves_nothing_behind(self):
+        sidecar = self.start()
+        self.container(sidecar)
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            sidecar.process.send_signal(number)
+        self.assertEqual(sidecar.ask("ping"), ([], {}, None))
+        self.assertEqual(sidecar.end(), 0)
+        self.assertEqual(self.living(), [])
+
+    def test_uploads_are_for_everybody_to_read(self):
+        spool = self.root / "spool"
+        spool.mkdir()
+        sidecar = self.start(TMPDIR=str(spool))
+        sidecar.put("sessions/s/x", b"x")
+        found = self.root / "volumes/trainable-data/sessions/s/x"
+        self.assertEqual(stat.S_IMODE(found.stat().st_mode), 0o644)
+        self.assertEqual(list(spool.iterdir()), [])
+
+    def test_an_image_that_cannot_be_made_is_told_with_what_was_printed(self):
+        sidecar = self.start(FAKE_MODAL_FAULTS="no-image")
+        (self.root / "sdk").mkdir()
+        _, _, error = sidecar.ask("build", locks=[LOCK], sdk=str(self.root / "sdk"))
+        self.assertEqual(error["kind"], "refused")
+        for part in ("could not make the image", "im-1 failed", "No matching distribution found for pandas==0.0.0"):
+            self.assertIn(part, error["message"])
+
     def test_what_modal_refuses_is_one_sentence(self):
         sidecar = self.start()
         self.assertEqual(self.container(sidecar, gpu="Z9")[2]["kind"], "refused")
@@ -271,3 +402,18 @@ class Lines(unittest.TestCase):
         _, _, error = sidecar.ask("exec", sandbox="sb-none", argv=["python"], env={}, timeout=1)
         self.assertEqual(error["kind"], "absent")
         self.assertEqual(sidecar.ask("terminate", sandbox="sb-none")[1], {})
+
+
+class Problems(unittest.TestCase):
+    def test_the_sdk_s_exceptions_have_kinds(self):
+        code = (
+            "import modal; from trainable_modal import problems\n"
+            "e = modal.exception\n"
+            "for error in (e.ImageBuildError('x', 'im-1'), e.ClientClosed('x'), e.SandboxFilesystemPermissionError('x'),\n"
+            "    e.RequestSizeError('x'), e.ConflictError('x'), e.SandboxTimeoutError('x'), KeyError('x')):\n"
+            "    print(problems.tell(error)[0])"
+        )
+        environment = {"PATH": os.environ["PATH"], "PYTHONPATH": PATH}
+        said = subprocess.run([sys.executable, "-P", "-c", code], env=environment, capture_output=True, timeout=30)
+        kinds = ["refused", "away", "refused", "refused", "conflict", "absent", "fault"]
+        self.assertEqual(said.stdout.decode().split(), kinds, said.stderr)

@@ -47,6 +47,8 @@ pub(super) struct Running {
     began: Instant,
     launcher: Option<u32>,
     report: Option<Report>,
+    /// Whether the container was ended with it.
+    ended: bool,
     alive: Alive,
 }
 
@@ -71,8 +73,17 @@ impl Running {
         let mut again = true;
         loop {
             let lease = inner.lease().await?;
-            if lease.stale {
-                place(&inner, &lease, spec).await?;
+            if lease.stale
+                && let Some((path, script)) = script(&inner, spec).await?
+                && let Err(why) = place(&inner, &lease, path, script).await
+            {
+                if !again || matches!(why, Trouble::Gone(_)) {
+                    return Err(why);
+                }
+                tracing::warn!(%why, "a container is replaced");
+                inner.end(&lease).await;
+                again = false;
+                continue;
             }
             let nonce = uuid::Uuid::new_v4().simple().to_string();
             let request = serde_json::to_string(&inner.request(spec, &nonce))
@@ -110,6 +121,7 @@ impl Running {
                         began,
                         launcher,
                         report,
+                        ended: false,
                         alive,
                     });
                 }
@@ -143,19 +155,31 @@ impl Running {
                     | Trouble::Conflict(_)
                     | Trouble::Refused(_)
                     | Trouble::NoFile
-                    | Trouble::Failed(_) => self.inner.end(&self.lease).await,
+                    | Trouble::Failed(_) => self.end().await,
                 }
                 said = Some(why.to_string());
                 Some(Ending::Lost)
             }
         };
-        // Whatever the ending: what was written until then is kept.
-        if !matches!(cut, Some(Ending::Lost))
+        // Whatever the ending: what was written until then is kept. Modal itself does so when it ends a
+        // container, but for a copy.
+        if self.ended && self.inner.is_copied() {
+            said.get_or_insert("what the program wrote was lost with its container".into());
+        } else if !self.ended
+            && !matches!(cut, Some(Ending::Lost))
             && let Err(why) = self.inner.commit(&self.lease).await
         {
             said = Some(format!("what the program wrote may not have been kept: {why}"));
         }
-        let exit = self.exit(cut).await;
+        let mut exit = self.exit(cut);
+        let took = (exit.wall, exit.cpu_seconds, exit.peak_memory.unwrap_or(0));
+        self.inner.count(&self.lease, took).await;
+        // Nobody knows what still runs in there, beside whatever comes next.
+        let orderly = self.report.as_ref().is_some_and(|report| report.survivors == 0);
+        if !orderly && !self.ended && !matches!(cut, Some(Ending::Lost)) {
+            self.end().await;
+        }
+        exit.cost_usd = Some(self.inner.cost().await);
         if let Some(held) = self.stripper.finish() {
             let _ = sink.send(Output::Stdout(held)).await;
         }
@@ -256,11 +280,17 @@ impl Running {
             }
         };
         if !matches!(timeout(KILL, ended).await, Ok(Some(()))) {
-            self.inner.end(&self.lease).await;
+            self.end().await;
         }
     }
 
-    async fn exit(&self, cut: Option<Ending>) -> Exit {
+    /// Has Modal end the container, and all in it.
+    async fn end(&mut self) {
+        self.inner.end(&self.lease).await;
+        self.ended = true;
+    }
+
+    fn exit(&self, cut: Option<Ending>) -> Exit {
         let wall = self.began.elapsed();
         let told = self.report.as_ref().map(|report| report.exit(None));
         let mut exit = told.unwrap_or(Exit {
@@ -278,20 +308,26 @@ impl Running {
         if let Some(cut) = cut {
             exit.ending = cut;
         }
-        let took = (exit.wall, exit.cpu_seconds, exit.peak_memory.unwrap_or(0));
-        exit.cost_usd = self.inner.cost(&self.lease, took).await;
         exit
     }
 }
 
-/// Puts a script into a container that cannot load what was written last.
-async fn place(inner: &Inner, lease: &Lease, spec: &ExecSpec) -> Result<(), Trouble> {
-    let Program::Script { path, .. } = &spec.program else { return Ok(()) };
-    let Some((place, inside)) = inner.place_of(path) else { return Ok(()) };
+/// The script of a program that lies in one of the volumes, and its path in the container.
+async fn script<'a>(
+    inner: &Inner,
+    spec: &'a ExecSpec,
+) -> Result<Option<(&'a str, Bytes)>, Trouble> {
+    let Program::Script { path, .. } = &spec.program else { return Ok(None) };
+    let Some((place, inside)) = inner.place_of(path) else { return Ok(None) };
     let volume = ModalVolume::new(Arc::clone(&inner.shared), place);
     let script = volume.read(&inside, 0..MAX_SCRIPT).await;
     let script = script.map_err(|error| Trouble::Failed(error.to_string()))?;
-    let request = json!({"sandbox": lease.container, "path": path});
+    Ok(Some((path, script)))
+}
+
+/// Puts a script into a container that cannot load what was written last.
+async fn place(inner: &Inner, lease: &Lease, path: &str, script: Bytes) -> Result<(), Trouble> {
+    let request = json!({"sandbox": lease.container, "path": path, "folders": inner.writable()});
     let mut call = lease.connection.begin("place", request).await?;
     call.send(script).await?;
     call.end().await?;

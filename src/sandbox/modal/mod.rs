@@ -65,6 +65,9 @@ const OPENING: Duration = Duration::from_secs(20);
 const BUILDING: Duration = Duration::from_secs(3600);
 /// How long a failure to open is taken for the answer to whoever asks next.
 const REFUSAL: Duration = Duration::from_secs(5);
+/// How long [`SandboxProvider::close`] waits for the sidecar, which needs a word with Modal to end its
+/// containers. It goes on for some seconds more where it is let.
+const CLOSING: Duration = Duration::from_millis(400);
 
 /// Where this backend keeps things, and what to use in place of what it finds.
 #[derive(Clone, Debug)]
@@ -231,7 +234,12 @@ impl Shared {
             let stand_in = self.config.stand_in.as_ref();
             let rented = self.environments.rented(stand_in.is_none(), progress).await;
             let rented = rented.map_err(|error| Trouble::Unavailable(error.to_string()))?;
-            let launch = launch(&self.config, &rented);
+            let spool = self.config.data_dir.join(SPOOL);
+            let launch = launch(&self.config, &rented, &spool);
+            fs::create_dir_all(&spool).map_err(|error| {
+                let spool = spool.display();
+                Trouble::Unavailable(format!("the folder `{spool}` cannot be made: {error}"))
+            })?;
             Ok::<_, Trouble>((Sidecar::new(launch), rented))
         };
         self.sidecar.get_or_try_init(make).await
@@ -281,7 +289,7 @@ fn late(what: &str) -> Trouble {
 }
 
 /// How the sidecar is run.
-fn launch(config: &ModalConfig, rented: &Rented) -> Launch {
+fn launch(config: &ModalConfig, rented: &Rented, spool: &Path) -> Launch {
     let settings = &config.settings;
     let mut path = vec![rented.sidecar.path.display().to_string()];
     let mut env: Vec<(String, String)> = PASSED
@@ -297,6 +305,8 @@ fn launch(config: &ModalConfig, rented: &Rented) -> Launch {
     set("MODAL_CONFIG_PATH", "/dev/null");
     set("PYTHONUNBUFFERED", "1");
     set("PYTHONDONTWRITEBYTECODE", "1");
+    // Files that are as large as any of a session's pass through it.
+    set("TMPDIR", &spool.display().to_string());
     if let Some(url) = &settings.server_url {
         set("MODAL_SERVER_URL", url);
     }
@@ -318,12 +328,14 @@ fn launch(config: &ModalConfig, rented: &Rented) -> Launch {
     Launch { python, env, secrets, patience: config.patience }
 }
 
-/// What the sidecar may know of the server's environment: how to reach Modal, and where to put files.
-const PASSED: [&str; 12] = [
+/// Below the data directory, where files on their way to Modal lie without a name.
+const SPOOL: &str = "modal-spool";
+
+/// What the sidecar may know of the server's environment: how to reach Modal.
+const PASSED: [&str; 11] = [
     "PATH",
     "HOME",
     "LANG",
-    "TMPDIR",
     "http_proxy",
     "https_proxy",
     "no_proxy",
@@ -389,5 +401,11 @@ impl SandboxProvider for ModalSandboxes {
         ModalVolume::new(Arc::clone(&self.shared), Place::of(name, &self.shared.server))
             .delete_all()
             .await
+    }
+
+    fn close(&self) {
+        if let Some((sidecar, _)) = self.shared.sidecar.get() {
+            sidecar.close(CLOSING);
+        }
     }
 }

@@ -79,6 +79,12 @@ impl Mounts {
         self.plain.iter().chain(shadow)
     }
 
+    /// Where programs may write.
+    pub(super) fn writable(&self) -> Vec<&str> {
+        let writable = self.all().filter(|mount| mount.access == Access::ReadWrite);
+        writable.map(|mount| mount.at.as_str()).collect()
+    }
+
     /// As the sidecar is told of them.
     pub(super) fn shown(&self, server: &str) -> Vec<Value> {
         let shown = |mount: &Mount, at: &str| {

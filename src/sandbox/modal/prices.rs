@@ -44,43 +44,70 @@ impl Reserved {
         }
     }
 
-    /// USD per second.
-    fn rate(&self) -> f64 {
-        let gpu = self.gpu.as_ref().and_then(|gpu| PRICES.gpu_second_usd.get(gpu));
-        self.cores * PRICES.core_second_usd
-            + self.memory_mib as f64 / 1024.0 * PRICES.gib_second_usd
-            + gpu.copied().unwrap_or(0.0)
-    }
-
-    /// USD of what an execution took beyond it.
-    fn beyond(&self, wall: Duration, cpu_seconds: f64, peak_memory: u64) -> f64 {
-        let wall = wall.as_secs_f64();
-        let cores = (cpu_seconds - self.cores * wall).max(0.0);
-        // The peak for all of its time: rather too much than too little.
-        let gib =
-            (peak_memory as f64 / f64::from(1 << 30) - self.memory_mib as f64 / 1024.0).max(0.0);
-        cores * PRICES.core_second_usd + gib * wall * PRICES.gib_second_usd
+    fn gpu_second_usd(&self) -> f64 {
+        let price = self.gpu.as_ref().and_then(|gpu| PRICES.gpu_second_usd.get(gpu));
+        price.copied().unwrap_or(0.0)
     }
 }
 
+/// What programs count as processors in one of the cores that Modal bills, which are physical.
+const PROCESSORS: f64 = 2.0;
+
 /// Counts what a container costs, from its start on.
+///
+/// Modal bills what is used, or what is reserved where that is more; so while programs run, all that
+/// they used together is compared with the reservation, and what rests costs the reservation.
 #[derive(Debug)]
 pub(super) struct Meter {
     reserved: Reserved,
-    told: Instant,
+    started: Instant,
+    /// Seconds in which programs ran; those side by side count once.
+    busy: f64,
+    /// Until when they were counted.
+    counted: Instant,
+    /// What programs used: seconds of Modal's cores, and GiB times seconds.
+    core_seconds: f64,
+    gib_seconds: f64,
+    /// USD that were told.
+    told: f64,
 }
 
 impl Meter {
     pub(super) fn start(reserved: Reserved) -> Self {
-        Self { reserved, told: Instant::now() }
+        let now = Instant::now();
+        Self {
+            reserved,
+            started: now,
+            busy: 0.0,
+            counted: now,
+            core_seconds: 0.0,
+            gib_seconds: 0.0,
+            told: 0.0,
+        }
     }
 
-    /// USD since it was asked before: the container's time, idle or not, and what one execution took beyond.
-    pub(super) fn read(&mut self, wall: Duration, cpu_seconds: f64, peak_memory: u64) -> f64 {
-        let now = Instant::now();
-        let since = now.duration_since(self.told).as_secs_f64();
-        self.told = now;
-        since * self.reserved.rate() + self.reserved.beyond(wall, cpu_seconds, peak_memory)
+    /// Counts a program that has just ended, and the memory of its peak for all of its time: rather
+    /// too much than too little.
+    pub(super) fn count(&mut self, wall: Duration, cpu_seconds: f64, peak_memory: u64) {
+        let (now, wall) = (Instant::now(), wall.as_secs_f64());
+        self.busy += wall.min(now.duration_since(self.counted).as_secs_f64());
+        self.counted = now;
+        self.core_seconds += cpu_seconds / PROCESSORS;
+        self.gib_seconds += peak_memory as f64 / f64::from(1 << 30) * wall;
+    }
+
+    /// USD since it was asked before.
+    pub(super) fn read(&mut self) -> f64 {
+        let age = self.started.elapsed().as_secs_f64();
+        let idle = (age - self.busy).max(0.0);
+        let billed = |reserved: f64, used: f64| reserved * idle + (reserved * self.busy).max(used);
+        let reserved_gib = self.reserved.memory_mib as f64 / 1024.0;
+        let total = billed(self.reserved.cores, self.core_seconds) * PRICES.core_second_usd
+            + billed(reserved_gib, self.gib_seconds) * PRICES.gib_second_usd
+            + age * self.reserved.gpu_second_usd();
+        let since = (total - self.told).max(0.0);
+        self.told = self.told.max(total);
+        since
     }
 }
 
@@ -98,24 +125,49 @@ mod tests {
         assert!((found - expect).abs() < expect * 1e-9, "{found} is not {expect}");
     }
 
+    const CORE: f64 = 0.0000393;
+    const GIB: f64 = 0.00000666;
+
+    async fn pass(seconds: u64) {
+        tokio::time::advance(Duration::from_secs(seconds)).await;
+    }
+
+    const TEN: Duration = Duration::from_secs(10);
+
     #[tokio::test(start_paused = true)]
     async fn time_counts_once_and_use_beyond_it_too() {
         let mut meter = Meter::start(reserved(None));
-        tokio::time::advance(Duration::from_secs(100)).await;
-        check(meter.read(Duration::ZERO, 0.0, 0), 100.0 * (0.0000393 + 0.00000666));
-        tokio::time::advance(Duration::from_secs(10)).await;
-        let ten = 10.0 * (0.0000393 + 0.00000666);
-        // Two more cores for ten seconds, and 2 GiB more.
-        let more = 20.0 * 0.0000393 + 2.0 * 10.0 * 0.00000666;
-        check(meter.read(Duration::from_secs(10), 30.0, 3 << 30), ten + more);
-        check(meter.read(Duration::from_secs(10), 30.0, 3 << 30), more);
+        pass(100).await;
+        check(meter.read(), 100.0 * (CORE + GIB));
+        assert!(meter.read() < 1e-12);
+        // Six processors for ten seconds are three cores, of which one was reserved.
+        pass(10).await;
+        meter.count(TEN, 60.0, 3 << 30);
+        check(meter.read(), 30.0 * (CORE + GIB));
+        // One that ran beside it.
+        meter.count(TEN, 60.0, 3 << 30);
+        check(meter.read(), 30.0 * (CORE + GIB));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reservation_is_not_taken_off_twice() {
+        let mut meter = Meter::start(reserved(None));
+        pass(10).await;
+        // Two at once, each within what is reserved for both.
+        meter.count(TEN, 16.0, 1 << 29);
+        meter.count(TEN, 16.0, 1 << 30);
+        check(meter.read(), 16.0 * CORE + 15.0 * GIB);
+        // One that takes less costs the reservation, and so does rest.
+        pass(10).await;
+        meter.count(Duration::from_secs(5), 1.0, 0);
+        check(meter.read(), 5.5 * CORE + 5.0 * GIB);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_gpu_costs_what_the_table_says() {
         let mut meter = Meter::start(reserved(Some("H100")));
-        tokio::time::advance(Duration::from_secs(1)).await;
-        check(meter.read(Duration::ZERO, 0.0, 0), 0.0000393 + 0.00000666 + 0.001097);
+        pass(1).await;
+        check(meter.read(), CORE + GIB + 0.001097);
         assert!(gpu_types().contains(&"T4"));
     }
 }

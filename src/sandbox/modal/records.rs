@@ -44,6 +44,8 @@ pub(super) struct Report {
     pub cpu_seconds: f64,
     peak_memory: u64,
     dropped: u64,
+    /// Processes that outlived the launcher's attempts to kill them.
+    pub survivors: u32,
     wall: f64,
 }
 
@@ -267,7 +269,7 @@ mod tests {
 
     #[track_caller]
     fn check_ending(report: &str, expect: Ending) {
-        let fixed = r#""cpu_seconds":0.5,"peak_memory":7,"dropped":1,"wall":2.0"#;
+        let fixed = r#""cpu_seconds":0.5,"peak_memory":7,"dropped":1,"survivors":0,"wall":2.0"#;
         let (_, all) = run(&told("exit", &format!("{{{report},{fixed}}}")), 4096);
         let [Told::Ended(report)] = &all[..] else { panic!("{all:?}") };
         let exit = report.exit(None);

@@ -5,7 +5,7 @@ use super::{
     execution::Running,
     mounts::{Mounts, Shadow, WHOLE},
     prices::{Meter, Reserved},
-    sidecar::Connection,
+    sidecar::{Connection, lock},
     silent,
     trouble::Trouble,
     volume::Place,
@@ -51,6 +51,8 @@ pub(super) struct Inner {
     pub limits: Limits,
     gpu: Option<String>,
     container: tokio::sync::Mutex<Option<Container>>,
+    /// USD that containers have cost which were replaced, and that nobody was told of.
+    owed: Mutex<f64>,
     /// Replaced by each termination, so that what is started later is not stopped by it.
     stop: Mutex<CancellationToken>,
     alive: watch::Sender<usize>,
@@ -90,6 +92,7 @@ impl ModalSandbox {
             limits,
             gpu,
             container: tokio::sync::Mutex::default(),
+            owed: Mutex::new(0.0),
             stop: Mutex::new(CancellationToken::new()),
             alive: watch::Sender::new(0),
         });
@@ -110,29 +113,51 @@ impl Inner {
     pub(super) async fn lease(&self) -> Result<Lease, Trouble> {
         let mut held = self.container.lock().await;
         let connection = self.shared.built(&silent()).await?;
-        // The present sidecar has ended what another one started.
-        if let Some(container) = held.as_mut()
-            && container.generation == connection.generation
-        {
-            let changes = self.shared.changes.load(Ordering::Acquire);
-            // A shadow shows what was there when it was made.
-            let mut stale = self.mounts.shadow.is_some() && container.seen < changes;
-            if container.seen < changes && !stale {
-                let request = json!({"sandbox": container.id});
-                match answer(&connection, "reload", request, SOON).await {
-                    Ok(_) => container.seen = changes,
-                    Err(Trouble::Conflict(_)) => stale = true,
-                    Err(Trouble::Absent(_)) => {
-                        *held = None;
-                        return self.create(connection, &mut held).await;
-                    }
-                    Err(why) => return Err(why),
+        if held.as_ref().is_some_and(|container| container.generation != connection.generation) {
+            // The present sidecar has ended what another one started.
+            self.retire(&mut held);
+        }
+        if let Some(container) = held.as_mut() {
+            match self.refresh(&connection, container).await {
+                Ok(stale) => {
+                    let container = container.id.clone();
+                    return Ok(Lease { connection, container, stale });
+                }
+                Err(why @ Trouble::Gone(_)) => return Err(why),
+                // One that cannot do this once cannot do it again, whatever became of it.
+                Err(why) => {
+                    tracing::warn!(%why, "a container is replaced");
+                    let id = container.id.clone();
+                    self.retire(&mut held);
+                    self.terminate(&connection, &id).await;
                 }
             }
-            let container = container.id.clone();
-            return Ok(Lease { connection, container, stale });
         }
         self.create(connection, &mut held).await
+    }
+
+    /// Shows a container what was written since; whether it could not, because a file is open in it.
+    async fn refresh(
+        &self,
+        connection: &Arc<Connection>,
+        container: &mut Container,
+    ) -> Result<bool, Trouble> {
+        let changes = self.shared.changes.load(Ordering::Acquire);
+        if container.seen >= changes {
+            return Ok(false);
+        }
+        if self.mounts.shadow.is_some() {
+            // A shadow shows what was there when it was made.
+            return Ok(true);
+        }
+        match answer(connection, "reload", json!({"sandbox": container.id}), SOON).await {
+            Ok(_) => {
+                container.seen = changes;
+                Ok(false)
+            }
+            Err(Trouble::Conflict(_)) => Ok(true),
+            Err(why) => Err(why),
+        }
     }
 
     async fn create(
@@ -157,28 +182,50 @@ impl Inner {
         if id.is_empty() {
             return Err(Trouble::Failed("Modal named no container".into()));
         }
-        if let Some(Shadow { whole, part, .. }) = &self.mounts.shadow {
-            let request = json!({"sandbox": id, "whole": WHOLE, "at": whole.at, "part": part});
-            answer(&connection, "shadow", request, CREATION).await?;
-        }
         let generation = connection.generation;
         let meter = Meter::start(reserved);
         *held = Some(Container { id: id.clone(), generation, seen, meter });
+        if let Some(Shadow { whole, part, .. }) = &self.mounts.shadow {
+            let request = json!({"sandbox": id, "whole": WHOLE, "at": whole.at, "part": part});
+            if let Err(why) = answer(&connection, "shadow", request, CREATION).await {
+                self.retire(held);
+                self.terminate(&connection, &id).await;
+                return Err(why);
+            }
+        }
         Ok(Lease { connection, container: id, stale: false })
+    }
+
+    /// Lets go of the container that is held, and remembers what it has cost.
+    fn retire(&self, held: &mut Option<Container>) -> Option<Container> {
+        let mut container = held.take()?;
+        *lock(&self.owed) += container.meter.read();
+        Some(container)
     }
 
     /// Forgets a container that is not there any more, or will not be.
     pub(super) async fn forget(&self, id: &str) {
         let mut held = self.container.lock().await;
         if held.as_ref().is_some_and(|container| container.id == id) {
-            *held = None;
+            self.retire(&mut held);
+            // With its end Modal keeps what was written last in it.
+            self.shared.changed();
         }
     }
 
     /// Ends a container that does not do as it should.
     pub(super) async fn end(&self, lease: &Lease) {
         self.forget(&lease.container).await;
-        end(&lease.connection, &lease.container).await;
+        self.terminate(&lease.connection, &lease.container).await;
+    }
+
+    async fn terminate(&self, connection: &Arc<Connection>, container: &str) {
+        let request = json!({"sandbox": container});
+        if let Err(error) = answer(connection, "terminate", request, SOON).await {
+            tracing::warn!(%error, "a container was not ended; Modal does so after some minutes at rest");
+        }
+        // What was kept at its end nobody has loaded yet.
+        self.shared.changed();
     }
 
     /// Makes what was written in a container visible to all.
@@ -215,12 +262,30 @@ impl Inner {
         Ok(())
     }
 
-    /// USD that its container has cost since this was asked before.
-    pub(super) async fn cost(&self, lease: &Lease, took: (Duration, f64, u64)) -> Option<f64> {
+    /// Counts what an execution took of its container: wall-clock, CPU seconds, bytes at the peak.
+    pub(super) async fn count(&self, lease: &Lease, took: (Duration, f64, u64)) {
         let mut held = self.container.lock().await;
-        let container = held.as_mut().filter(|container| container.id == lease.container)?;
-        let (wall, cpu_seconds, peak_memory) = took;
-        Some(container.meter.read(wall, cpu_seconds, peak_memory))
+        if let Some(container) = held.as_mut().filter(|held| held.id == lease.container) {
+            let (wall, cpu_seconds, peak_memory) = took;
+            container.meter.count(wall, cpu_seconds, peak_memory);
+        }
+    }
+
+    /// USD that its containers have cost since this was asked before.
+    pub(super) async fn cost(&self) -> f64 {
+        let mut held = self.container.lock().await;
+        let present = held.as_mut().map_or(0.0, |container| container.meter.read());
+        std::mem::take(&mut *lock(&self.owed)) + present
+    }
+
+    /// Whether what programs write is in the volume only after a commit, also when their container ends.
+    pub(super) fn is_copied(&self) -> bool {
+        self.mounts.shadow.is_some()
+    }
+
+    /// Where programs may write.
+    pub(super) fn writable(&self) -> Vec<&str> {
+        self.mounts.writable()
     }
 
     /// Where a script lies when it is in one of the volumes.
@@ -255,19 +320,14 @@ impl Inner {
             "timeout": spec.timeout.as_secs_f64(),
             "output_bytes": limits.output_bytes,
             "memory_bytes": limits.memory_mib.saturating_mul(1 << 20),
+            "folders": self.mounts.writable(),
             "limits": {
                 "CORE": 0,
                 "NOFILE": limits.open_files,
+                "NPROC": limits.processes,
                 "FSIZE": limits.disk_mib.saturating_mul(1 << 20),
             },
         })
-    }
-}
-
-async fn end(connection: &Arc<Connection>, container: &str) {
-    let request = json!({"sandbox": container});
-    if let Err(error) = answer(connection, "terminate", request, SOON).await {
-        tracing::warn!(%error, "a container was not ended; Modal does so after some minutes at rest");
     }
 }
 
@@ -326,12 +386,12 @@ impl Sandbox for ModalSandbox {
 
 /// Ends the container, which costs as long as it is there.
 async fn give_back(inner: &Inner) {
-    let Some(container) = inner.container.lock().await.take() else { return };
+    let Some(container) = inner.retire(&mut inner.container.lock().await) else { return };
     // A sidecar that is started for this alone ends it as one that was left behind.
     if let Ok(connection) = inner.shared.opened(&silent()).await
         && connection.generation == container.generation
     {
-        end(&connection, &container.id).await;
+        inner.terminate(&connection, &container.id).await;
     }
 }
 

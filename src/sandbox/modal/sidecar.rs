@@ -18,7 +18,7 @@ use std::{
     process::Stdio,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -72,6 +72,31 @@ pub(super) struct Sidecar {
     launch: Launch,
     present: tokio::sync::Mutex<Present>,
     generations: AtomicU64,
+    closing: Closing,
+}
+
+/// The end of the server, for which every sidecar ends its containers and itself.
+#[derive(Clone, Default)]
+struct Closing {
+    begun: CancellationToken,
+    /// Processes of sidecars that are there.
+    processes: Arc<AtomicUsize>,
+}
+
+/// A process of a sidecar, until it is there no more.
+struct Process(Closing);
+
+impl Process {
+    fn new(closing: &Closing) -> Self {
+        closing.processes.fetch_add(1, Ordering::AcqRel);
+        Self(closing.clone())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.0.processes.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 #[derive(Default)]
@@ -88,7 +113,23 @@ const STEADY: Duration = Duration::from_secs(60);
 
 impl Sidecar {
     pub(super) fn new(launch: Launch) -> Self {
-        Self { launch, present: tokio::sync::Mutex::default(), generations: AtomicU64::new(1) }
+        Self {
+            launch,
+            present: tokio::sync::Mutex::default(),
+            generations: AtomicU64::new(1),
+            closing: Closing::default(),
+        }
+    }
+
+    /// Lets go of the sidecar for good, and waits so long at most until it has ended. Blocks.
+    pub(super) fn close(&self, within: Duration) {
+        self.closing.begun.cancel();
+        let until = std::time::Instant::now() + within;
+        while self.closing.processes.load(Ordering::Acquire) > 0
+            && std::time::Instant::now() < until
+        {
+            std::thread::sleep(Duration::from_millis(5));
+        }
     }
 
     /// The sidecar that lives, or a new one.
@@ -96,6 +137,9 @@ impl Sidecar {
     /// *Errors*: [`Trouble::Gone`] when none starts; the next call tries again.
     pub(super) async fn connection(&self) -> Result<Arc<Connection>, Trouble> {
         let mut present = self.present.lock().await;
+        if self.closing.begun.is_cancelled() {
+            return Err(Trouble::Gone("the server ends".into()));
+        }
         if let Some(connection) = &present.connection {
             if !connection.gone.is_cancelled() {
                 return Ok(Arc::clone(connection));
@@ -110,7 +154,7 @@ impl Sidecar {
             sleep_until(after).await;
         }
         let generation = self.generations.fetch_add(1, Ordering::Relaxed);
-        match Connection::start(&self.launch, generation).await {
+        match Connection::start(&self.launch, generation, &self.closing).await {
             Ok(connection) => {
                 present.connection = Some(Arc::clone(&connection));
                 Ok(connection)
@@ -156,7 +200,11 @@ pub(super) enum Route {
 }
 
 impl Connection {
-    async fn start(launch: &Launch, generation: u64) -> Result<Arc<Self>, Trouble> {
+    async fn start(
+        launch: &Launch,
+        generation: u64,
+        closing: &Closing,
+    ) -> Result<Arc<Self>, Trouble> {
         let mut command = Command::new(&launch.python);
         command
             .args(["-P", "-B", "-m", "trainable_modal"])
@@ -176,6 +224,7 @@ impl Connection {
                 launch.python.display()
             ))
         })?;
+        let process = Process::new(closing);
         let stdin = child.stdin.take().expect("a pipe was asked for");
         let mut stdout = BufReader::with_capacity(LINE, child.stdout.take().expect("likewise"));
         let stderr = child.stderr.take().expect("likewise");
@@ -193,6 +242,7 @@ impl Connection {
         let why = Arc::new(Mutex::new(None));
         let watch = Watch {
             child,
+            process,
             gone: gone.clone(),
             calls: Arc::clone(&calls),
             why: Arc::clone(&why),
@@ -286,6 +336,7 @@ pub(super) fn lock<T>(value: &Mutex<T>) -> MutexGuard<'_, T> {
 /// What sees to the end of a sidecar.
 struct Watch {
     child: Child,
+    process: Process,
     gone: CancellationToken,
     calls: Calls,
     why: Arc<Mutex<Option<String>>>,
@@ -300,16 +351,20 @@ impl Watch {
         lines: mpsc::Receiver<Vec<u8>>,
         stdout: BufReader<ChildStdout>,
     ) {
-        let reading = read(stdout, &self.calls);
-        let writing = write(stdin, lines);
-        tokio::pin!(reading, writing);
-        let why = tokio::select! {
-            why = &mut reading => Some(why),
-            let_go = &mut writing => match let_go {
-                Ok(()) => None,
-                Err(error) => Some(format!("it reads no more ({error})")),
-            },
-            () = self.gone.cancelled() => Some("it did not answer in time".to_owned()),
+        // Its pipes are closed at the end of this block, at which a good one ends.
+        let why = {
+            let reading = read(stdout, &self.calls);
+            let writing = write(stdin, lines);
+            tokio::pin!(reading, writing);
+            tokio::select! {
+                why = &mut reading => Some(why),
+                let_go = &mut writing => match let_go {
+                    Ok(()) => None,
+                    Err(error) => Some(format!("it reads no more ({error})")),
+                },
+                () = self.gone.cancelled() => Some("it did not answer in time".to_owned()),
+                () = self.process.0.begun.cancelled() => None,
+            }
         };
         if let Some(why) = &why {
             let said =

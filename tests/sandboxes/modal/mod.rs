@@ -91,11 +91,36 @@ impl Modal {
             .collect()
     }
 
+    /// Process ids of the launchers in containers.
+    fn launchers(&self) -> Vec<i32> {
+        let containers = self.containers();
+        let pids = fs::read_dir("/proc").unwrap().flatten();
+        pids.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok())
+            .filter(|pid| {
+                let command = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+                let is_launcher = String::from_utf8_lossy(&command).contains("--request");
+                is_launcher && ancestors(*pid).iter().any(|pid| containers.contains(pid))
+            })
+            .collect()
+    }
+
     /// Waits until nothing of it runs any more.
     async fn is_quiet(&self) {
         wait_until(|| self.containers().is_empty() && self.sidecars().is_empty()).await;
         assert_eq!((self.containers(), self.sidecars()), (vec![], vec![]));
     }
+}
+
+/// Those that a process comes from, the nearest first.
+fn ancestors(mut pid: i32) -> Vec<i32> {
+    let mut found = Vec::new();
+    while pid > 1 {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let parent = stat.rsplit(") ").next().and_then(|rest| rest.split(' ').nth(1));
+        pid = parent.and_then(|parent| parent.parse().ok()).unwrap_or(0);
+        found.push(pid);
+    }
+    found
 }
 
 fn kill(pid: i32) {
@@ -121,6 +146,7 @@ async fn containers_are_reused_and_end_with_their_sandbox() {
     }
     assert_eq!(provider.standing().tier, Some('A'));
     assert_eq!(provider.standing().missing, [""; 0]);
+    assert!(modal.data.path().join("modal-spool").is_dir(), "what is on its way has no place");
     drop(sandbox);
     wait_until(|| modal.containers().is_empty()).await;
     assert_eq!(modal.containers(), Vec::<i32>::new());
@@ -154,6 +180,28 @@ async fn programs_of_one_sandbox_run_side_by_side() {
     assert_eq!(modal.containers(), Vec::<i32>::new(), "what is terminated costs nothing");
 }
 
+/// A session that may only be read, but for its notes.
+fn follow_up() -> Vec<Mount> {
+    let mount =
+        |volume: &str, at: &str, access| Mount { volume: name(volume), at: at.into(), access };
+    vec![
+        mount("sessions/one", "/data/sessions/s", Access::ReadOnly),
+        mount("datasets/one", "/data/datasets/d", Access::ReadOnly),
+        mount("sessions/one/notes", "/data/sessions/s/notes", Access::ReadWrite),
+    ]
+}
+
+/// A sandbox whose container is started by its first program.
+fn cold(mounts: Vec<Mount>) -> SandboxSpec {
+    SandboxSpec { mounts, limits: small(), gpu: Gpu::None, warmth: Warmth::Cold }
+}
+
+fn note(timeout: Duration) -> trainable::sandbox::ExecSpec {
+    let program = Program::Script { path: "/data/sessions/s/notes/step.py".into(), args: vec![] };
+    let workdir = "/data/sessions/s/notes".into();
+    trainable::sandbox::ExecSpec { program, workdir, ..script(timeout) }
+}
+
 #[tokio::test]
 async fn one_folder_of_a_read_only_volume_may_be_written() {
     let modal = Modal::new();
@@ -161,32 +209,19 @@ async fn one_folder_of_a_read_only_volume_may_be_written() {
     let volume = provider.volume(&name("sessions/one")).await.unwrap();
     write(&*volume, "eda/report.md", b"# kept").await;
     write(&*volume, "notes/before.txt", b"before").await;
-    let mount =
-        |volume: &str, at: &str, access| Mount { volume: name(volume), at: at.into(), access };
-    let mounts = vec![
-        mount("sessions/one", "/data/sessions/s", Access::ReadOnly),
-        mount("datasets/one", "/data/datasets/d", Access::ReadOnly),
-        mount("sessions/one/notes", "/data/sessions/s/notes", Access::ReadWrite),
-    ];
-    let sandbox = start(&provider, mounts, small()).await;
-    let spec = || {
-        let program =
-            Program::Script { path: "/data/sessions/s/notes/step.py".into(), args: vec![] };
-        let workdir = "/data/sessions/s/notes".into();
-        trainable::sandbox::ExecSpec { program, workdir, ..script(MINUTE) }
-    };
+    let sandbox = start(&provider, follow_up(), small()).await;
     let code = "print(open('../eda/report.md').read(), open('before.txt').read())\n\
         open('made.txt', 'w').write('made')\n\
         try: open('../eda/report.md', 'w')\nexcept OSError as error: print(error.strerror)";
     write(&*volume, "notes/step.py", code.as_bytes()).await;
-    let ran = collect(&*sandbox, spec()).await;
+    let ran = collect(&*sandbox, note(MINUTE)).await;
     assert_eq!(ran.printed(), "# kept before\nRead-only file system");
     assert_eq!(volume.read(&path("notes/made.txt"), 0..9).await.unwrap(), "made");
     assert_eq!(volume.read(&path("eda/report.md"), 0..9).await.unwrap(), "# kept");
     // What the server writes later reaches it too.
     write(&*volume, "notes/step.py", b"open('made.txt', 'w').write('again'); print('second')")
         .await;
-    assert_eq!(collect(&*sandbox, spec()).await.printed(), "second");
+    assert_eq!(collect(&*sandbox, note(MINUTE)).await.printed(), "second");
     assert_eq!(volume.read(&path("notes/made.txt"), 0..9).await.unwrap(), "again");
 }
 
@@ -286,6 +321,118 @@ async fn what_a_dead_server_left_is_ended_at_the_next_start() {
 }
 
 #[tokio::test]
+async fn a_container_goes_with_the_launcher_that_did_not_report() {
+    let modal = Modal::new();
+    let provider = modal.provider();
+    let volume = provider.volume(&name("sessions/one")).await.unwrap();
+    let code = "import os, sys, time\nopen('made', 'w').write('x')\nos.write(1, b'go\\n')\n\
+        if len(sys.argv) > 1: time.sleep(60)";
+    write(&*volume, "step.py", code.as_bytes()).await;
+    let sandbox = start(&provider, session("sessions/one"), small()).await;
+    let program =
+        Program::Script { path: "/data/sessions/s/step.py".into(), args: vec!["long".into()] };
+    let long = trainable::sandbox::ExecSpec { program, ..script(MINUTE) };
+    let mut outputs = sandbox.exec(long).await.unwrap();
+    assert_eq!(outputs.next().await, Some(Output::Stdout("go\n".into())));
+    let before = modal.containers();
+    let [launcher] = modal.launchers()[..] else { panic!("{:?}", modal.launchers()) };
+    kill(launcher);
+    // The program has the pipes of its launcher no more, and outlives it.
+    let rest: Vec<_> = outputs.collect().await;
+    let Some(Output::Exited(exit)) = rest.last() else { panic!("{rest:?}") };
+    assert_eq!(exit.ending, Ending::Lost);
+    assert!(exit.cost_usd.is_some_and(|cost| cost > 0.0), "{exit:?}");
+    assert_eq!(modal.containers(), Vec::<i32>::new(), "what the program started lives on");
+    assert!(volume.stat(&path("made")).await.unwrap().is_some());
+
+    assert_eq!(collect(&*sandbox, script(MINUTE)).await.printed(), "go");
+    let after = modal.containers();
+    assert_eq!(after.len(), 1);
+    assert_ne!(after, before);
+}
+
+#[tokio::test]
+async fn what_a_replaced_container_cost_is_told_with_the_next() {
+    let modal = Modal::new();
+    let provider = modal.provider();
+    let volume = provider.volume(&name("sessions/one")).await.unwrap();
+    write(&*volume, "step.py", b"pass").await;
+    let sandbox = start(&provider, session("sessions/one"), small()).await;
+    collect(&*sandbox, script(MINUTE)).await;
+    let idle = Duration::from_millis(1_500);
+    tokio::time::sleep(idle).await;
+    sandbox.terminate().await;
+    let cost = collect(&*sandbox, script(MINUTE)).await.exit.cost_usd.unwrap();
+    // A core and a quarter of a GiB are reserved, which cost while nothing runs too.
+    let least = idle.as_secs_f64() * (0.000_039_3 + 0.25 * 0.000_006_66);
+    assert!(cost > least, "{cost} is less than {least}");
+}
+
+#[tokio::test]
+async fn a_program_that_takes_too_much_memory_is_told_so() {
+    let modal = Modal::new();
+    let code = "import time\nheld = b'x' * (400 << 20)\ntime.sleep(60)";
+    let ran = python(&modal.provider(), code).await;
+    assert_eq!(ran.exit.ending, Ending::OutOfMemory, "{ran:?}");
+    assert!(!ran.exit.starved(&small()), "{:?}", ran.exit);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_ends_leaves_no_container() {
+    let modal = Modal::new();
+    let provider = modal.provider();
+    let volume = provider.volume(&name("sessions/one")).await.unwrap();
+    write(&*volume, "step.py", b"print('go')").await;
+    let sandbox = start(&provider, session("sessions/one"), small()).await;
+    assert_eq!(collect(&*sandbox, script(MINUTE)).await.printed(), "go");
+    assert_eq!(modal.containers().len(), 1);
+    let begun = std::time::Instant::now();
+    provider.close();
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
+    // Although the sandbox and the provider are still held.
+    modal.is_quiet().await;
+    let Err(error) = sandbox.exec(script(MINUTE)).await else { panic!("it ran") };
+    assert!(error.to_string().contains("the server ends"), "{error}");
+    provider.close();
+}
+
+#[tokio::test]
+async fn a_container_whose_folders_cannot_be_made_is_ended() {
+    let modal = Modal::new();
+    let provider = modal.with_fault("no-shadow");
+    let volume = provider.volume(&name("sessions/one")).await.unwrap();
+    write(&*volume, "notes/step.py", b"print('go')").await;
+    let sandbox = provider.start(cold(follow_up())).await.unwrap();
+    let Err(error) = sandbox.exec(note(MINUTE)).await else { panic!("it ran") };
+    assert!(error.to_string().contains("does not answer"), "{error}");
+    assert_eq!(modal.containers(), Vec::<i32>::new());
+    assert_eq!(collect(&*sandbox, note(MINUTE)).await.printed(), "go");
+}
+
+/// Runs two scripts where the first container cannot be shown the second.
+async fn is_replaced(faults: &str) {
+    let modal = Modal::new();
+    let provider = modal.with_fault(faults);
+    let volume = provider.volume(&name("sessions/one")).await.unwrap();
+    let sandbox = provider.start(cold(session("sessions/one"))).await.unwrap();
+    let mut containers = Vec::new();
+    for n in 0..3 {
+        write(&*volume, "step.py", format!("print({n})").as_bytes()).await;
+        assert_eq!(collect(&*sandbox, script(MINUTE)).await.printed(), n.to_string(), "{faults}");
+        containers.push(modal.containers());
+        assert_eq!(containers[n].len(), 1, "{faults}");
+    }
+    assert_ne!(containers[0], containers[1], "{faults}");
+    assert_eq!(containers[1], containers[2], "{faults}");
+}
+
+#[tokio::test]
+async fn a_container_that_cannot_be_shown_what_is_new_is_replaced() {
+    is_replaced("no-reload").await;
+    is_replaced("open-files,no-writes").await;
+}
+
+#[tokio::test]
 async fn a_script_runs_although_the_volume_cannot_be_loaded() {
     let modal = Modal::new();
     let provider = modal.with_fault("open-files");
@@ -325,7 +472,9 @@ async fn what_is_wrong_with_modal_is_one_sentence() {
 
     let no_image = modal.with_fault("no-image");
     let error = no_image.prepare(std::sync::Arc::new(|_| {})).await.unwrap_err();
-    assert!(error.to_string().contains("Modal refuses this (Image build"), "{error}");
+    let said = error.to_string();
+    assert!(said.contains("Modal could not make the image"), "{said}");
+    assert!(said.contains("No matching distribution found for pandas"), "{said}");
 
     let full = modal.with_fault("no-capacity");
     let sandbox = start(&full, session("sessions/one"), small()).await;

@@ -50,14 +50,33 @@ def serve(connection):
     pid = os.posix_spawn(program, [program, *argv[1:]], environment, file_actions=actions, setsid=True)
     for descriptor in (null, *fds):
         os.close(descriptor)
-    _, status = os.waitpid(pid, 0)
-    code = os.waitstatus_to_exitcode(status)
+    code = wait(pid, request["timeout"])
     try:
-        # As Modal's SDK tells signals.
-        connection.sendall(str(code if code >= 0 else 128 - code).encode())
+        connection.sendall(str(code).encode())
     except OSError:
         pass
     connection.close()
+
+
+def wait(pid, timeout):
+    """How it ended, as Modal's SDK tells it; it alone is killed when its time is over."""
+    late = threading.Event()
+
+    def kill():
+        late.set()
+        os.kill(pid, signal.SIGKILL)
+
+    timer = threading.Timer(timeout or 1 << 20, kill)
+    timer.daemon = True
+    timer.start()
+    # Killed or not, it has its number until it is waited for.
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    timer.cancel()
+    _, status = os.waitpid(pid, 0)
+    code = os.waitstatus_to_exitcode(status)
+    if late.is_set():
+        return -1
+    return code if code >= 0 else 128 - code
 
 
 main()

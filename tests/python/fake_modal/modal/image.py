@@ -1,5 +1,5 @@
 from . import exception
-from .state import both, fault
+from .state import both, fault, output
 
 
 class Image:
@@ -26,6 +26,10 @@ class Image:
     @both
     async def build(self, app):
         if fault("no-image"):
-            raise exception.InvalidError("Image build for im-1 failed with the exit code 1")
+            if output.enabled:
+                print("Collecting pandas==0.0.0")
+                print("ERROR: No matching distribution found for pandas==0.0.0")
+            said = "Image build for im-1 failed.\nView the build logs:\n  modal image logs im-1"
+            raise exception.ImageBuildError(said, "im-1")
         self.object_id = "im-1"
         return self

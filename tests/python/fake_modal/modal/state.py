@@ -1,5 +1,6 @@
 """Where the stand-in keeps things, and what it lets through."""
 
+import contextlib
 import functools
 import inspect
 import os
@@ -25,12 +26,42 @@ class Callable:
         self.aio = aio
 
 
+class Output:
+    enabled = False
+
+    @contextlib.contextmanager
+    def enable(self):
+        self.enabled = True
+        try:
+            yield
+        finally:
+            self.enabled = False
+
+
+# Whether the SDK prints what is done at Modal.
+output = Output()
+
+
 def root():
     return os.environ["FAKE_MODAL_ROOT"]
 
 
 def fault(name):
     return name in os.environ.get("FAKE_MODAL_FAULTS", "").split(",")
+
+
+def fault_of(name, number):
+    """Whether something goes wrong in this container: it does in the first that meets it, and in no other."""
+    if not fault(name):
+        return False
+    path = os.path.join(root(), f"fault-{name}")
+    try:
+        with open(path, "x") as file:
+            file.write(number)
+    except FileExistsError:
+        pass
+    with open(path) as file:
+        return file.read() == number
 
 
 def check_tokens():

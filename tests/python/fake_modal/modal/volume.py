@@ -67,6 +67,12 @@ class Volume:
 
     @both
     async def iterdir(self, path, *, recursive=True):
+        if path.endswith("*"):
+            raise exception.InvalidError("Glob patterns in `volume get` and `Volume.listdir()` are deprecated.")
+        for entry in self._below(path, recursive):
+            yield entry
+
+    def _below(self, path, recursive):
         start = self.at(path)
         if not os.path.lexists(start):
             raise exception.NotFoundError(f"No such file or directory: {path}")
@@ -78,8 +84,7 @@ class Volume:
             found = FileEntry(self.folder, entry.path)
             yield found
             if recursive and found.type == FileEntryType.DIRECTORY:
-                async for inner in self.iterdir.aio(found.path):
-                    yield inner
+                yield from self._below(found.path, recursive)
 
     @both
     async def read_file(self, path):
@@ -122,7 +127,7 @@ class Volume:
     async def batch_upload(self, force=False):
         batch = Batch(self)
         yield batch
-        for local, remote in batch.files:
+        for local, remote, mode in batch.files:
             at = self.at(remote)
             if os.path.isdir(at):
                 raise exception.InvalidError("a folder is in the way")
@@ -130,6 +135,7 @@ class Volume:
             # Whole or not at all, as an upload is.
             aside = os.path.join(root(), f"upload-{uuid.uuid4().hex}")
             shutil.copyfile(local, aside)
+            os.chmod(aside, mode or stat.S_IMODE(os.stat(local).st_mode))
             os.replace(aside, at)
 
 
@@ -137,8 +143,8 @@ class Batch:
     def __init__(self, volume):
         self.volume, self.files = volume, []
 
-    def put_file(self, local, remote):
-        self.files.append((local, remote))
+    def put_file(self, local, remote, mode=None):
+        self.files.append((local, remote, mode))
 
 
 class Mounted:

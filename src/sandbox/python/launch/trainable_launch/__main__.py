@@ -1,7 +1,7 @@
 """python -m trainable_launch, with the request as JSON in TRAINABLE_LAUNCH.
 
 The request: `nonce`, `argv` after the interpreter, `env`, `workdir`, `timeout` (wall-clock seconds), `output_bytes`,
-`limits` by the names of setrlimit, `memory_bytes`.
+`limits` by the names of setrlimit, `memory_bytes`, `folders` in which the program may write.
 """
 
 import json
@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 
-from . import framing, linux, relay
+from . import framing, linux, owner, relay
 
 VARIABLE = "TRAINABLE_LAUNCH"
 # Who could read this process' first environment would find the nonce, so what came in it goes on in a file without a name.
@@ -32,7 +32,11 @@ def main():
     linux.become_guardian()
     # A termination that comes early is remembered and met by the relay.
     relay.catch_termination()
+    for folder in request["folders"]:
+        owner.hand_over(folder)
     with tempfile.TemporaryDirectory(prefix="trainable-") as folder:
+        # Programs pass through it to their socket, and can neither look into it nor change it.
+        os.chmod(folder, 0o711)
         run(request, folder)
 
 
@@ -71,10 +75,14 @@ def become(request, environment, out, err, record):
     for number, descriptor in enumerate(kept):
         os.dup2(descriptor, number)
     os.closerange(4, linux.most_descriptors())
-    linux.limit(request["limits"])
+    limits = dict(request["limits"])
+    if not owner.is_needed():
+        # It counts all of a user, which are more than the programs here.
+        limits.pop("NPROC", None)
+    linux.limit(limits)
     for number in (signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
-    linux.give_up_powers()
+    owner.become()
     os.chdir(request["workdir"])
     os.execve(sys.executable, [sys.executable, *request["argv"]], environment)
 

@@ -7,13 +7,15 @@ import signal
 import socket
 import time
 
-from . import linux
+from . import linux, owner
 
 # The other side reads messages of up to this size; larger ones are dropped.
 MAX_RECORD = 1024 * 1024
 CHUNK = 64 * 1024
 # What is left in the pipes after the end is read for so long at most.
 AFTERMATH = 10.0
+# How often it is looked at what the program and all that it started hold in memory.
+WEIGHED = 0.5
 
 _woken, _wakes = None, None
 _asked_to_end = False
@@ -42,6 +44,8 @@ class Records:
         self.ours, self.theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self.listener.bind(path)
+        if owner.is_needed():
+            os.chown(path, owner.PROGRAMS, owner.PROGRAMS)
         self.listener.listen(64)
         for ours in (self.ours, self.listener):
             ours.setblocking(False)
@@ -59,6 +63,9 @@ class Relay:
         self.left = request["output_bytes"]
         self.memory_bytes = request["memory_bytes"]
         self.dropped = 0
+        self.peak = 0
+        self.weighed = self.begun
+        self.survivors = 0
         self.status = None
         self.cut = None
         self.selector = selectors.DefaultSelector()
@@ -72,11 +79,13 @@ class Relay:
         """Serves until the program has ended, and with it all that it started."""
         self._watch(_woken, selectors.EVENT_READ)
         while self.status is None and self.cut is None:
-            self._turn(self.deadline)
+            self._turn(min(self.deadline, self.weighed + WEIGHED))
             if _asked_to_end:
                 self.cut = "terminated"
             elif time.monotonic() >= self.deadline:
                 self.cut = "timed_out"
+            elif self.status is None and time.monotonic() >= self.weighed + WEIGHED:
+                self._weigh()
         wall = time.monotonic() - self.begun
         self._end_all()
         until = time.monotonic() + AFTERMATH
@@ -84,8 +93,15 @@ class Relay:
             self._turn(until)
         return self._report(wall)
 
+    def _weigh(self):
+        """Ends the program before Modal ends the whole container for its memory."""
+        held = linux.memory_of(linux.descendants(), self.memory_bytes)
+        if held >= self.memory_bytes:
+            self.cut, self.peak = "out_of_memory", held
+        self.weighed = time.monotonic()
+
     def _end_all(self):
-        status = linux.kill_all(self.child)
+        status, self.survivors = linux.kill_all(self.child)
         if self.status is None:
             self.status = status
 
@@ -97,7 +113,8 @@ class Relay:
                 signal_number = os.WTERMSIG(self.status)
             else:
                 code = os.waitstatus_to_exitcode(self.status)
-        peak = used.ru_maxrss * 1024
+        # Of the largest process, or of all when they were too much together.
+        peak = max(self.peak, used.ru_maxrss * 1024)
         # A kill that nobody here sent, close below the limit, is the kernel's.
         starved = self.cut is None and signal_number == signal.SIGKILL and peak >= self.memory_bytes * 3 // 4
         return {
@@ -107,6 +124,7 @@ class Relay:
             "cpu_seconds": used.ru_utime + used.ru_stime,
             "peak_memory": peak,
             "dropped": self.dropped,
+            "survivors": self.survivors,
             "wall": wall,
         }
 

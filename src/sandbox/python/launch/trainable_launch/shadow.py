@@ -3,8 +3,8 @@
     python -m trainable_launch.shadow make WHOLE AT PART      AT shows WHOLE, which is read-only, by links; PART is a copy
     python -m trainable_launch.shadow show FOLDER KNOWN       files of FOLDER that are not as KNOWN says, on stdout
 
-What is shown: for each file a line of JSON with its `path`, `size` and `state`, then so many bytes. KNOWN is a JSON
-object of states by path.
+What is shown: for each file a line of JSON with its `path`, `size` and `state`, then so many bytes. KNOWN is a file with a
+JSON object of states by path, too many for an argument; it is deleted.
 """
 
 import json
@@ -12,6 +12,8 @@ import os
 import shutil
 import stat
 import sys
+
+from . import owner
 
 
 def make(whole, at, part):
@@ -40,10 +42,16 @@ def states(folder):
 
 
 def show(folder, known):
-    known = json.loads(known)
+    with open(known, "rb") as file:
+        states_known = json.load(file)
+    os.unlink(known)
+    # It looks at what programs made, and sees no more than they do.
+    owner.become()
+    # Of what lies deeper a program may have closed some to itself; this one is never closed by mistake.
+    os.listdir(folder)
     out = sys.stdout.buffer
     for path, state in states(folder):
-        if known.get(path) == state:
+        if states_known.get(path) == state:
             continue
         try:
             descriptor = os.open(os.path.join(folder, path), os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import signal
 import sys
 import threading
 import time
@@ -15,6 +16,10 @@ ALONE = 20
 
 
 def main():
+    # A supervisor of the server may signal all of its processes at once; this one has containers to end, and does so when
+    # its stdin ends.
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     threading.Thread(target=outlive_nobody, args=(os.getppid(),), daemon=True).start()
     # Whatever the SDK prints must not fall between the lines.
     descriptor = os.dup(1)

@@ -1,7 +1,11 @@
 """The app, the image and the sandboxes at Modal."""
 
 import asyncio
+import collections
+import contextlib
 import math
+import secrets
+import sys
 
 import modal
 
@@ -9,7 +13,12 @@ from .problems import Refused
 
 # Where containers see the SDK and the launcher.
 SDK_AT = "/opt/trainable/sdk"
+# Where files lie in a container that its programs can neither read nor change.
+HELD_AT = "/run/trainable"
+ENVIRONMENT = {"PYTHONPATH": SDK_AT, "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
 TAG = "trainable-server"
+# Seconds that a container may take to end, and those that were left behind all together.
+ENDING, SWEEPING = 30, 8
 
 
 class Cloud:
@@ -20,6 +29,8 @@ class Cloud:
         self.volume_name = None
         self.volumes = {}
         self.sandboxes = {}
+        # Awaited when what a container wrote may have become visible, and called with the number of one that has ended.
+        self.after_change, self.after_end = [], []
 
     async def ping(self, call, request):
         """Says that this process is awake."""
@@ -29,12 +40,12 @@ class Cloud:
         """Shows the tokens at Modal, finds the app, and ends what a dead server of the same name left running."""
         self.server, self.volume_name = request["server"], request["volume"]
         self.app = await modal.App.lookup.aio(request["app"], create_if_missing=True)
-        swept = 0
-        async for sandbox in modal.Sandbox.list.aio(app_id=self.app.app_id, tags={TAG: self.server}):
-            if sandbox.object_id not in self.sandboxes:
-                await sandbox.terminate.aio()
-                swept += 1
-        return {"swept": swept, "sdk": modal.__version__}
+        listed = modal.Sandbox.list.aio(app_id=self.app.app_id, tags={TAG: self.server})
+        left = [sandbox async for sandbox in listed if sandbox.object_id not in self.sandboxes]
+        await asyncio.gather(*(end(sandbox, SWEEPING) for sandbox in left))
+        if left:
+            await self.changed()
+        return {"swept": len(left), "sdk": modal.__version__}
 
     async def build(self, call, request):
         """Makes the image of what the locks pin, which Modal keeps: only the first time takes minutes."""
@@ -46,7 +57,14 @@ class Cloud:
         # Not a layer: with another version of the server only these few files change.
         image = image.add_local_dir(request["sdk"], SDK_AT)
         await call.notice(progress="Modal makes the image of the Python packages; the first time takes some minutes")
-        self.image = await image.build.aio(self.opened())
+        said = Tail()
+        try:
+            # Only then the SDK prints what the tools say that make it.
+            with contextlib.redirect_stdout(said), modal.enable_output():
+                self.image = await image.build.aio(self.opened())
+        except modal.exception.ImageBuildError as error:
+            error.args = (f"{' '.join(str(error).split())[:120]}: {said.text()}",)
+            raise
         return {"image": self.image.object_id}
 
     def opened(self):
@@ -128,6 +146,7 @@ class Cloud:
         code = await process.wait.aio()
         if code != 0:
             raise Refused(f"what the sandbox wrote was not committed: `sync` ended with {code}")
+        await self.changed()
         return {}
 
     async def reload(self, call, request):
@@ -142,22 +161,86 @@ class Cloud:
         data = bytearray()
         async for chunk in call.received():
             data += chunk
-        await sandbox.filesystem.write_bytes.aio(bytes(data), request["path"])
+        held = await self.hold(sandbox, bytes(data))
+        process = await run(sandbox, "place", held, request["path"], *request["folders"], timeout=60)
+        said, code = await asyncio.gather(last_of(process.stderr), process.wait.aio())
+        if code != 0:
+            raise Refused(f"a script could not be put into the sandbox: {said}")
         return {}
+
+    async def hold(self, sandbox, data):
+        """Puts bytes into a container, out of reach of its programs; the path."""
+        path = f"{HELD_AT}/{secrets.token_hex(8)}"
+        await sandbox.filesystem.write_bytes.aio(data, path)
+        return path
 
     async def terminate(self, call, request):
         """Ends a container and all in it; nothing happens when it has ended."""
         number = request["sandbox"]
         try:
-            sandbox = await self.sandbox(number)
-            await sandbox.terminate.aio()
+            await end(await self.sandbox(number), ENDING)
         except modal.exception.NotFoundError:
             pass
         self.sandboxes.pop(number, None)
+        for told in self.after_end:
+            told(number)
+        await self.changed()
         return {}
+
+    async def changed(self):
+        for told in self.after_change:
+            await told()
 
     async def leave(self):
         """Ends every container that this process started: nobody is left who would."""
         left, self.sandboxes = list(self.sandboxes.values()), {}
         ended = (sandbox.terminate.aio() for sandbox in left)
         await asyncio.gather(*ended, return_exceptions=True)
+
+
+async def end(sandbox, seconds):
+    """Ends a container, and waits so long at most: Modal keeps what was written last only at its very end."""
+    try:
+        async with asyncio.timeout(seconds):
+            await sandbox.terminate.aio(wait=True)
+    except TimeoutError:
+        print(f"the container {sandbox.object_id} takes long to end", file=sys.stderr)
+    except (modal.exception.NotFoundError, modal.exception.SandboxTimeoutError):
+        # It had ended before.
+        pass
+
+
+async def run(sandbox, module, *arguments, timeout):
+    """Starts a module of the launcher's package in a container."""
+    argv = ("python", "-P", "-B", "-m", f"trainable_launch.{module}", *arguments)
+    return await sandbox.exec.aio(*argv, env=ENVIRONMENT, timeout=timeout, text=False)
+
+
+async def last_of(stream):
+    """The end of what a program prints, as text."""
+    data = bytearray()
+    async for piece in stream:
+        data += piece
+        del data[:-4096]
+    return data[-300:].decode(errors="replace").strip()
+
+
+class Tail:
+    """A file that hands on what is printed, and keeps the end of it."""
+
+    def __init__(self):
+        self.kept = collections.deque(maxlen=4096)
+
+    def write(self, text):
+        self.kept.extend(text)
+        return sys.stderr.write(text)
+
+    def flush(self):
+        sys.stderr.flush()
+
+    def isatty(self):
+        return False
+
+    def text(self):
+        lines = "".join(self.kept).splitlines()
+        return " | ".join(line.strip() for line in lines if line.strip())[-170:]

@@ -27,13 +27,16 @@ class Files:
     def __init__(self, cloud):
         self.cloud = cloud
         self.places = {}
+        # Counts changes: what was begun to be read before the last one is not read on.
+        self.changes = 0
+        cloud.after_change.append(self.changed)
 
     async def list(self, call, request):
         """Tells of all below a folder, with their paths in the volume."""
         volume = await self.cloud.volume(request["kind"])
         entries, count, truncated = [], 0, False
         try:
-            async for entry in volume.iterdir.aio(request["path"], recursive=request["recursive"]):
+            async for entry in entries_of(volume, request["path"], request["recursive"]):
                 if entry.type == FileEntryType.DIRECTORY:
                     continue
                 count += 1
@@ -73,12 +76,12 @@ class Files:
             if place is not None:
                 await place.close()
             volume = await self.cloud.volume(kind)
-            place = Place(volume.read_file.aio(path))
+            place = Place(volume.read_file.aio(path), self.changes)
             await place.skip(offset)
         return place
 
     async def _keep(self, kind, path, place):
-        if place.ended:
+        if place.ended or place.since != self.changes:
             await place.close()
             return
         place.used = time.monotonic()
@@ -90,6 +93,7 @@ class Files:
 
     async def changed(self):
         """Who reads on after a change reads anew."""
+        self.changes += 1
         places, self.places = list(self.places.values()), {}
         for place in places:
             await place.close()
@@ -107,13 +111,12 @@ class Files:
         """Takes a whole file and puts it in place of what was there."""
         volume = await self.cloud.volume(request["kind"])
         size = 0
-        with tempfile.NamedTemporaryFile(prefix="put-") as file:
+        with tempfile.TemporaryFile() as file:
             async for data in call.received():
                 file.write(data)
                 size += len(data)
-            file.flush()
             async with volume.batch_upload.aio(force=True) as batch:
-                batch.put_file(file.name, request["path"])
+                put_file(batch, file, request["path"])
         await self.changed()
         return {"size": size}
 
@@ -139,9 +142,9 @@ class Files:
         # `cp` copies into a folder that is there, and makes none.
         parent = os.path.dirname(target)
         marker = os.path.join(parent, f".trainable-{os.urandom(6).hex()}")
-        with tempfile.NamedTemporaryFile(prefix="marker-") as empty:
+        with tempfile.TemporaryFile() as empty:
             async with volume.batch_upload.aio(force=True) as batch:
-                batch.put_file(empty.name, marker)
+                put_file(batch, empty, marker)
         try:
             await volume.copy_files.aio([source], target, recursive=True)
         finally:
@@ -152,7 +155,7 @@ class Files:
 
     async def _is_there(self, volume, path):
         try:
-            async for _ in volume.iterdir.aio(path, recursive=False):
+            async for _ in entries_of(volume, path, recursive=False):
                 return True
         except (modal.exception.NotFoundError, FileNotFoundError):
             return False
@@ -160,11 +163,37 @@ class Files:
         return False
 
 
+def put_file(batch, file, path):
+    """Has an open file uploaded, for everybody to read: programs are not who mounts the volume."""
+    file.flush()
+    # By a path, since the SDK reads it at several places at once, where copies of a descriptor would share one.
+    batch.put_file(f"/proc/self/fd/{file.fileno()}", path, mode=0o644)
+
+
+async def entries_of(volume, path, recursive):
+    """What Modal lists at a path. One that ends in `*` it takes for a pattern, so that is picked from a folder above."""
+    folder = path
+    while folder.endswith("*"):
+        folder = os.path.dirname(folder)
+    if folder == path:
+        async for entry in volume.iterdir.aio(path, recursive=recursive):
+            yield entry
+        return
+    async for entry in volume.iterdir.aio(folder or "/", recursive=True):
+        at = entry.path.lstrip("/")
+        inner = at.removeprefix(f"{path}/") if at.startswith(f"{path}/") else None
+        if inner is None:
+            if at == path and entry.type != FileEntryType.DIRECTORY:
+                yield entry
+        elif recursive or "/" not in inner:
+            yield entry
+
+
 class Place:
     """A file that is being read from its beginning."""
 
-    def __init__(self, stream):
-        self.stream = present(stream)
+    def __init__(self, stream, since):
+        self.stream, self.since = present(stream), since
         self.at, self.rest, self.ended = 0, b"", False
         self.used = time.monotonic()
 

@@ -6,15 +6,16 @@ a copy of that one folder, and what changes in the copy is brought to the volume
 
 import asyncio
 import json
-import os
 import tempfile
 
-from .cloud import SDK_AT
+from .cloud import last_of, run
+from .files import put_file
 from .problems import Refused
 
-ENVIRONMENT = {"PYTHONPATH": SDK_AT, "PYTHONDONTWRITEBYTECODE": "1", "LANG": "C.UTF-8"}
 # Bytes of the longest head of a file.
 HEAD = 16 * 1024
+# Bytes and files that are brought to the volume together, so that no more of them lies on the server's disk.
+BATCH_BYTES, BATCH_FILES = 256 << 20, 200
 
 
 class Shadows:
@@ -22,15 +23,16 @@ class Shadows:
         self.cloud, self.files = cloud, files
         # What was brought already, by container: a file's state by its path.
         self.known = {}
+        cloud.after_end.append(lambda number: self.known.pop(number, None))
 
     async def shadow(self, call, request):
         """Makes one in a container."""
         sandbox = await self.cloud.sandbox(request["sandbox"])
         paths = [request[name] for name in ("whole", "at", "part")]
-        process = await sandbox.exec.aio(*command("make", *paths), env=ENVIRONMENT, timeout=300, text=False)
-        said, code = await asyncio.gather(all_of(process.stderr), process.wait.aio())
+        process = await run(sandbox, "shadow", "make", *paths, timeout=300)
+        said, code = await asyncio.gather(last_of(process.stderr), process.wait.aio())
         if code != 0:
-            raise Refused(f"the folders of the sandbox could not be made: {said[-300:].decode(errors='replace')}")
+            raise Refused(f"the folders of the sandbox could not be made: {said}")
         return {}
 
     async def collect(self, call, request):
@@ -38,23 +40,39 @@ class Shadows:
         number = request["sandbox"]
         sandbox, volume = await self.cloud.sandbox(number), await self.cloud.volume(request["kind"])
         known = self.known.setdefault(number, {})
-        process = await sandbox.exec.aio(
-            *command("show", request["folder"], json.dumps(known)), env=ENVIRONMENT, timeout=900, text=False
-        )
-        with tempfile.TemporaryDirectory(prefix="collect-") as folder:
-            files = await self._receive(process.stdout, folder, request["most_bytes"], request["most_files"])
+        held = await self.cloud.hold(sandbox, json.dumps(known).encode())
+        process = await run(sandbox, "shadow", "show", request["folder"], held, timeout=900)
+        batch, size, count = [], 0, 0
+        try:
+            async for path, state, file in self._receive(process.stdout, request["most_bytes"], request["most_files"]):
+                batch.append((path, state, file))
+                size += file.tell()
+                count += 1
+                if size >= BATCH_BYTES or len(batch) >= BATCH_FILES:
+                    await self._bring(volume, request["path"], batch, known)
+                    size = 0
             if await process.wait.aio() != 0:
                 raise Refused("what the program wrote could not be read")
-            async with volume.batch_upload.aio(force=True) as batch:
-                for path, _, local in files:
-                    batch.put_file(local, f"{request['path']}/{path}")
-        known.update({path: state for path, state, _ in files})
-        await self.files.changed()
-        return {"files": len(files)}
+            await self._bring(volume, request["path"], batch, known)
+        finally:
+            for _, _, file in batch:
+                file.close()
+        return {"files": count}
 
-    async def _receive(self, stream, folder, most_bytes, most_files):
-        """Files by their paths, states and where they lie now. Whatever is said of them is a claim."""
-        files, pieces, rest = [], aiter(stream), bytearray()
+    async def _bring(self, volume, folder, batch, known):
+        """Uploads these files, and forgets them."""
+        async with volume.batch_upload.aio(force=True) as upload:
+            for path, _, file in batch:
+                put_file(upload, file, f"{folder}/{path}")
+        known.update({path: state for path, state, _ in batch})
+        for _, _, file in batch:
+            file.close()
+        batch.clear()
+        await self.files.changed()
+
+    async def _receive(self, stream, most_bytes, most_files):
+        """Files with their paths and states. Whatever is said of them is a claim."""
+        pieces, rest = aiter(stream), bytearray()
 
         async def more():
             piece = await anext(pieces, b"")
@@ -66,16 +84,16 @@ class Shadows:
                 if len(rest) > HEAD or not await more():
                     if rest:
                         raise Refused("what the program wrote could not be read")
-                    return files
+                    return
             line, _, tail = bytes(rest).partition(b"\n")
             rest[:] = tail
             head = json.loads(line)
             path, size, state = str(head["path"]), int(head["size"]), str(head["state"])
-            most_bytes -= size
-            if size < 0 or most_bytes < 0 or len(files) >= most_files:
+            most_bytes, most_files = most_bytes - size, most_files - 1
+            if size < 0 or most_bytes < 0 or most_files < 0:
                 raise Refused("the program wrote more than it may keep")
-            local = os.path.join(folder, str(len(files)))
-            with open(local, "wb") as file:
+            file = tempfile.TemporaryFile()
+            try:
                 while size > 0:
                     if not rest and not await more():
                         raise Refused("what the program wrote could not be read")
@@ -83,22 +101,15 @@ class Shadows:
                     file.write(data)
                     size -= len(data)
                     del rest[: len(data)]
+            except BaseException:
+                file.close()
+                raise
             if is_plain(path):
-                files.append((path, state, local))
+                yield path, state, file
+            else:
+                file.close()
 
 
 def is_plain(path):
     """Whether it stays below where it is put."""
     return all(part not in ("", ".", "..") for part in path.split("/")) and path.isprintable() and len(path) < 900
-
-
-def command(*arguments):
-    return ("python", "-P", "-B", "-m", "trainable_launch.shadow", *arguments)
-
-
-async def all_of(stream):
-    data = bytearray()
-    async for piece in stream:
-        data += piece
-        del data[:-4096]
-    return bytes(data)
