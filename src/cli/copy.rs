@@ -72,11 +72,7 @@ pub async fn copy(config: Config, from: String, to: Option<String>) -> Result<Ex
     };
     let (source, _its_lock) = source.open(false).await?;
     let (target, _lock) = target.open(true).await?;
-    let copied = copy::copy(&source, &target, &shown).await.map_err(|error| match error {
-        CopyError::Store(error) => unusable(error),
-        CopyError::NotEmpty(_) | CopyError::InUse(_) => Failure::refused(error.to_string()),
-        CopyError::Differs { .. } => Failure::failed(error.to_string()),
-    })?;
+    let copied = copy::copy(&source, &target, &shown).await.map_err(failure)?;
     let rows: u64 = copied.iter().map(|(_, rows)| rows).sum();
     println!("copied {rows} rows of {} tables, and counted them again", copied.len());
     println!(
@@ -96,6 +92,20 @@ fn shown(table: &'static str, rows: u64, all: u64) {
     if rows == all && err.is_terminal() {
         let _ = writeln!(err);
     }
+}
+
+fn failure(error: CopyError) -> Failure {
+    let side =
+        |name: &str, error: &StoreError| error.trouble().map(|why| format!("the {name}: {why}"));
+    let passing = match &error {
+        CopyError::Source(error) => side("source", error),
+        CopyError::Target(error) => side("target", error),
+        CopyError::NotEmpty(_) | CopyError::InUse(_) | CopyError::Written => {
+            return Failure::refused(error.to_string());
+        }
+        CopyError::Damaged { .. } | CopyError::Differs { .. } => None,
+    };
+    Failure::failed(passing.unwrap_or_else(|| error.to_string()))
 }
 
 fn unusable(error: StoreError) -> Failure {

@@ -2,9 +2,32 @@
 
 use super::{
     scene::{Scene, at_work, trained},
-    support::binary::{Ended, dense, end, trainable},
+    support::{
+        binary::{Ended, dense, end, trainable},
+        database::another,
+    },
 };
-use std::path::Path;
+use chrono::Utc;
+use entity::{
+    events, experiments,
+    ids::{ExperimentId, SessionId, UploadId},
+    principal::Principal,
+    sessions, tombstones, uploads,
+    vocab::{Mortal, SessionStateName, UploadState},
+};
+use sea_orm::{
+    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
+    Statement,
+};
+use serde_json::json;
+use std::{collections::BTreeSet, path::Path, sync::Mutex, time::Duration};
+use tokio::{runtime::Handle, task::block_in_place, time::timeout};
+use trainable::store::{
+    Store,
+    copy::{self as store, CopyError},
+    servers,
+};
+use uuid::Uuid;
 
 async fn copy(data: &Path, from: &str, to: &str) -> Ended {
     let mut command = trainable(data);
@@ -46,11 +69,182 @@ async fn an_installation_moves_to_another_database_and_back() {
     server.stop().await;
 
     // And back, into another database.
-    let Some(url) = super::support::database::another() else { return };
+    let Some(url) = another() else { return };
     let back = copy(&moved, &to, &url).await;
     assert_eq!(back.code, Some(0), "{back:?}");
     let server =
         super::support::binary::Server::start(&moved, &[("DATABASE_URL", url.as_str())]).await;
     assert_eq!(server.follow(&session, 0, "the end", trained).await, events);
     server.stop().await;
+}
+
+/// Two databases of PostgreSQL, the first with two sessions at rest; the log of the second is being deleted.
+async fn two() -> Option<(String, String, SessionId)> {
+    let (from, to) = (another()?, another()?);
+    let store = opened(&from).await;
+    let (experiment, at) = (ExperimentId::new(), Utc::now());
+    let row = experiments::Model {
+        id: experiment,
+        owner: Principal::Local.owner().to_owned(),
+        name: "things".into(),
+        description: String::new(),
+        dataset_ref: String::new(),
+        instructions: String::new(),
+        target_column: None,
+        main_table: None,
+        dataset: json!({"tables": []}),
+        created_at: at,
+    };
+    insert::<experiments::Entity>(&store, row).await;
+    let session = SessionId::new();
+    for (id, last_seq) in [(session, 1), (SessionId::new(), 7)] {
+        let row = sessions::Model {
+            id,
+            experiment_id: experiment,
+            state: SessionStateName::Created,
+            answering: false,
+            last_seq,
+            owner_epoch: 0,
+            owner_id: None,
+            created_at: at,
+            updated_at: at,
+        };
+        insert::<sessions::Entity>(&store, row).await;
+        insert::<events::Entity>(&store, event(id, 1)).await;
+        if id != session {
+            let buried = tombstones::Model { id: id.0, kind: Mortal::Session, created_at: at };
+            insert::<tombstones::Entity>(&store, buried).await;
+        }
+    }
+    Some((from, to, session))
+}
+
+fn event(session_id: SessionId, seq: i64) -> events::Model {
+    let (kind, payload) = ("created".to_owned(), "{}".to_owned());
+    let created_at = Utc::now();
+    events::Model { session_id, seq, kind, version: 1, stage_run_id: None, payload, created_at }
+}
+
+async fn insert<E: EntityTrait>(store: &Store, row: E::Model)
+where
+    E::Model: IntoActiveModel<E::ActiveModel>,
+{
+    let row = row.into_active_model().reset_all();
+    E::insert(row).exec_without_returning(store.write()).await.expect("a row");
+}
+
+async fn opened(url: &str) -> Store {
+    Store::open_postgres(url).await.expect("the database opens")
+}
+
+async fn execute(store: &Store, statement: String) {
+    store.write().execute_unprepared(&statement).await.expect("it is done");
+}
+
+/// Copies, and does something when all of a table is read.
+async fn copied(
+    from: &Store,
+    to: &Store,
+    table: &str,
+    then: impl AsyncFnOnce() + Send,
+) -> Result<Vec<(&'static str, u64)>, CopyError> {
+    let then = Mutex::new(Some(then));
+    let progress = |name: &str, rows: u64, all: u64| {
+        let due = (name == table && rows == all).then(|| then.lock().expect("whole").take());
+        if let Some(then) = due.flatten() {
+            block_in_place(|| Handle::current().block_on(then()));
+        }
+    };
+    store::copy(from, to, &progress).await
+}
+
+async fn sessions_of(store: &Store) -> u64 {
+    sessions::Entity::find().count(store.read()).await.expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_copied_is_one_moment_and_all_there_is() {
+    let Some((from, to, session)) = two().await else { return };
+    let (from, to) = (opened(&from).await, opened(&to).await);
+
+    // A server that slept for so long that its lease had ended wakes and goes on.
+    let late = copied(&from, &to, "sessions", async || {
+        insert::<events::Entity>(&from, event(session, 2)).await;
+        execute(&from, format!("UPDATE sessions SET last_seq = 2 WHERE id = '{}'", session.0))
+            .await;
+    });
+    let late = late.await;
+    assert!(matches!(late, Err(CopyError::Written)), "{late:?}");
+    assert_eq!(sessions_of(&to).await, 0, "nothing was copied");
+
+    // A row that does not agree with its log is not carried on.
+    execute(&from, format!("UPDATE sessions SET last_seq = 5 WHERE id = '{}'", session.0)).await;
+    let damaged = copied(&from, &to, "", async || {}).await;
+    assert!(
+        matches!(damaged, Err(CopyError::Damaged { session: id, last: 5, ends: 2 }) if id == session),
+        "{damaged:?}"
+    );
+    execute(&from, format!("UPDATE sessions SET last_seq = 2 WHERE id = '{}'", session.0)).await;
+
+    // What comes after the first look is of another moment.
+    let done = copied(&from, &to, "experiments", async || {
+        let row = uploads::Model {
+            id: UploadId::new(),
+            owner: Principal::Local.owner().to_owned(),
+            file_name: "late.csv".into(),
+            state: UploadState::Open,
+            size: None,
+            sha256: None,
+            experiment_id: None,
+            created_at: Utc::now(),
+            stored_at: None,
+        };
+        insert::<uploads::Entity>(&from, row).await;
+    });
+    let done = done.await.expect("it is copied");
+    let rows = |name: &str| done.iter().find(|(table, _)| *table == name).map(|(_, rows)| *rows);
+    assert_eq!(
+        [rows("sessions"), rows("events"), rows("uploads"), rows("tombstones")],
+        [Some(2), Some(3), Some(0), Some(1)]
+    );
+
+    // No table is forgotten.
+    let tables = Statement::from_string(
+        DbBackend::Postgres,
+        "SELECT table_name::text FROM information_schema.tables WHERE table_schema = 'public'",
+    );
+    let tables = to.read().query_all_raw(tables).await.expect("the tables");
+    let tables: BTreeSet<String> =
+        tables.iter().map(|row| row.try_get_by_index(0).expect("a name")).collect();
+    let own = ["seaql_migrations", "servers", "session_commands"].map(str::to_owned);
+    let copied = done.iter().map(|(table, _)| (*table).to_owned());
+    assert_eq!(copied.chain(own).collect::<BTreeSet<_>>(), tables);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_meanwhile_waits_for_the_end() {
+    let Some((from, to, _)) = two().await else { return };
+    let starting = [opened(&from).await, opened(&to).await];
+    let (from, to) = (opened(&from).await, opened(&to).await);
+    let begun = Mutex::new(Vec::new());
+    let done = copied(&from, &to, "experiments", async || {
+        for store in starting.clone() {
+            let start = async move { servers::enrol(&store, Uuid::now_v7()).await };
+            begun.lock().expect("whole").push(tokio::spawn(start));
+        }
+        // A lease is taken within a few milliseconds when nothing is in the way.
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let waits = begun.lock().expect("whole").iter().all(|start| !start.is_finished());
+        assert!(waits, "a server got its lease in the middle of a copy");
+    });
+    done.await.expect("it is copied");
+    for start in begun.into_inner().expect("whole") {
+        let enrolled = timeout(Duration::from_secs(10), start).await.expect("in time");
+        enrolled.expect("no panic").expect("a lease");
+    }
+    for (store, name) in [(&from, "source"), (&to, "target")] {
+        assert!(servers::any(store).await.expect("an answer"), "{name}");
+    }
+    let again = store::copy(&from, &to, &|_, _, _| {}).await;
+    assert!(matches!(again, Err(CopyError::InUse("target"))), "{again:?}");
 }
