@@ -12,14 +12,17 @@ use entity::{
 };
 use sea_orm::{
     AccessMode, ActiveModelTrait, ColumnTrait, ConnectionTrait, DatabaseTransaction, DbErr,
-    EntityName, EntityTrait, IntoActiveModel, IsolationLevel, ModelTrait, PaginatorTrait,
-    QueryFilter, QuerySelect, TransactionOptions, TransactionTrait,
-    sea_query::{Expr, ValueTuple},
+    EntityName, EntityTrait, ExprTrait, IntoActiveModel, IsolationLevel, Iterable, ModelTrait,
+    PaginatorTrait, PrimaryKeyToColumn, QueryFilter, QueryOrder, QuerySelect, Select,
+    TransactionOptions, TransactionTrait,
+    sea_query::{Expr, SimpleExpr, ValueTuple},
 };
 use std::time::Duration;
 
 /// Rows that are read at once.
 const ROWS: u64 = 512;
+/// Bytes of long texts that are read at once. One row always is, whatever its size.
+const BYTES: i64 = 8 << 20;
 /// How long it is waited for whoever writes that it uses a database, which takes a moment.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
 
@@ -56,26 +59,27 @@ fn target(error: impl Into<StoreError>) -> CopyError {
 /// How far a copy has come: a table, its rows so far, and all that it has.
 pub type Progress<'a> = &'a (dyn Fn(&'static str, u64, u64) + Sync);
 
-/// All that is copied: every table after those that its rows point to, and what becomes of a row on its way.
+/// All that is copied: every table after those that its rows point to, its columns of texts of any length, and what
+/// becomes of a row on its way.
 macro_rules! tables {
     ($do:ident) => {
-        $do!(experiments);
+        $do!(experiments: Instructions, Dataset);
         // No server of the one database is one of the other.
-        $do!(sessions => |row| sessions::Model { owner_id: None, ..row });
-        $do!(events);
-        $do!(stage_runs);
-        $do!(messages);
-        $do!(artifacts);
-        $do!(metrics);
-        $do!(metric_series);
-        $do!(metric_buckets);
-        $do!(processed_dataset_meta);
-        $do!(usage);
-        $do!(uploads);
-        $do!(session_folds);
-        $do!(synced_objects);
-        $do!(buried);
-        $do!(idempotency => |row| idempotency::Model { server_id: None, ..row });
+        $do!(sessions: => |row| sessions::Model { owner_id: None, ..row });
+        $do!(events: Payload);
+        $do!(stage_runs: Error);
+        $do!(messages: Content, Metadata);
+        $do!(artifacts: Metadata);
+        $do!(metrics:);
+        $do!(metric_series:);
+        $do!(metric_buckets:);
+        $do!(processed_dataset_meta: Columns, FeatureColumns, QualityStats);
+        $do!(usage:);
+        $do!(uploads:);
+        $do!(session_folds: State);
+        $do!(synced_objects:);
+        $do!(buried:);
+        $do!(idempotency: => |row| idempotency::Model { server_id: None, ..row });
     };
 }
 
@@ -93,7 +97,7 @@ pub async fn copy(
         return Err(CopyError::InUse("target"));
     }
     macro_rules! empty {
-        ($table:ident $(=> $mend:expr)?) => {
+        ($table:ident: $($long:ident),* $(=> $mend:expr)?) => {
             if $table::Entity::find().limit(1).one(&writing).await.map_err(target)?.is_some() {
                 return Err(CopyError::NotEmpty($table::Entity.table_name()));
             }
@@ -106,9 +110,9 @@ pub async fn copy(
     }
     let mut copying = Copying { reading, writing, progress, copied: Vec::new() };
     macro_rules! rows {
-        ($table:ident) => { rows!($table => |row| row) };
-        ($table:ident => $mend:expr) => {
-            copying.table::<$table::Entity>($mend).await?
+        ($table:ident: $($long:ident),*) => { rows!($table: $($long),* => |row| row) };
+        ($table:ident: $($long:ident),* => $mend:expr) => {
+            copying.table::<$table::Entity>(&[$($table::Column::$long),*], $mend).await?
         };
     }
     tables!(rows);
@@ -156,7 +160,11 @@ struct Copying<'a> {
 
 impl Copying<'_> {
     /// Copies one table, in pages by its key.
-    async fn table<E>(&mut self, mend: impl Fn(E::Model) -> E::Model) -> Result<(), CopyError>
+    async fn table<E>(
+        &mut self,
+        long: &[E::Column],
+        mend: impl Fn(E::Model) -> E::Model,
+    ) -> Result<(), CopyError>
     where
         E: EntityTrait + Default,
         E::Model: IntoActiveModel<E::ActiveModel> + Send + Sync,
@@ -166,7 +174,7 @@ impl Copying<'_> {
         let all = E::find().count(&self.reading).await.map_err(source)?;
         let (mut read, mut last) = (0, None);
         loop {
-            let mut rows = self.page::<E>(last).await.map_err(source)?;
+            let mut rows = self.page::<E>(last, long).await.map_err(source)?;
             let Some(end) = rows.last() else { break };
             last = Some(end.get_primary_key_value());
             read += rows.len() as u64;
@@ -187,17 +195,21 @@ impl Copying<'_> {
         Ok(())
     }
 
-    /// The rows after one, by its key.
-    async fn page<E>(&self, after: Option<ValueTuple>) -> Result<Vec<E::Model>, DbErr>
+    /// The rows after one, as many as may be held at once.
+    async fn page<E>(
+        &self,
+        after: Option<ValueTuple>,
+        long: &[E::Column],
+    ) -> Result<Vec<E::Model>, DbErr>
     where
         E: EntityTrait,
         E::Model: Send + Sync,
     {
-        let mut rows = E::find().cursor_by(E::primary_key_identity());
-        if let Some(after) = after {
-            rows.after(after);
-        }
-        rows.first(ROWS).all(&self.reading).await
+        let next = next::<E>(after).limit(ROWS);
+        let Some(size) = size(long) else { return next.all(&self.reading).await };
+        let sizes = next.clone().select_only().expr_as(size, "size").into_tuple::<i64>();
+        let rows = fitting(&sizes.all(&self.reading).await?);
+        next.limit(rows).all(&self.reading).await
     }
 
     /// Whether what was copied is whole, and still all that there is.
@@ -226,6 +238,37 @@ impl Copying<'_> {
     }
 }
 
+/// The rows after one, by its key.
+fn next<E: EntityTrait>(after: Option<ValueTuple>) -> Select<E> {
+    let key = || E::PrimaryKey::iter().map(PrimaryKeyToColumn::into_column);
+    let mut rows = E::find();
+    if let Some(after) = after {
+        // As one row value both databases find it in the index; column by column they would begin at the first row.
+        let last = Expr::tuple(after.into_iter().map(Expr::value));
+        rows = rows.filter(Expr::tuple(key().map(Expr::col)).gt(last));
+    }
+    key().fold(rows, |rows, column| rows.order_by_asc(column))
+}
+
+/// How many bytes some columns of a row have.
+fn size<C: ColumnTrait>(columns: &[C]) -> Option<SimpleExpr> {
+    let bytes = columns
+        .iter()
+        .map(|column| format!("COALESCE(octet_length(CAST(\"{}\" AS text)), 0)", column.as_str()));
+    let sum = bytes.reduce(|sum, bytes| format!("{sum} + {bytes}"))?;
+    Some(Expr::cust(format!("CAST({sum} AS bigint)")))
+}
+
+/// How many of the rows with these sizes may be held at once.
+fn fitting(sizes: &[i64]) -> u64 {
+    let mut total = 0;
+    let beyond = sizes.iter().position(|size| {
+        total += size;
+        total > BYTES
+    });
+    beyond.map_or(sizes.len(), |rows| rows.max(1)) as u64
+}
+
 /// How many sessions there are, and how many events they have together.
 async fn logs(db: &impl ConnectionTrait) -> Result<Option<(i64, i64)>, DbErr> {
     sessions::Entity::find()
@@ -235,4 +278,17 @@ async fn logs(db: &impl ConnectionTrait) -> Result<Option<(i64, i64)>, DbErr> {
         .into_tuple()
         .one(db)
         .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_more_is_held_than_fits() {
+        assert_eq!(fitting(&[]), 0);
+        assert_eq!(fitting(&[1, 2, 3]), 3);
+        assert_eq!(fitting(&[BYTES - 1, 1, 1]), 2);
+        assert_eq!(fitting(&[BYTES + 1, 1]), 1);
+    }
 }

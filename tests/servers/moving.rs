@@ -21,7 +21,11 @@ use sea_orm::{
 };
 use serde_json::json;
 use std::{collections::BTreeSet, path::Path, sync::Mutex, time::Duration};
-use tokio::{runtime::Handle, task::block_in_place, time::timeout};
+use tokio::{
+    runtime::Handle,
+    task::block_in_place,
+    time::{Instant, timeout},
+};
 use trainable::store::{
     Store,
     copy::{self as store, CopyError},
@@ -247,4 +251,54 @@ async fn a_server_that_starts_meanwhile_waits_for_the_end() {
     }
     let again = store::copy(&from, &to, &|_, _, _| {}).await;
     assert!(matches!(again, Err(CopyError::InUse("target"))), "{again:?}");
+}
+
+/// How many rows of a table a database has read so far, for whatever reason.
+async fn read_of(store: &Store, table: &str) -> i64 {
+    let text = format!(
+        "SELECT seq_tup_read + COALESCE(idx_tup_fetch, 0) FROM pg_stat_user_tables WHERE relname = '{table}'"
+    );
+    let row = store.read().query_one_raw(Statement::from_string(DbBackend::Postgres, text)).await;
+    row.expect("an answer").expect("the table").try_get_by_index(0).expect("a number")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_work_of_a_copy_grows_as_its_rows_do() {
+    let mut read = Vec::new();
+    for rows in [10_000, 20_000] {
+        let Some((url, _, session)) = two().await else { return };
+        let store = opened(&url).await;
+        execute(
+            &store,
+            format!(
+                "INSERT INTO synced_objects (session_id, path, size, sha256, synced_at) \
+                 SELECT '{}', 'eda/' || n, n, '', now() FROM generate_series(1, {rows}) n",
+                session.0
+            ),
+        )
+        .await;
+        let before = read_of(&store, "synced_objects").await;
+        let folder = super::support::temporary();
+        let to = Store::open_sqlite(&folder.path().join("copy.db")).await.expect("it opens");
+        let from = opened(&url).await;
+        let begun = Instant::now();
+        store::copy(&from, &to, &|_, _, _| {}).await.expect("it is copied");
+        let took = begun.elapsed();
+        // A connection that ends tells what it read.
+        drop(from);
+        let known = async {
+            loop {
+                let now = read_of(&store, "synced_objects").await - before;
+                if now >= rows {
+                    return now;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let now = timeout(Duration::from_secs(20), known).await.expect("the statistics come");
+        println!("{rows} rows: {now} were read in all, in {} ms", took.as_millis());
+        assert!(now <= 4 * rows, "{rows} rows, and {now} were read of them");
+        read.push(now);
+    }
+    println!("twice the rows: {:.2} times the reading", read[1] as f64 / read[0] as f64);
 }
