@@ -1,6 +1,7 @@
 //! `trainable admin copy`: an installation moves to another database and back, and nothing of it changes.
 
 use super::{
+    rows::{at_rest, event, execute, insert, opened},
     scene::{Scene, at_work, trained},
     support::{
         binary::{Ended, dense, end, trainable},
@@ -9,17 +10,13 @@ use super::{
 };
 use chrono::Utc;
 use entity::{
-    events, experiments,
-    ids::{ExperimentId, SessionId, UploadId},
+    events,
+    ids::{SessionId, UploadId},
     principal::Principal,
     sessions, tombstones, uploads,
-    vocab::{Mortal, SessionStateName, UploadState},
+    vocab::{Mortal, UploadState},
 };
-use sea_orm::{
-    ActiveModelTrait, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel, PaginatorTrait,
-    Statement,
-};
-use serde_json::json;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, Statement};
 use std::{collections::BTreeSet, path::Path, sync::Mutex, time::Duration};
 use tokio::{
     runtime::Handle,
@@ -86,63 +83,11 @@ async fn an_installation_moves_to_another_database_and_back() {
 async fn two() -> Option<(String, String, SessionId)> {
     let (from, to) = (another()?, another()?);
     let store = opened(&from).await;
-    let (experiment, at) = (ExperimentId::new(), Utc::now());
-    let row = experiments::Model {
-        id: experiment,
-        owner: Principal::Local.owner().to_owned(),
-        name: "things".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({"tables": []}),
-        created_at: at,
-    };
-    insert::<experiments::Entity>(&store, row).await;
-    let session = SessionId::new();
-    for (id, last_seq) in [(session, 1), (SessionId::new(), 7)] {
-        let row = sessions::Model {
-            id,
-            experiment_id: experiment,
-            state: SessionStateName::Created,
-            answering: false,
-            last_seq,
-            owner_epoch: 0,
-            owner_id: None,
-            created_at: at,
-            updated_at: at,
-        };
-        insert::<sessions::Entity>(&store, row).await;
-        insert::<events::Entity>(&store, event(id, 1)).await;
-        if id != session {
-            let buried = tombstones::Model { id: id.0, kind: Mortal::Session, created_at: at };
-            insert::<tombstones::Entity>(&store, buried).await;
-        }
-    }
+    let session = at_rest(&store, 1).await;
+    let dying = at_rest(&store, 7).await;
+    let buried = tombstones::Model { id: dying.0, kind: Mortal::Session, created_at: Utc::now() };
+    insert::<tombstones::Entity>(&store, buried).await;
     Some((from, to, session))
-}
-
-fn event(session_id: SessionId, seq: i64) -> events::Model {
-    let (kind, payload) = ("created".to_owned(), "{}".to_owned());
-    let created_at = Utc::now();
-    events::Model { session_id, seq, kind, version: 1, stage_run_id: None, payload, created_at }
-}
-
-async fn insert<E: EntityTrait>(store: &Store, row: E::Model)
-where
-    E::Model: IntoActiveModel<E::ActiveModel>,
-{
-    let row = row.into_active_model().reset_all();
-    E::insert(row).exec_without_returning(store.write()).await.expect("a row");
-}
-
-async fn opened(url: &str) -> Store {
-    Store::open_postgres(url).await.expect("the database opens")
-}
-
-async fn execute(store: &Store, statement: String) {
-    store.write().execute_unprepared(&statement).await.expect("it is done");
 }
 
 /// Copies, and does something when all of a table is read.
@@ -170,25 +115,26 @@ async fn sessions_of(store: &Store) -> u64 {
 async fn what_is_copied_is_one_moment_and_all_there_is() {
     let Some((from, to, session)) = two().await else { return };
     let (from, to) = (opened(&from).await, opened(&to).await);
+    let last =
+        |seq: i64| format!("UPDATE sessions SET last_seq = {seq} WHERE id = '{}'", session.0);
 
     // A server that slept for so long that its lease had ended wakes and goes on.
     let late = copied(&from, &to, "sessions", async || {
         insert::<events::Entity>(&from, event(session, 2)).await;
-        execute(&from, format!("UPDATE sessions SET last_seq = 2 WHERE id = '{}'", session.0))
-            .await;
+        execute(&from, &last(2)).await;
     });
     let late = late.await;
     assert!(matches!(late, Err(CopyError::Written)), "{late:?}");
     assert_eq!(sessions_of(&to).await, 0, "nothing was copied");
 
     // A row that does not agree with its log is not carried on.
-    execute(&from, format!("UPDATE sessions SET last_seq = 5 WHERE id = '{}'", session.0)).await;
+    execute(&from, &last(5)).await;
     let damaged = copied(&from, &to, "", async || {}).await;
     assert!(
         matches!(damaged, Err(CopyError::Damaged { session: id, last: 5, ends: 2 }) if id == session),
         "{damaged:?}"
     );
-    execute(&from, format!("UPDATE sessions SET last_seq = 2 WHERE id = '{}'", session.0)).await;
+    execute(&from, &last(2)).await;
 
     // What comes after the first look is of another moment.
     let done = copied(&from, &to, "experiments", async || {
@@ -268,15 +214,12 @@ async fn the_work_of_a_copy_grows_as_its_rows_do() {
     for rows in [10_000, 20_000] {
         let Some((url, _, session)) = two().await else { return };
         let store = opened(&url).await;
-        execute(
-            &store,
-            format!(
-                "INSERT INTO synced_objects (session_id, path, size, sha256, synced_at) \
-                 SELECT '{}', 'eda/' || n, n, '', now() FROM generate_series(1, {rows}) n",
-                session.0
-            ),
-        )
-        .await;
+        let objects = format!(
+            "INSERT INTO synced_objects (session_id, path, size, sha256, synced_at) \
+             SELECT '{}', 'eda/' || n, n, '', now() FROM generate_series(1, {rows}) n",
+            session.0
+        );
+        execute(&store, &objects).await;
         let before = read_of(&store, "synced_objects").await;
         let folder = super::support::temporary();
         let to = Store::open_sqlite(&folder.path().join("copy.db")).await.expect("it opens");
