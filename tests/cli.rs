@@ -5,7 +5,7 @@ mod support;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
-    os::unix::process::ExitStatusExt,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::Path,
     process::ExitStatus,
     time::{Duration, SystemTime},
@@ -114,6 +114,23 @@ async fn problems_of_the_configuration_are_said_together() {
         &["can be reached from other machines", "TRAINABLE_TOKEN", "127.0.0.1"],
     )
     .await;
+}
+
+#[tokio::test]
+async fn a_copied_database_is_for_the_servers_user_alone() {
+    let (folder, data) = house();
+    let mut migrate = trainable(&data);
+    migrate.arg("migrate");
+    let ended = end(migrate).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let to = folder.path().join("another/copy.db");
+    let mut copy = trainable(&data);
+    copy.args(["admin", "copy", "--from"]).arg(format!("sqlite://{}", data.display()));
+    copy.arg("--to").arg(format!("sqlite://{}", to.display()));
+    let ended = end(copy).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mode = std::fs::metadata(&to).expect("a copy").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }
 
 #[tokio::test]

@@ -222,36 +222,51 @@ fn seat(data: &Path) -> Result<Uuid, Failure> {
 
 /// Makes what holds users' data readable for the server's user alone, before anything is in it.
 fn private(data: &Path) -> Result<(), Failure> {
-    // SQLite gives its other files the mode of the first.
-    File::options()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(data.join(DATABASE))
-        .and_then(|_| DirBuilder::new().recursive(true).mode(0o700).create(data.join(OBJECTS)))
+    private_file(&data.join(DATABASE))
+        .and_then(|()| DirBuilder::new().recursive(true).mode(0o700).create(data.join(OBJECTS)))
         .map_err(|error| Failure::failed(format!("the data directory cannot be written: {error}")))
+}
+
+/// Makes the file of a database, where there is none, for the server's user alone.
+pub(super) fn private_file(path: &Path) -> std::io::Result<()> {
+    // SQLite gives its other files the mode of the first.
+    File::options().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 /// Takes the data directory for this process alone.
 pub(super) fn lock(data: &Path) -> Result<File, Failure> {
-    let said = |error: std::io::Error| {
-        Failure::refused(format!(
-            "the data directory `{}` cannot be used: {error}; choose another with --data or TRAINABLE_DATA",
-            data.display()
-        ))
-    };
+    let folder = data.display();
+    hold(data).map_err(|why| {
+        Failure::refused(match why {
+            NotHeld::ByAnother => format!(
+                "another trainable uses the data directory `{folder}`; stop it, or choose another with --data"
+            ),
+            NotHeld::Unusable(error) => format!(
+                "the data directory `{folder}` cannot be used: {error}; choose another with --data or TRAINABLE_DATA"
+            ),
+        })
+    })
+}
+
+/// Why a data directory is not this process's.
+pub(super) enum NotHeld {
+    ByAnother,
+    Unusable(std::io::Error),
+}
+
+/// Takes a data directory, which is made where there is none, for as long as the file is held.
+pub(super) fn hold(data: &Path) -> Result<File, NotHeld> {
     // Others may pass through, as the sandboxes' user must, but not look around.
-    DirBuilder::new().recursive(true).mode(0o711).create(data).map_err(said)?;
-    let path: PathBuf = data.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(said)?;
+    let made = DirBuilder::new().recursive(true).mode(0o711).create(data);
+    let opened = made.and_then(|()| {
+        File::options().create(true).truncate(false).write(true).open(data.join("lock"))
+    });
+    let file = opened.map_err(NotHeld::Unusable)?;
     // A record lock is no child's: a sandbox that was being forked when the server was killed would
     // hold a lock of the file's for a moment longer, and the next server would be turned away.
     match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(Errno::AGAIN | Errno::ACCESS) => Err(Failure::refused(format!(
-            "another trainable uses the data directory `{}`; stop it, or choose another with --data",
-            data.display()
-        ))),
-        Err(error) => Err(said(error.into())),
+        Err(Errno::AGAIN | Errno::ACCESS) => Err(NotHeld::ByAnother),
+        Err(error) => Err(NotHeld::Unusable(error.into())),
     }
 }

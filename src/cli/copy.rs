@@ -49,6 +49,9 @@ impl Place {
                     return Err(Failure::refused(format!("there is no file `{}`", path.display())));
                 }
                 let lock = app::lock(path.parent().unwrap_or(Path::new(".")))?;
+                app::private_file(&path).map_err(|error| {
+                    Failure::failed(format!("`{}` cannot be made: {error}", path.display()))
+                })?;
                 Ok((Store::open_sqlite(&path).await.map_err(unusable)?, Some(lock)))
             }
         }
