@@ -1,9 +1,13 @@
 //! The adapters of one process, wired together.
 
-use super::{Failure, backup, providers::providers};
+use super::{
+    Failure, backup, both,
+    providers::{NoRecordings, providers},
+};
 use crate::{
     config::{Backend, Config, Database},
     dataset::{self, Datasets},
+    llm::replay::Recordings,
     log::EventLog,
     objects::ObjectStore,
     sandbox::{
@@ -11,7 +15,7 @@ use crate::{
         local::{LocalConfig, LocalSandboxes},
         modal::{ModalConfig, ModalSandboxes, Patience},
     },
-    session::{ActorSettings, Directory, Parts, StoredRecordings, Transcripts},
+    session::{ActorSettings, Directory, Parts, Providers, StoredRecordings, Transcripts},
     store::{Store, StoreError, idempotency, servers},
 };
 use rustix::{
@@ -47,8 +51,26 @@ pub struct App {
 impl App {
     /// Opens the data directory and everything in it.
     ///
-    /// *Errors*: one sentence that says what to do.
+    /// *Errors*: a sentence that says what to do for each thing that cannot be opened.
     pub async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
+        Opened::open(config, database, data).await?.start(config).await
+    }
+}
+
+/// What a process rests on, before it begins with anything.
+struct Opened {
+    lock: File,
+    seat: Uuid,
+    /// The folder of this server in what several share.
+    corner: Option<String>,
+    store: Store,
+    objects: Arc<dyn ObjectStore>,
+    sandboxes: Arc<dyn SandboxProvider>,
+    providers: Providers,
+}
+
+impl Opened {
+    async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
         let lock = lock(data)?;
         backup::whole(data)?;
         let seat = match database {
@@ -56,14 +78,25 @@ impl App {
             Database::Postgres(_) => seat(data)?,
         };
         let common = config.shared.as_deref().filter(|_| *database != Database::Sqlite);
-        let store = match database {
-            Database::Sqlite => {
-                private(data)?;
-                Store::open_sqlite(&data.join(DATABASE)).await
-            }
-            Database::Postgres(url) => Store::open_postgres(url).await,
-        }
-        .map_err(|error| unusable("opened", &error))?;
+        let own = seat.simple().to_string();
+        // All of them, so that nobody mends one to hear of the next.
+        let (store, objects) =
+            tokio::join!(store(database, data), super::objects::open(config, data, common, &own));
+        let recordings: Arc<dyn Recordings> = match &objects {
+            Ok(objects) => Arc::new(StoredRecordings::new(Arc::clone(objects))),
+            Err(_) => Arc::new(NoRecordings),
+        };
+        let providers = providers(config, recordings);
+        let corner = common.map(|_| own);
+        let volumes = common.map(|common| common.join("volumes")).zip(corner.clone());
+        let sandboxes = provider(config, data, volumes);
+        let stores = both(store, objects);
+        let ((store, objects), (providers, sandboxes)) = both(stores, both(providers, sandboxes))?;
+        Ok(Self { lock, seat, corner, store, objects, sandboxes, providers })
+    }
+
+    async fn start(self, config: &Config) -> Result<App, Failure> {
+        let Self { lock, seat, corner, store, objects, sandboxes, providers } = self;
         let settled = async {
             // By the lock, whoever had this data directory before is gone.
             servers::enrol(&store, seat).await?;
@@ -71,10 +104,6 @@ impl App {
         };
         settled.await.map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());
-        let own = seat.simple().to_string();
-        let objects = super::objects::open(config, data, common, &own).await?;
-        let shared_volumes = common.map(|common| (common.join("volumes"), own.clone()));
-        let sandboxes = provider(config, data, shared_volumes)?;
         let limits = dataset::Limits {
             upload_bytes: config.upload_bytes,
             runner: config.sandbox.limits,
@@ -88,10 +117,9 @@ impl App {
             Arc::clone(&sandboxes),
             limits,
         )
-        .in_corner(common.map(|_| own));
+        .in_corner(corner);
         datasets.sweep().await;
         let recordings = StoredRecordings::new(Arc::clone(&objects));
-        let providers = providers(config, Arc::new(recordings.clone()))?;
         let transcripts =
             Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
         let directory = Directory::new(Parts {
@@ -108,8 +136,19 @@ impl App {
                 answer_within: Duration::from_secs(config.answer_seconds),
             },
         });
-        Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })
+        Ok(App { store, sandboxes, objects, datasets, directory, _lock: lock })
     }
+}
+
+async fn store(database: &Database, data: &Path) -> Result<Store, Failure> {
+    let opened = match database {
+        Database::Sqlite => {
+            private(data)?;
+            Store::open_sqlite(&data.join(DATABASE)).await
+        }
+        Database::Postgres(url) => Store::open_postgres(url).await,
+    };
+    opened.map_err(|error| unusable("opened", &error))
 }
 
 fn unusable(how: &str, error: &StoreError) -> Failure {
