@@ -5,7 +5,8 @@ mod support;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
-    os::unix::process::ExitStatusExt,
+    net::SocketAddr,
+    os::unix::{fs::PermissionsExt, process::ExitStatusExt},
     path::Path,
     process::ExitStatus,
     time::{Duration, SystemTime},
@@ -16,6 +17,11 @@ use support::{
         small_table, trainable,
     },
     python_root,
+};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
 };
 
 /// How long anything may take to stop.
@@ -46,6 +52,7 @@ fn check(
             assert!(ended.stderr.contains(part), "{caller}: {part:?} is not in {}", ended.stderr);
         }
         assert!(!ended.stderr.contains("panicked"), "{caller}: {}", ended.stderr);
+        assert!(!ended.stderr.contains("hunter2"), "{caller}: {}", ended.stderr);
         let kept = std::fs::read_to_string(folder.path().join("taken/thesis.doc"));
         assert_eq!(kept.expect("foreign files stay"), "mine", "{caller}");
         if args.contains(&"--json") && !said.contains(&"Usage:") {
@@ -114,6 +121,80 @@ async fn problems_of_the_configuration_are_said_together() {
         &["can be reached from other machines", "TRAINABLE_TOKEN", "127.0.0.1"],
     )
     .await;
+}
+
+#[tokio::test]
+async fn all_that_cannot_be_opened_is_said_together() {
+    let (folder, data) = house();
+    let catalog = folder.path().join("models.json");
+    std::fs::write(&catalog, "no JSON").expect("a file");
+    let store = refusing().await;
+    let mut serve = trainable(&data);
+    serve.args(["serve", "--listen", "127.0.0.1:0"]);
+    serve.env("DATABASE_URL", "postgres://u:hunter2@127.0.0.1:1/d");
+    serve.env("S3_ENDPOINT", format!("http://{store}")).env("S3_BUCKET", "data");
+    serve.env("AWS_ACCESS_KEY_ID", "key").env("AWS_SECRET_ACCESS_KEY", "hunter3");
+    serve.env("TRAINABLE_MODELS", &catalog);
+    let ended = end(serve).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    let lines: Vec<_> = ended.stderr.lines().collect();
+    assert_eq!(lines.len(), 3, "{ended:?}");
+    for part in ["no database server answers", "`data`", "models.json"] {
+        let said = lines.iter().filter(|line| line.contains(part)).count();
+        assert_eq!(said, 1, "{part:?}: {ended:?}");
+    }
+    assert!(!ended.stderr.contains("hunter"), "{ended:?}");
+}
+
+/// A store that lets nobody in.
+async fn refusing() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let answer =
+                    "HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let mut request = [0; 8192];
+                // The request has no body; whether it is read in one piece matters not.
+                let _ = stream.read(&mut request).await;
+                let _ = stream.write_all(answer.as_bytes()).await;
+            });
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_copy_names_what_is_wrong_with_either_side() {
+    let copy = |from: &'static str, to: &'static str| ["admin", "copy", "--from", from, "--to", to];
+    let (one, other) = ("postgres://u:hunter2@127.0.0.1:1/a", "postgres://u:hunter2@127.0.0.1:2/b");
+    check(&copy("sqlite:IN/no.db", "mysql://x"), &[], 2, &["--from: there is no", "--to is no"])
+        .await;
+    check(&copy(one, other), &[], 1, &["127.0.0.1:1` (", "correct --from", "correct --to"]).await;
+    check(&copy(one, one), &[], 2, &["--from and --to name the same database"]).await;
+    check(&copy(one, "postgres://u:12/34@h/d"), &[], 1, &["correct --from", "--to cannot be read"])
+        .await;
+    let set = [("DATABASE_URL", other)];
+    check(&copy(one, "")[..4], &set, 1, &["correct --from", "correct DATABASE_URL"]).await;
+    check(&copy("sqlite:IN/taken/thesis.doc", one), &[], 1, &["--from: ", "correct --to"]).await;
+}
+
+#[tokio::test]
+async fn a_copied_database_is_for_the_servers_user_alone() {
+    let (folder, data) = house();
+    let mut migrate = trainable(&data);
+    migrate.arg("migrate");
+    let ended = end(migrate).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let to = folder.path().join("another/copy.db");
+    let mut copy = trainable(&data);
+    copy.args(["admin", "copy", "--from"]).arg(format!("sqlite://{}", data.display()));
+    copy.arg("--to").arg(format!("sqlite://{}", to.display()));
+    let ended = end(copy).await;
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let mode = std::fs::metadata(&to).expect("a copy").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600, "{mode:o}");
 }
 
 #[tokio::test]

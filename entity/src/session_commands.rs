@@ -15,7 +15,12 @@ pub struct Model {
     pub taken_by: Option<ServerId>,
     /// JSON; null until it is done.
     pub answer: Option<String>,
+    /// By the database's clock, as `until`.
     pub created_at: DateTimeUtc,
+    /// The server that waits for the answer.
+    pub asked_by: ServerId,
+    /// How long it does. After that nobody begins with it.
+    pub until: DateTimeUtc,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

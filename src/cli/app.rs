@@ -1,9 +1,13 @@
 //! The adapters of one process, wired together.
 
-use super::{Failure, backup, providers::providers};
+use super::{
+    Failure, backup, both,
+    providers::{NoRecordings, providers},
+};
 use crate::{
     config::{Backend, Config, Database},
     dataset::{self, Datasets},
+    llm::replay::Recordings,
     log::EventLog,
     objects::ObjectStore,
     sandbox::{
@@ -11,7 +15,7 @@ use crate::{
         local::{LocalConfig, LocalSandboxes},
         modal::{ModalConfig, ModalSandboxes, Patience},
     },
-    session::{ActorSettings, Directory, Parts, StoredRecordings, Transcripts},
+    session::{ActorSettings, Directory, Parts, Providers, StoredRecordings, Transcripts},
     store::{Store, StoreError, idempotency, servers},
 };
 use rustix::{
@@ -47,8 +51,26 @@ pub struct App {
 impl App {
     /// Opens the data directory and everything in it.
     ///
-    /// *Errors*: one sentence that says what to do.
+    /// *Errors*: a sentence that says what to do for each thing that cannot be opened.
     pub async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
+        Opened::open(config, database, data).await?.start(config).await
+    }
+}
+
+/// What a process rests on, before it begins with anything.
+struct Opened {
+    lock: File,
+    seat: Uuid,
+    /// The folder of this server in what several share.
+    corner: Option<String>,
+    store: Store,
+    objects: Arc<dyn ObjectStore>,
+    sandboxes: Arc<dyn SandboxProvider>,
+    providers: Providers,
+}
+
+impl Opened {
+    async fn open(config: &Config, database: &Database, data: &Path) -> Result<Self, Failure> {
         let lock = lock(data)?;
         backup::whole(data)?;
         let seat = match database {
@@ -56,14 +78,25 @@ impl App {
             Database::Postgres(_) => seat(data)?,
         };
         let common = config.shared.as_deref().filter(|_| *database != Database::Sqlite);
-        let store = match database {
-            Database::Sqlite => {
-                private(data)?;
-                Store::open_sqlite(&data.join(DATABASE)).await
-            }
-            Database::Postgres(url) => Store::open_postgres(url).await,
-        }
-        .map_err(|error| unusable("opened", &error))?;
+        let own = seat.simple().to_string();
+        // All of them, so that nobody mends one to hear of the next.
+        let (store, objects) =
+            tokio::join!(store(database, data), super::objects::open(config, data, common, &own));
+        let recordings: Arc<dyn Recordings> = match &objects {
+            Ok(objects) => Arc::new(StoredRecordings::new(Arc::clone(objects))),
+            Err(_) => Arc::new(NoRecordings),
+        };
+        let providers = providers(config, recordings);
+        let corner = common.map(|_| own);
+        let volumes = common.map(|common| common.join("volumes")).zip(corner.clone());
+        let sandboxes = provider(config, data, volumes);
+        let stores = both(store, objects);
+        let ((store, objects), (providers, sandboxes)) = both(stores, both(providers, sandboxes))?;
+        Ok(Self { lock, seat, corner, store, objects, sandboxes, providers })
+    }
+
+    async fn start(self, config: &Config) -> Result<App, Failure> {
+        let Self { lock, seat, corner, store, objects, sandboxes, providers } = self;
         let settled = async {
             // By the lock, whoever had this data directory before is gone.
             servers::enrol(&store, seat).await?;
@@ -71,10 +104,6 @@ impl App {
         };
         settled.await.map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());
-        let own = seat.simple().to_string();
-        let objects = super::objects::open(config, data, common, &own).await?;
-        let shared_volumes = common.map(|common| (common.join("volumes"), own.clone()));
-        let sandboxes = provider(config, data, shared_volumes)?;
         let limits = dataset::Limits {
             upload_bytes: config.upload_bytes,
             runner: config.sandbox.limits,
@@ -88,10 +117,9 @@ impl App {
             Arc::clone(&sandboxes),
             limits,
         )
-        .in_corner(common.map(|_| own));
+        .in_corner(corner);
         datasets.sweep().await;
         let recordings = StoredRecordings::new(Arc::clone(&objects));
-        let providers = providers(config, Arc::new(recordings.clone()))?;
         let transcripts =
             Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
         let directory = Directory::new(Parts {
@@ -108,8 +136,19 @@ impl App {
                 answer_within: Duration::from_secs(config.answer_seconds),
             },
         });
-        Ok(Self { store, sandboxes, objects, datasets, directory, _lock: lock })
+        Ok(App { store, sandboxes, objects, datasets, directory, _lock: lock })
     }
+}
+
+async fn store(database: &Database, data: &Path) -> Result<Store, Failure> {
+    let opened = match database {
+        Database::Sqlite => {
+            private(data)?;
+            Store::open_sqlite(&data.join(DATABASE)).await
+        }
+        Database::Postgres(url) => Store::open_postgres(url).await,
+    };
+    opened.map_err(|error| unusable("opened", &error))
 }
 
 fn unusable(how: &str, error: &StoreError) -> Failure {
@@ -222,36 +261,51 @@ fn seat(data: &Path) -> Result<Uuid, Failure> {
 
 /// Makes what holds users' data readable for the server's user alone, before anything is in it.
 fn private(data: &Path) -> Result<(), Failure> {
-    // SQLite gives its other files the mode of the first.
-    File::options()
-        .create(true)
-        .append(true)
-        .mode(0o600)
-        .open(data.join(DATABASE))
-        .and_then(|_| DirBuilder::new().recursive(true).mode(0o700).create(data.join(OBJECTS)))
+    private_file(&data.join(DATABASE))
+        .and_then(|()| DirBuilder::new().recursive(true).mode(0o700).create(data.join(OBJECTS)))
         .map_err(|error| Failure::failed(format!("the data directory cannot be written: {error}")))
+}
+
+/// Makes the file of a database, where there is none, for the server's user alone.
+pub(super) fn private_file(path: &Path) -> std::io::Result<()> {
+    // SQLite gives its other files the mode of the first.
+    File::options().create(true).append(true).mode(0o600).open(path).map(drop)
 }
 
 /// Takes the data directory for this process alone.
 pub(super) fn lock(data: &Path) -> Result<File, Failure> {
-    let said = |error: std::io::Error| {
-        Failure::refused(format!(
-            "the data directory `{}` cannot be used: {error}; choose another with --data or TRAINABLE_DATA",
-            data.display()
-        ))
-    };
+    let folder = data.display();
+    hold(data).map_err(|why| {
+        Failure::refused(match why {
+            NotHeld::ByAnother => format!(
+                "another trainable uses the data directory `{folder}`; stop it, or choose another with --data"
+            ),
+            NotHeld::Unusable(error) => format!(
+                "the data directory `{folder}` cannot be used: {error}; choose another with --data or TRAINABLE_DATA"
+            ),
+        })
+    })
+}
+
+/// Why a data directory is not this process's.
+pub(super) enum NotHeld {
+    ByAnother,
+    Unusable(std::io::Error),
+}
+
+/// Takes a data directory, which is made where there is none, for as long as the file is held.
+pub(super) fn hold(data: &Path) -> Result<File, NotHeld> {
     // Others may pass through, as the sandboxes' user must, but not look around.
-    DirBuilder::new().recursive(true).mode(0o711).create(data).map_err(said)?;
-    let path: PathBuf = data.join("lock");
-    let file = File::options().create(true).truncate(false).write(true).open(path).map_err(said)?;
+    let made = DirBuilder::new().recursive(true).mode(0o711).create(data);
+    let opened = made.and_then(|()| {
+        File::options().create(true).truncate(false).write(true).open(data.join("lock"))
+    });
+    let file = opened.map_err(NotHeld::Unusable)?;
     // A record lock is no child's: a sandbox that was being forked when the server was killed would
     // hold a lock of the file's for a moment longer, and the next server would be turned away.
     match fcntl_lock(&file, FlockOperation::NonBlockingLockExclusive) {
         Ok(()) => Ok(file),
-        Err(Errno::AGAIN | Errno::ACCESS) => Err(Failure::refused(format!(
-            "another trainable uses the data directory `{}`; stop it, or choose another with --data",
-            data.display()
-        ))),
-        Err(error) => Err(said(error.into())),
+        Err(Errno::AGAIN | Errno::ACCESS) => Err(NotHeld::ByAnother),
+        Err(error) => Err(NotHeld::Unusable(error.into())),
     }
 }

@@ -1,6 +1,10 @@
 //! `trainable admin copy`: an installation's rows from one database into another.
 
-use super::{Exit, Failure, app};
+use super::{
+    Exit, Failure,
+    app::{self, NotHeld},
+    both,
+};
 use crate::{
     config::{Config, Database},
     store::{
@@ -14,8 +18,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Where rows are, as an address says.
-enum Place {
+/// A database, as a setting names it.
+struct Place {
+    setting: &'static str,
+    address: Address,
+}
+
+#[derive(PartialEq)]
+enum Address {
     /// The file, in its data directory.
     Sqlite(PathBuf),
     Postgres(String),
@@ -23,35 +33,74 @@ enum Place {
 
 impl Place {
     /// *Errors*: a sentence that never holds the address, which may hold a password.
-    fn parse(flag: &str, text: &str) -> Result<Self, Failure> {
+    fn parse(setting: &'static str, text: &str) -> Result<Self, Failure> {
         if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-            return Ok(Place::Postgres(text.to_owned()));
+            return Ok(Self { setting, address: Address::Postgres(text.to_owned()) });
         }
         let path = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:"));
         match path.filter(|path| !path.is_empty()) {
             Some(path) => {
                 let path = PathBuf::from(path);
                 let path = if path.is_dir() { path.join(app::DATABASE) } else { path };
-                Ok(Place::Sqlite(std::path::absolute(&path).unwrap_or(path)))
+                let address = Address::Sqlite(std::path::absolute(&path).unwrap_or(path));
+                Ok(Self { setting, address })
             }
             None => Err(Failure::refused(format!(
-                "{flag} is no address of a database; give `sqlite:///path/to/trainable.db` or `postgres://…`"
+                "{setting} is no address of a database; give `sqlite:///path/to/trainable.db` or `postgres://…`"
             ))),
         }
     }
 
+    /// Refuses a file that is not there.
+    fn that_is_there(self) -> Result<Self, Failure> {
+        match &self.address {
+            Address::Sqlite(path) if !path.is_file() => Err(Failure::refused(format!(
+                "{}: there is no file `{}`",
+                self.setting,
+                path.display()
+            ))),
+            Address::Sqlite(_) | Address::Postgres(_) => Ok(self),
+        }
+    }
+
     /// Opens it, with the lock of its data directory where it is a file in one.
-    async fn open(self, new: bool) -> Result<(Store, Option<File>), Failure> {
-        match self {
-            Place::Postgres(url) => Ok((Store::open_postgres(&url).await.map_err(unusable)?, None)),
-            Place::Sqlite(path) => {
-                if !new && !path.is_file() {
-                    return Err(Failure::refused(format!("there is no file `{}`", path.display())));
-                }
-                let lock = app::lock(path.parent().unwrap_or(Path::new(".")))?;
-                Ok((Store::open_sqlite(&path).await.map_err(unusable)?, Some(lock)))
+    async fn open(&self) -> Result<(Store, Option<File>), Failure> {
+        let setting = self.setting;
+        let unusable = |error: StoreError| match (error.trouble(), error) {
+            // It names the setting.
+            (None, StoreError::Unusable(sentence)) => Failure::failed(sentence),
+            (None, error) => Failure::failed(format!("{setting}: {error}")),
+            (Some(trouble), _) => Failure::failed(format!("{setting}: {trouble}")),
+        };
+        match &self.address {
+            Address::Postgres(url) => {
+                let opened = Store::open_postgres_of(setting, url).await;
+                Ok((opened.map_err(unusable)?, None))
+            }
+            Address::Sqlite(path) => {
+                let lock = self.hold(path)?;
+                app::private_file(path).map_err(|error| {
+                    let path = path.display();
+                    Failure::failed(format!("{setting}: `{path}` cannot be made: {error}"))
+                })?;
+                Ok((Store::open_sqlite(path).await.map_err(unusable)?, Some(lock)))
             }
         }
+    }
+
+    fn hold(&self, path: &Path) -> Result<File, Failure> {
+        let (setting, folder) = (self.setting, path.parent().unwrap_or(Path::new(".")));
+        app::hold(folder).map_err(|why| {
+            let folder = folder.display();
+            Failure::refused(match why {
+                NotHeld::ByAnother => {
+                    format!("{setting}: another trainable uses `{folder}`; stop it first")
+                }
+                NotHeld::Unusable(error) => {
+                    format!("{setting}: `{folder}` cannot be used: {error}")
+                }
+            })
+        })
     }
 }
 
@@ -59,24 +108,23 @@ impl Place {
 pub async fn copy(config: Config, from: String, to: Option<String>) -> Result<Exit, Failure> {
     let target = match (to, config.database) {
         (Some(to), _) => Place::parse("--to", &to),
-        (None, Database::Postgres(url)) => Ok(Place::Postgres(url)),
+        (None, Database::Postgres(url)) => Place::parse("DATABASE_URL", &url),
         (None, Database::Sqlite) => {
             Err(Failure::refused("say where to copy: give --to, or set DATABASE_URL"))
         }
     };
     // Both at once, so that nobody mends one to hear of the other.
-    let (source, target) = match (Place::parse("--from", &from), target) {
-        (Ok(source), Ok(target)) => (source, target),
-        (Err(one), Err(other)) => return Err(Failure::refused(format!("{one}\n{other}"))),
-        (Err(one), Ok(_)) | (Ok(_), Err(one)) => return Err(one),
-    };
-    let (source, _its_lock) = source.open(false).await?;
-    let (target, _lock) = target.open(true).await?;
-    let copied = copy::copy(&source, &target, &shown).await.map_err(|error| match error {
-        CopyError::Store(error) => unusable(error),
-        CopyError::NotEmpty(_) | CopyError::InUse(_) => Failure::refused(error.to_string()),
-        CopyError::Differs { .. } => Failure::failed(error.to_string()),
-    })?;
+    let source = Place::parse("--from", &from).and_then(Place::that_is_there);
+    let (source, target) = both(source, target)?;
+    if source.address == target.address {
+        return Err(Failure::refused(format!(
+            "--from and {} name the same database; copy into an empty one",
+            target.setting
+        )));
+    }
+    let (source, target) = tokio::join!(source.open(), target.open());
+    let ((source, _its_lock), (target, _lock)) = both(source, target)?;
+    let copied = copy::copy(&source, &target, &shown).await.map_err(failure)?;
     let rows: u64 = copied.iter().map(|(_, rows)| rows).sum();
     println!("copied {rows} rows of {} tables, and counted them again", copied.len());
     println!(
@@ -98,9 +146,16 @@ fn shown(table: &'static str, rows: u64, all: u64) {
     }
 }
 
-fn unusable(error: StoreError) -> Failure {
-    match error.trouble() {
-        Some(trouble) => Failure::failed(format!("the database cannot be used: {trouble}")),
-        None => Failure::failed(error.to_string()),
-    }
+fn failure(error: CopyError) -> Failure {
+    let side =
+        |name: &str, error: &StoreError| error.trouble().map(|why| format!("the {name}: {why}"));
+    let passing = match &error {
+        CopyError::Source(error) => side("source", error),
+        CopyError::Target(error) => side("target", error),
+        CopyError::NotEmpty(_) | CopyError::InUse(_) | CopyError::Written => {
+            return Failure::refused(error.to_string());
+        }
+        CopyError::Damaged { .. } | CopyError::Differs { .. } => None,
+    };
+    Failure::failed(passing.unwrap_or_else(|| error.to_string()))
 }

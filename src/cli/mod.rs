@@ -47,3 +47,16 @@ impl Failure {
         Self { exit: Exit::Failed, said: said.into() }
     }
 }
+
+/// Two things that a command needs, or all that stands in their way, a line for each.
+fn both<A, B>(one: Result<A, Failure>, other: Result<B, Failure>) -> Result<(A, B), Failure> {
+    match (one, other) {
+        (Ok(one), Ok(other)) => Ok((one, other)),
+        (Err(one), Err(other)) => Err(Failure {
+            // What passes may have passed when what does not is mended.
+            exit: if one.exit == other.exit { one.exit } else { Exit::Failed },
+            said: format!("{one}\n{other}"),
+        }),
+        (Err(failure), Ok(_)) | (Ok(_), Err(failure)) => Err(failure),
+    }
+}

@@ -15,11 +15,27 @@ use crate::{
     },
     session::Providers,
 };
+use async_trait::async_trait;
 use std::sync::Arc;
 
 const NO_ANTHROPIC: &str = "set `ANTHROPIC_API_KEY` (or `ANTHROPIC_AUTH_TOKEN`) and start again";
 const NO_OPENAI: &str = "set `OPENAI_API_KEY`, or `OPENAI_BASE_URL` for an endpoint of your own such as \
     `http://127.0.0.1:11434/v1`, and start again";
+
+/// The recordings of a process that has no place for any: it is not going to serve, and only wants to know what else is
+/// wrong.
+pub(super) struct NoRecordings;
+
+#[async_trait]
+impl Recordings for NoRecordings {
+    async fn read(&self, _: &str) -> Result<Option<Vec<u8>>, String> {
+        Ok(None)
+    }
+
+    async fn list(&self) -> Result<Vec<String>, String> {
+        Ok(Vec::new())
+    }
+}
 
 /// Builds the set. With a key a real model is the default; without one the autopilot is.
 ///

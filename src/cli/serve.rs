@@ -1,12 +1,18 @@
 //! `trainable serve`: the server, until it is told to stop.
 
-use super::{Exit, Failure, app::App, demo, upkeep};
+use super::{Exit, Failure, app::App, both, demo, upkeep};
 use crate::{
     config::{ClientsBy, Config, Transport},
     graphql::{self, Documents, EnvironmentState, Limits, Trusted},
     http::{self, ClientLimits, CountedBy, HttpConfig, HttpParts},
 };
-use std::{io::Read, net::TcpListener, path::Path, sync::Arc, time::Duration};
+use std::{
+    io::Read,
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
@@ -27,13 +33,9 @@ const RECOVERY: Duration = Duration::from_secs(5);
 /// Serves; with `sample`, also runs the demo on that sample.
 pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failure> {
     let limits = Limits::default();
-    let documents = documents(&config.transport, &limits)?;
-    let listener = TcpListener::bind(config.listen).map_err(|error| {
-        Failure::refused(format!(
-            "cannot listen on `{}`: {error}; choose another with --listen",
-            config.listen
-        ))
-    })?;
+    // Before anything is opened: beside a server that has the address nothing is touched.
+    let documents = documents(&config.transport, &limits);
+    let (documents, listener) = both(documents, listener(config.listen))?;
     let address = listener.local_addr().map_err(|e| Failure::failed(e.to_string()))?;
     let app = Arc::new(App::open(&config, &config.database, &config.data).await?);
     let standing = app.sandboxes.standing();
@@ -72,6 +74,14 @@ pub async fn serve(config: Config, sample: Option<String>) -> Result<Exit, Failu
     app.sandboxes.close();
     served.map_err(|error| Failure::failed(format!("the server failed: {error}")))?;
     Ok(Exit::Done)
+}
+
+fn listener(address: SocketAddr) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).map_err(|error| {
+        Failure::refused(format!(
+            "cannot listen on `{address}`: {error}; choose another with --listen"
+        ))
+    })
 }
 
 /// The documents that requests may name.

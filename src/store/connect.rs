@@ -18,15 +18,14 @@ const MIGRATION: i64 = 0x7472_6169_6e61_626c;
 /// The oldest version that is tested.
 const OLDEST: i32 = 130_000;
 
-/// Connects, and brings the schema to this version's.
-pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, StoreError> {
-    // What looks like a host would be a part of the password.
-    if url.matches('@').count() > 1 {
-        return Err(malformed());
+/// Connects, and brings the schema to this version's. `setting` is what sentences call the URL.
+pub(super) async fn postgres(setting: &str, url: &str) -> Result<DatabaseConnection, StoreError> {
+    if !is_unambiguous(url) {
+        return Err(malformed(setting));
     }
     // One attempt that tells why: a pool only tells that it waited.
-    let options: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| malformed())?;
-    let place = Place::of(&options);
+    let options: PgConnectOptions = url.parse().map_err(|_: sqlx::Error| malformed(setting))?;
+    let place = Place::of(setting, &options);
     let tried = tokio::time::timeout(WAIT, options.connect()).await;
     match tried {
         Ok(Ok(connection)) => {
@@ -38,7 +37,7 @@ pub(super) async fn postgres(url: &str) -> Result<DatabaseConnection, StoreError
     }
     {
         let one = Database::connect(options_of(url, 1)).await?;
-        prepare(&one).await?;
+        prepare(setting, &one).await?;
         one.close().await?;
     }
     Ok(Database::connect(options_of(url, MOST)).await?)
@@ -54,7 +53,7 @@ fn options_of(url: &str, most: u32) -> ConnectOptions {
 }
 
 /// Migrates while no other server does.
-async fn prepare(one: &DatabaseConnection) -> Result<(), StoreError> {
+async fn prepare(setting: &str, one: &DatabaseConnection) -> Result<(), StoreError> {
     let version = number(one, "SELECT current_setting('server_version_num')::int").await?;
     if version < OLDEST {
         return Err(StoreError::Unusable(format!(
@@ -67,9 +66,9 @@ async fn prepare(one: &DatabaseConnection) -> Result<(), StoreError> {
     one.execute_unprepared(&format!("SELECT pg_advisory_unlock({MIGRATION})")).await?;
     match migrated {
         Err(StoreError::Database(error)) if code(&error).as_deref() == Some("42501") => {
-            Err(StoreError::Unusable(
-                "the user of DATABASE_URL may not make tables; make it the owner of the database, or grant it CREATE on its schema".into(),
-            ))
+            Err(StoreError::Unusable(format!(
+                "the user of {setting} may not make tables; make it the owner of the database, or grant it CREATE on its schema"
+            )))
         }
         other => other,
     }
@@ -94,47 +93,56 @@ fn code(error: &DbErr) -> Option<String> {
     }
 }
 
-fn malformed() -> StoreError {
-    StoreError::Unusable(
-        "DATABASE_URL cannot be read; give one such as `postgres://user:password@host:5432/database`, with signs such as `@` or `/` in the password written as `%40` or `%2F`".into(),
-    )
+/// Whether the signs that divide a URL can only do that: an `@` after the host would be one of a password, and what
+/// looks like a host a part of it.
+fn is_unambiguous(url: &str) -> bool {
+    let (_, rest) = url.split_once("://").unwrap_or_default();
+    let (authority, beyond) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    authority.matches('@').count() <= 1 && !beyond.contains('@')
+}
+
+fn malformed(setting: &str) -> StoreError {
+    StoreError::Unusable(format!(
+        "{setting} cannot be read; give one such as `postgres://user:password@host:5432/database`, with signs such as `@`, `/`, `?` or `#` in the password written as `%40`, `%2F`, `%3F` or `%23`"
+    ))
 }
 
 /// Where the database is said to be, as people may read it.
-struct Place {
+struct Place<'a> {
+    setting: &'a str,
     host: String,
     user: String,
     database: String,
 }
 
-impl Place {
-    fn of(options: &PgConnectOptions) -> Self {
+impl<'a> Place<'a> {
+    fn of(setting: &'a str, options: &PgConnectOptions) -> Self {
         let host = match options.get_socket() {
             Some(socket) => socket.display().to_string(),
             None => format!("{}:{}", options.get_host(), options.get_port()),
         };
         let user = options.get_username().to_owned();
         let database = options.get_database().unwrap_or(options.get_username()).to_owned();
-        Self { host, user, database }
+        Self { setting, host, user, database }
     }
 
     fn silent(&self) -> String {
-        let (host, wait) = (&self.host, WAIT.as_secs());
+        let (setting, host, wait) = (self.setting, &self.host, WAIT.as_secs());
         format!(
-            "no database server answers at `{host}` within {wait} s; start it, or correct DATABASE_URL"
+            "no database server answers at `{host}` within {wait} s; start it, or correct {setting}"
         )
     }
 
     /// *Source*: the PostgreSQL manual's appendix A, read 2026-11-27.
     fn said(&self, error: &sqlx::Error) -> StoreError {
-        let Self { host, user, database } = self;
+        let Self { setting, host, user, database } = self;
         let sentence = match error {
             sqlx::Error::Database(said) => match said.code().as_deref() {
                 Some("28P01" | "28000") => format!(
-                    "the database server at `{host}` refuses the user `{user}` or the password of DATABASE_URL, or lets it in only otherwise; correct them, or the server's pg_hba.conf"
+                    "the database server at `{host}` refuses the user `{user}` or the password of {setting}, or lets it in only otherwise; correct them, or the server's pg_hba.conf"
                 ),
                 Some("3D000") => format!(
-                    "there is no database `{database}` on `{host}`; create it, or correct DATABASE_URL"
+                    "there is no database `{database}` on `{host}`; create it, or correct {setting}"
                 ),
                 Some("53300") => format!(
                     "the database server at `{host}` has no connection left; raise its max_connections or end others"
@@ -152,15 +160,38 @@ impl Place {
                     _ => "its name is not known".to_owned(),
                 };
                 format!(
-                    "no database server answers at `{host}` ({why}); start it, or correct DATABASE_URL"
+                    "no database server answers at `{host}` ({why}); start it, or correct {setting}"
                 )
             }
             sqlx::Error::Tls(cause) => format!(
-                "no safe connection to the database server at `{host}`: {cause}; set `sslmode` and `sslrootcert` in DATABASE_URL as the server needs them"
+                "no safe connection to the database server at `{host}`: {cause}; set `sslmode` and `sslrootcert` in {setting} as the server needs them"
             ),
-            sqlx::Error::Configuration(_) => return malformed(),
+            sqlx::Error::Configuration(_) => return malformed(setting),
             _ => self.silent(),
         };
         StoreError::Unusable(sentence)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(url: &str, unambiguous: bool) {
+        assert_eq!(is_unambiguous(url), unambiguous, "{url}");
+    }
+
+    #[test]
+    fn no_part_of_a_password_is_taken_for_a_host() {
+        check("postgres://u:p@h:5432/d", true);
+        check("postgres://u@h/d?sslmode=require&options=-c%20a%3Db", true);
+        check("postgresql:///d?host=/run/postgresql", true);
+        check("postgres://u:p%40%2F@[::1]/d", true);
+        check("postgres://u:p@q@h/d", false);
+        for sign in ["/", "?", "#"] {
+            check(&format!("postgres://u:12{sign}34@h/d"), false);
+            check(&format!("postgres://u:12{sign}34@h"), false);
+        }
     }
 }

@@ -1,36 +1,46 @@
 //! `session_commands`: what one server asks another to give to a session of that one's.
 //!
-//! A row is asked, taken by one server, answered, and removed by who asked. It is taken at most once.
+//! A row is asked, taken by one server, answered, and removed by who asked. It is taken at most once, and by nobody
+//! when its asker does not wait any more: that one was told so, and may have asked again. All times are the
+//! database's own.
 
 use super::{StoreError, servers};
-use chrono::{DateTime, Utc};
 use entity::{
     ids::{AskedId, ServerId, SessionId},
     session_commands::{self, Column, Model},
     sessions,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter,
-    QueryOrder, QuerySelect, QueryTrait, sea_query::Expr,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, ExprTrait, QueryFilter,
+    QueryOrder, QuerySelect, QueryTrait, Statement, sea_query::Expr,
 };
+use std::time::Duration;
 
-/// How long after it was asked a row is of use to nobody, in minutes.
-const OLD: i64 = 15;
+/// How long after its asker stopped waiting a row is forgotten, in minutes: one that is slow still finds the answer.
+const OLD: u64 = 15;
 
-/// Puts a question down.
+/// Puts a question down, for as long as `by` waits for its answer.
 pub async fn ask(
     db: &impl ConnectionTrait,
     id: AskedId,
     session: SessionId,
     command: String,
-    at: DateTime<Utc>,
+    by: ServerId,
+    within: Duration,
 ) -> Result<(), StoreError> {
-    let row =
-        Model { id, session_id: session, command, taken_by: None, answer: None, created_at: at };
-    session_commands::Entity::insert(row.into_active_model().reset_all())
-        .exec_without_returning(db)
-        .await?;
+    let text = "INSERT INTO session_commands (id, session_id, command, asked_by, created_at, until) \
+         VALUES ($1, $2, $3, $4, clock_timestamp(), clock_timestamp() + make_interval(secs => $5))";
+    let values =
+        [id.0.into(), session.0.into(), command.into(), by.0.into(), within.as_secs_f64().into()];
+    db.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, text, values)).await?;
     Ok(())
+}
+
+/// True for a question whose asker waits.
+fn in_time() -> Condition {
+    Condition::all()
+        .add(Expr::col(Column::Until).gt(Expr::current_timestamp()))
+        .add(Column::AskedBy.in_subquery(servers::living()))
 }
 
 /// What waits for this server, oldest first.
@@ -43,6 +53,8 @@ pub async fn waiting(db: &impl ConnectionTrait, me: ServerId) -> Result<Vec<Mode
     Ok(session_commands::Entity::find()
         .filter(Column::TakenBy.is_null())
         .filter(Column::SessionId.in_subquery(mine))
+        .filter(in_time())
+        .order_by_asc(Column::CreatedAt)
         .order_by_asc(Column::Id)
         .all(db)
         .await?)
@@ -58,19 +70,22 @@ pub async fn take(
         .col_expr(Column::TakenBy, Expr::value(me))
         .filter(Column::Id.eq(id))
         .filter(Column::TakenBy.is_null())
+        .filter(in_time())
         .exec(db)
         .await?;
     Ok(taken.rows_affected == 1)
 }
 
-/// Lets another server take a question of which nothing was done.
-pub async fn give_back(db: &impl ConnectionTrait, id: AskedId) -> Result<(), StoreError> {
-    session_commands::Entity::update_many()
+/// Lets another server take a question of which nothing was done. False when who asked does not wait any more: it
+/// stays with who took it.
+pub async fn give_back(db: &impl ConnectionTrait, id: AskedId) -> Result<bool, StoreError> {
+    let given = session_commands::Entity::update_many()
         .col_expr(Column::TakenBy, Expr::value(None::<ServerId>))
         .filter(Column::Id.eq(id))
+        .filter(in_time())
         .exec(db)
         .await?;
-    Ok(())
+    Ok(given.rows_affected == 1)
 }
 
 /// Says what came of it.
@@ -118,8 +133,10 @@ pub async fn remove(db: &impl ConnectionTrait, id: AskedId) -> Result<(), StoreE
 }
 
 /// Removes the questions of servers that went away before they read the answer.
-pub async fn forget_old(db: &impl ConnectionTrait, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let old = now - chrono::Duration::minutes(OLD);
-    session_commands::Entity::delete_many().filter(Column::CreatedAt.lt(old)).exec(db).await?;
+pub async fn forget_old(db: &impl ConnectionTrait) -> Result<(), StoreError> {
+    let text = format!(
+        "DELETE FROM session_commands WHERE until < clock_timestamp() - interval '{OLD} minutes'"
+    );
+    db.execute_unprepared(&text).await?;
     Ok(())
 }

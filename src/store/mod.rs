@@ -112,7 +112,12 @@ impl Store {
     ///
     /// *Errors*: [`StoreError::Unusable`] says what is wrong with the address or the server behind it.
     pub async fn open_postgres(url: &str) -> Result<Self, StoreError> {
-        let pool = connect::postgres(url).await?;
+        Self::open_postgres_of("DATABASE_URL", url).await
+    }
+
+    /// The same, with the name of the setting whose value the URL is.
+    pub async fn open_postgres_of(setting: &str, url: &str) -> Result<Self, StoreError> {
+        let pool = connect::postgres(setting, url).await?;
         let me = ServerId::new();
         let hints = Arc::new(Hints::start(me, url, pool.clone()));
         let company = Company { me, seat: Arc::default(), hints };

@@ -4,6 +4,7 @@
 //! ```text
 //! scene      two servers on one database and one folder of volumes
 //! part       what the model says
+//! rows       rows that no server wrote
 //! handover   a server that dies, one that stops, one that sleeps
 //! asked      commands for sessions of the other server
 //! delay      how long a watcher of the other server waits
@@ -24,4 +25,5 @@ mod moving;
 mod outage;
 mod part;
 mod refusals;
+mod rows;
 mod scene;

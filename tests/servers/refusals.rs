@@ -29,7 +29,7 @@ async fn what_is_wrong_with_the_database_is_said_at_the_start() {
     let no_port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|l| l.local_addr());
     let no_port = no_port.expect("a port").port();
     postgres.execute("CREATE ROLE guest LOGIN PASSWORD 'guest'");
-    let cases: [(String, &[&str]); 8] = [
+    let cases: [(String, &[&str]); 11] = [
         (with(PASSWORD, "s3cret"), &["refuses the user `postgres` or the password"]),
         (with("//postgres:", "//nobody:"), &["refuses the user `nobody` or the password"]),
         (postgres.url("nowhere"), &["there is no database `nowhere`"]),
@@ -42,6 +42,9 @@ async fn what_is_wrong_with_the_database_is_said_at_the_start() {
             &["no database server answers at `no-such-host.invalid:5432`"],
         ),
         ("postgres://u:s3c@ret/1@:x".into(), &["DATABASE_URL cannot be read", "%40"]),
+        ("postgres://u:12/s3cret@127.0.0.1/d".into(), &["DATABASE_URL cannot be read", "%2F"]),
+        ("postgres://u:12?s3cret@127.0.0.1/d".into(), &["DATABASE_URL cannot be read", "%3F"]),
+        ("postgres://u:12#s3cret@127.0.0.1/d".into(), &["DATABASE_URL cannot be read", "%23"]),
         (format!("{good}?sslmode=require"), &["no safe connection", "sslmode"]),
         (with(&format!("postgres:{PASSWORD}"), "guest:guest"), &["may not make tables"]),
     ];

@@ -43,6 +43,11 @@ impl Scene {
 
     /// Starts a server on its own data directory.
     pub async fn serve(&self, name: &str) -> Server {
+        self.serve_with(name, &[]).await
+    }
+
+    /// The same with more variables.
+    pub async fn serve_with(&self, name: &str, more: &[(&str, &str)]) -> Server {
         let shared = self.data("shared").display().to_string();
         let models = self.models.anthropic();
         let set = [
@@ -53,7 +58,7 @@ impl Scene {
             ("CLAUDE_MODEL", CLAUDE),
             ("RUST_LOG", "warn,trainable=info"),
         ];
-        Server::start(&self.data(name), &set).await
+        Server::start(&self.data(name), &[&set[..], more].concat()).await
     }
 
     pub async fn store(&self) -> Store {

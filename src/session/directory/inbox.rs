@@ -8,7 +8,6 @@ use crate::{
     session::state::{Command, Refusal},
     store::{self, StoreError, hints::Hint, inbox},
 };
-use chrono::Utc;
 use entity::ids::{AskedId, ServerId, SessionId};
 use serde::{Deserialize, Serialize};
 use std::{sync::Arc, time::Duration};
@@ -69,16 +68,20 @@ impl Directory {
         command: &Command,
     ) -> Result<Option<()>, CommandError> {
         let store = &self.parts().store;
-        let Some(hints) = store.hints() else { return Err(CommandError::Elsewhere) };
+        let (Some(me), Some(hints)) = (store.server(), store.hints()) else {
+            return Err(CommandError::Elsewhere);
+        };
         let text = serde_json::to_string(command).map_err(|error| {
             tracing::error!(%error, "a command is no JSON");
             CommandError::Elsewhere
         })?;
         let id = AskedId::new();
         let mut heard = hints.hear();
-        inbox::ask(store.write(), id, session, text, Utc::now()).await?;
+        let within = self.parts().actors.answer_within;
+        inbox::ask(store.write(), id, session, text, me, within).await?;
         hints.say(Hint::Asked(session));
-        let deadline = Instant::now() + self.parts().actors.answer_within;
+        // Not before the database's own: once it is over here, nobody begins with it there.
+        let deadline = Instant::now() + within;
         loop {
             answered(&mut heard, id, LOOK).await;
             match self.look_for(session, id).await {
@@ -179,7 +182,7 @@ impl Directory {
         };
         let said = match result {
             // It went to another server meanwhile, which finds the command.
-            Err(CommandError::Elsewhere) => inbox::give_back(db, row.id).await,
+            Err(CommandError::Elsewhere) => inbox::give_back(db, row.id).await.map(drop),
             result => {
                 // An answer is texts and names.
                 let text = serde_json::to_string(&Answer::of(result)).unwrap_or_default();

@@ -254,7 +254,7 @@ impl Directory {
         let db = self.parts().store.write();
         let settled = async {
             store::idempotency::settle_unfinished(db).await?;
-            store::inbox::forget_old(db, chrono::Utc::now()).await
+            store::inbox::forget_old(db).await
         };
         if let Err(error) = settled.await {
             tracing::warn!(%error, "what servers that are gone left is put in order later");
