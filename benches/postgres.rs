@@ -7,15 +7,10 @@
 mod support;
 
 use chrono::Utc;
-use entity::{
-    events,
-    ids::{ExperimentId, SessionId},
-    sessions,
-};
+use entity::{events, ids::SessionId, sessions};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
-use serde_json::json;
 use std::time::{Duration, Instant};
 use trainable::{
     event::{Draft, Event, Fact, OutputStream, SessionEvent},
@@ -85,18 +80,7 @@ impl House {
         let url = support::database::another()?;
         let store = Store::open_postgres(&url).await.expect("a database");
         let log = EventLog::start(store.clone());
-        let experiment = entity::experiments::Model {
-            id: ExperimentId::new(),
-            owner: "operator".into(),
-            name: "n".into(),
-            description: String::new(),
-            dataset_ref: String::new(),
-            instructions: String::new(),
-            target_column: None,
-            main_table: None,
-            dataset: json!({}),
-            created_at: Utc::now(),
-        };
+        let experiment = support::experiment();
         store::experiments::insert(&store, &experiment, &[]).await.expect("an experiment");
         let sessions: Vec<_> = (0..COMPANY).map(|_| SessionId::new()).collect();
         for id in &sessions {

@@ -1,9 +1,8 @@
 //! How much later than a watcher of the same server one of another server sees an event.
 
-use super::support::database;
+use super::support::{database, experiment};
 use chrono::Utc;
-use entity::ids::{ExperimentId, SessionId};
-use serde_json::json;
+use entity::ids::SessionId;
 use std::time::Duration;
 use tokio::{
     sync::mpsc,
@@ -46,18 +45,7 @@ async fn a_watcher_of_another_server_is_hardly_later() {
     let here = Store::open_postgres(&url).await.expect("the database opens");
     let there = Store::open_postgres(&url).await.expect("it opens again");
     let (ours, theirs) = (EventLog::start(here.clone()), EventLog::start(there));
-    let experiment = entity::experiments::Model {
-        id: ExperimentId::new(),
-        owner: "operator".into(),
-        name: "n".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({}),
-        created_at: Utc::now(),
-    };
+    let experiment = experiment();
     experiments::insert(&here, &experiment, &[]).await.expect("an experiment");
     let id = SessionId::new();
     let created = SessionEvent::SessionCreated { experiment_id: experiment.id, driver: None };

@@ -1,4 +1,5 @@
-//! What the tests share: a data directory, the real sandboxes, and a model that plays a script.
+//! What the tests share: a data directory, the real sandboxes, a model that plays a script, and an experiment
+//! without anything in it.
 #![allow(dead_code)]
 
 pub mod binary;
@@ -8,7 +9,12 @@ pub mod postgres;
 pub mod s3;
 
 use async_trait::async_trait;
-use entity::{ids::SessionId, vocab::SessionStateName};
+use chrono::Utc;
+use entity::{
+    ids::{ExperimentId, SessionId},
+    principal::Principal,
+    vocab::SessionStateName,
+};
 use futures::stream::{self, BoxStream, StreamExt};
 use serde_json::{Value, json};
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -76,6 +82,22 @@ pub async fn sandboxes(data: &std::path::Path) -> Arc<LocalSandboxes> {
         .await
         .expect("the environment is ready");
     Arc::new(sandboxes)
+}
+
+/// The row of an experiment of the operator's own, which nobody has stored yet. Nothing is in it.
+pub fn experiment() -> entity::experiments::Model {
+    entity::experiments::Model {
+        id: ExperimentId::new(),
+        owner: Principal::Local.owner().to_owned(),
+        name: "n".into(),
+        description: String::new(),
+        dataset_ref: String::new(),
+        instructions: String::new(),
+        target_column: None,
+        main_table: None,
+        dataset: json!({}),
+        created_at: Utc::now(),
+    }
 }
 
 /// A model that plays a script: one list of calls per turn.
