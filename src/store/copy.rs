@@ -52,7 +52,7 @@ pub async fn copy(
             return Err(CopyError::InUse(name));
         }
     }
-    let target = to.begin().await?;
+    let target = to.begin_long().await?;
     let mut copied = Vec::new();
     /// One table by its key. Rows come after those that they point to.
     macro_rules! table {
