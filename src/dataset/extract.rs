@@ -71,7 +71,7 @@ impl Datasets {
             CreateError::Unavailable("the dataset's folder was not written; retry the stage".into())
         })?;
         // A server that slept may have been followed by another, which writes the folder now.
-        if let Some(turn) = turn_of_all
+        if let Some(turn) = &turn_of_all
             && !turn.stands().await
         {
             return Err(CreateError::Troubled(Trouble::Away));
