@@ -7,7 +7,11 @@
 //! handover   a server that dies, one that stops, one that sleeps
 //! asked      commands for sessions of the other server
 //! delay      how long a watcher of the other server waits
+//! ownership  leases, takeovers, turns and keys, without a server around them
 //! outage     the database restarts or cuts its connections
+//! silence    a network that drops what is sent
+//! wire       such a network
+//! rows       a database with sessions in it
 //! refusals   what is said when the database cannot be used
 //! moving     `trainable admin copy`
 //! ```
@@ -22,6 +26,10 @@ mod delay;
 mod handover;
 mod moving;
 mod outage;
+mod ownership;
 mod part;
 mod refusals;
+mod rows;
 mod scene;
+mod silence;
+mod wire;
