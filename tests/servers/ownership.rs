@@ -30,6 +30,12 @@ fn me(store: &Store) -> ServerId {
     store.server().expect("one of several")
 }
 
+/// Takes a session over, without waiting for long whatever happens.
+async fn take(store: &Store, session: SessionId) -> Result<Taken, StoreError> {
+    let taken = timeout(Duration::from_secs(10), sessions::take_over(store, session)).await;
+    taken.expect("an answer in time")
+}
+
 #[track_caller]
 fn locked(taken: Result<Taken, StoreError>) {
     let error = taken.expect_err("somebody holds the row");
@@ -45,10 +51,10 @@ async fn a_row_that_is_held_holds_up_a_takeover_for_seconds() {
     let held = other.begin().await.expect("a transaction");
     assert_eq!(run(&held, LOCKS, session.0).await, 1);
     let asked = Instant::now();
-    locked(sessions::take_over(&rows.store, session).await);
+    locked(take(&rows.store, session).await);
     assert!(asked.elapsed() < Duration::from_secs(4), "{:?}", asked.elapsed());
     held.rollback().await.expect("it is let go of");
-    let taken = sessions::take_over(&rows.store, session).await.expect("taken");
+    let taken = take(&rows.store, session).await.expect("taken");
     assert_eq!(taken, Taken::Epoch(1));
 }
 
@@ -62,7 +68,7 @@ async fn a_server_that_is_silent_within_a_transaction_loses_it() {
     let second = Store::open_postgres(&url).await.expect("it opens again");
     let begun = Instant::now();
     let taken = loop {
-        match sessions::take_over(&second, session).await {
+        match take(&second, session).await {
             Ok(taken) => break taken,
             error => locked(error),
         }
@@ -96,7 +102,7 @@ async fn a_takeover_and_a_renewal_never_both_win() {
     assert_eq!(run(&renewal, renews, owner).await, 1);
     let takes = {
         let second = second.clone();
-        tokio::spawn(async move { sessions::take_over(&second, session).await })
+        tokio::spawn(async move { take(&second, session).await })
     };
     sleep(Duration::from_millis(700)).await;
     renewal.commit().await.expect("it is renewed");
@@ -105,7 +111,7 @@ async fn a_takeover_and_a_renewal_never_both_win() {
 
     // Once it has ended the session is taken, and the next renewal finds that.
     assert_eq!(run(&other, ended, owner).await, 1);
-    let taken = sessions::take_over(&second, session).await.expect("an answer");
+    let taken = take(&second, session).await.expect("an answer");
     assert_eq!(taken, Taken::Epoch(1));
     servers::renew(&first.store, me(&first.store)).await.expect("renewed");
     let lost = sessions::lost(&first.store, &[session]).await.expect("an answer");
