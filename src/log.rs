@@ -77,9 +77,18 @@ pub enum AppendError {
 
 struct Watchers {
     sessions: Mutex<HashMap<SessionId, Channels>>,
-    changes: broadcast::Sender<ExperimentId>,
+    changes: broadcast::Sender<Change>,
     /// Tells watchers on other servers.
     store: Store,
+}
+
+/// What changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// An experiment, or a session of it.
+    Of(ExperimentId),
+    /// Nobody knows: word of it may have been missed.
+    Unknown,
 }
 
 struct Channels {
@@ -138,7 +147,7 @@ impl EventLog {
         after: i64,
         bound: Bound,
     ) -> Result<LogPage, StoreError> {
-        replay::since(self.store.read(), session, after, bound).await
+        self.store.timely(replay::since(self.store.read(), session, after, bound)).await
     }
 
     /// The same for whoever watches: a trouble that may pass is waited out, for minutes if need be.
@@ -188,13 +197,13 @@ impl EventLog {
     }
 
     /// Hints that an experiment, or a session of it, changed.
-    pub fn changes(&self) -> broadcast::Receiver<ExperimentId> {
+    pub fn changes(&self) -> broadcast::Receiver<Change> {
         self.watchers.changes.subscribe()
     }
 
     /// Says that an experiment changed. Called after the commit.
     pub fn announce(&self, experiment: ExperimentId) {
-        let _ = self.watchers.changes.send(experiment);
+        let _ = self.watchers.changes.send(Change::Of(experiment));
         self.watchers.say(Hint::Changed(experiment));
     }
 }

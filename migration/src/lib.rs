@@ -9,6 +9,7 @@ mod m20261126_000003_session_folds;
 mod m20261126_000004_tombstones;
 mod m20261127_000001_servers;
 mod m20261127_000005_synced_objects;
+mod m20261127_000006_partial_indexes;
 mod m20261127_000007_inbox;
 
 /// Runs the migrations.
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000004_tombstones::Migration),
             Box::new(m20261127_000001_servers::Migration),
             Box::new(m20261127_000005_synced_objects::Migration),
+            Box::new(m20261127_000006_partial_indexes::Migration),
             Box::new(m20261127_000007_inbox::Migration),
         ]
     }

@@ -100,7 +100,7 @@ impl Opened {
         let settled = async {
             // By the lock, whoever had this data directory before is gone.
             servers::enrol(&store, seat).await?;
-            idempotency::settle_unfinished(store.write()).await
+            idempotency::settle_unfinished(&store).await
         };
         settled.await.map_err(|error| unusable("written", &error))?;
         let log = EventLog::start(store.clone());

@@ -410,6 +410,7 @@ fn usable(out: &Path) -> Result<(), Failure> {
 fn said(error: CreateError) -> Failure {
     match error {
         CreateError::Unavailable(said) => Failure::failed(said),
+        CreateError::Troubled(trouble) => Failure::failed(trouble.to_string()),
         CreateError::NoUpload(_)
         | CreateError::Incomplete(_)
         | CreateError::Taken(_)

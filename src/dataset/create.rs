@@ -88,12 +88,40 @@ pub enum CreateError {
     Refused(Vec<Finding>),
     #[error("{0}")]
     Unavailable(String),
+    /// The database is in trouble that may pass; a retry is safe.
+    #[error("{0}")]
+    Troubled(Trouble),
+}
+
+impl CreateError {
+    /// The trouble behind it; `None` when asking again would not help.
+    pub fn trouble(&self) -> Option<Trouble> {
+        match self {
+            CreateError::Troubled(trouble) => Some(*trouble),
+            CreateError::NoUpload(_)
+            | CreateError::Incomplete(_)
+            | CreateError::Taken(_)
+            | CreateError::NoSample(_)
+            | CreateError::NoFiles
+            | CreateError::Invalid { .. }
+            | CreateError::Refused(_)
+            | CreateError::Unavailable(_) => None,
+        }
+    }
 }
 
 impl From<StoreError> for CreateError {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "the database did not answer");
-        CreateError::Unavailable(said(&error))
+        match error.trouble() {
+            Some(trouble) => {
+                tracing::warn!(%error, "the database did not answer");
+                CreateError::Troubled(trouble)
+            }
+            None => {
+                tracing::error!(%error, "the database did not answer");
+                CreateError::Unavailable(said(&error))
+            }
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     sandbox::{Access, Mount, VolumeName, VolumePath},
-    store::{experiments, uploads},
+    store::{Trouble, experiments, uploads},
 };
 use bytes::Bytes;
 use entity::ids::ExperimentId;
@@ -40,7 +40,7 @@ impl Datasets {
         };
         let _turn = turn.lock().await;
         // Nor may two servers write it at once.
-        let _turn_of_all = self.store.turn(experiment.0).await?;
+        let turn_of_all = self.store.turn(experiment.0).await?;
         let name = dataset_volume(experiment);
         let volume = self.sandboxes.volume(&name).await?;
         let path = |text| VolumePath::parse(text).expect("a plain name is a path");
@@ -51,8 +51,9 @@ impl Datasets {
             return Ok(described);
         }
         let gone = || CreateError::Unavailable("the experiment was deleted".into());
-        let row = experiments::find(self.store.read(), experiment).await?.ok_or_else(gone)?;
-        let found = uploads::of_experiment(self.store.read(), experiment).await?;
+        let db = self.store.read();
+        let row = self.store.timely(experiments::find(db, experiment)).await?.ok_or_else(gone)?;
+        let found = self.store.timely(uploads::of_experiment(db, experiment)).await?;
         self.sandboxes.delete_volume(&name).await?;
         let volume = self.sandboxes.volume(&name).await?;
         let intake = Intake::fill(self, &found, PATIENCE).await?;
@@ -74,6 +75,12 @@ impl Datasets {
         let described: Value = described.ok_or_else(|| {
             CreateError::Unavailable("the dataset's folder was not written; retry the stage".into())
         })?;
+        // A server that slept may have been followed by another, which writes the folder now.
+        if let Some(turn) = &turn_of_all
+            && !turn.stands().await
+        {
+            return Err(CreateError::Troubled(Trouble::Away));
+        }
         let mark = futures::stream::iter([Ok(Bytes::from_static(b"1\n"))]).boxed();
         volume.put(&path(READY), mark).await?;
         Ok(described)

@@ -280,7 +280,9 @@ impl From<CreateError> for Failure {
                 });
                 return Failure::User(said.collect());
             }
-            CreateError::Unavailable(_) => (UserErrorCode::Unavailable, &[]),
+            CreateError::Unavailable(_) | CreateError::Troubled(_) => {
+                (UserErrorCode::Unavailable, &[])
+            }
         };
         UserError::new(code, path, error.to_string()).into()
     }

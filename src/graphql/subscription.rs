@@ -11,7 +11,10 @@ use super::{
     tokens::tokens,
     vocab::SessionEventKind,
 };
-use crate::store::{self, page::Page};
+use crate::{
+    log::Change,
+    store::{self, page::Page},
+};
 use async_graphql::{Context, ID, SimpleObject, Subscription as GraphqlSubscription};
 use entity::ids::{ExperimentId, SessionId};
 use futures::{Stream, StreamExt, stream};
@@ -130,10 +133,10 @@ impl Subscription {
             let (store, principal) = (api.store.clone(), principal.clone());
             async move {
                 let ids: Vec<ExperimentId> = match changes.recv().await {
-                    Ok(id) => vec![id],
+                    Ok(Change::Of(id)) => vec![id],
                     Err(RecvError::Closed) => return None,
                     // Which ones were missed is not known; the newest are what a client shows.
-                    Err(RecvError::Lagged(_)) => {
+                    Ok(Change::Unknown) | Err(RecvError::Lagged(_)) => {
                         let page =
                             Page { after: None, before: None, limit: AFTER_LAG, from_end: false };
                         let db = store.read();

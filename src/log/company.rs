@@ -3,10 +3,11 @@
 //! Hints wake at once; a look from time to time finds what no hint came for, since a server may die between
 //! its commit and its word.
 
-use super::Watchers;
+use super::{Change, Watchers};
 use crate::store::{Store, hints::Hint, sessions};
 use entity::ids::SessionId;
 use std::{
+    collections::HashSet,
     sync::{Arc, Weak},
     time::Duration,
 };
@@ -50,12 +51,17 @@ async fn look(watchers: &Weak<Watchers>) -> Option<()> {
     if watched.is_empty() {
         return Some(());
     }
-    // A database that is away is looked at again.
-    let lengths = sessions::lengths(store.read(), watched).await.unwrap_or_default();
+    let lengths = store.timely(sessions::lengths(store.read(), watched.clone())).await;
     let watchers = watchers.upgrade()?;
+    // A database that is away is looked at again.
+    let Ok(lengths) = lengths else { return Some(()) };
+    let mut gone: HashSet<SessionId> = watched.into_iter().collect();
     for (session, last) in lengths {
+        gone.remove(&session);
         watchers.wake(session, last);
     }
+    // Word of their deletion was missed.
+    watchers.lock().retain(|session, _| !gone.contains(session));
     Some(())
 }
 
@@ -67,13 +73,14 @@ impl Watchers {
                 self.lock().remove(&session);
             }
             Hint::Changed(experiment) => {
-                let _ = self.changes.send(experiment);
+                let _ = self.changes.send(Change::Of(experiment));
             }
             // Sequences that were heard say nothing any more: only reading tells.
             Hint::Missed => {
                 for channels in self.lock().values() {
                     channels.durable.send_replace(0);
                 }
+                let _ = self.changes.send(Change::Unknown);
             }
             Hint::Asked(_) | Hint::Answered(_) => {}
         }

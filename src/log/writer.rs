@@ -7,7 +7,7 @@
 use super::{Append, AppendError, Watchers, protocol};
 use crate::{
     event::Entry,
-    store::{Store, Trouble, events, hints::Hint, projection, sessions},
+    store::{ABSENCE, Store, Trouble, events, hints::Hint, projection, sessions},
 };
 use sea_orm::{DatabaseTransaction, DbErr, TransactionTrait};
 use std::{collections::HashSet, sync::Arc, time::Duration};
@@ -22,9 +22,6 @@ const BATCH: usize = 256;
 /// failed append would cost; and commands, whose senders are told the reason if it comes before their
 /// own patience with the session ends.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How long for a database that is away: it restarts, or changes over to another machine, and nobody else can
-/// write meanwhile. What runs is worth more than an early word.
-const ABSENCE: Duration = Duration::from_secs(90);
 /// The wait between two attempts.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -78,7 +75,7 @@ async fn persist(store: &Store, batch: &[Append], patient: bool) -> Result<Writt
     let begun = Instant::now();
     let mut told = false;
     loop {
-        let error = match commit(store, batch, told).await {
+        let error = match store.timely(commit(store, batch, told)).await {
             Ok(written) => {
                 if told {
                     let waited_ms = begun.elapsed().as_millis() as u64;
@@ -216,20 +213,20 @@ async fn one(
         sessions::advance(&savepoint, append.session, append.epoch, append.after, last).await
     }
     .await;
-    match result {
+    let refused = match result {
         Ok(true) => {
             savepoint.commit().await?;
-            Ok(Ok(entries))
+            return Ok(Ok(entries));
         }
-        Ok(false) => {
-            savepoint.rollback().await?;
-            Ok(Err(AppendError::Conflict))
-        }
+        Ok(false) => AppendError::Conflict,
         // It concerns the whole transaction, which the database may have rolled back by itself.
-        Err(error) if Trouble::of(&error).is_some() => Err(error),
-        Err(error) => {
-            savepoint.rollback().await?;
-            Ok(Err(AppendError::Refused(error.to_string())))
-        }
+        Err(error) if Trouble::of(&error).is_some() => return Err(error),
+        Err(error) => AppendError::Refused(error.to_string()),
+    };
+    savepoint.rollback().await?;
+    // The attempt before may have been on its way still, and came through while this one waited for its rows.
+    if again && stands(transaction, append, &entries).await? {
+        return Ok(Ok(entries));
     }
+    Ok(Err(refused))
 }

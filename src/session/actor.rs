@@ -17,6 +17,7 @@ use crate::{
     agent::Signal,
     event::{Budgets, Entry, Event, Outcome, SessionEvent},
     log::AppendError,
+    store::{StoreError, outlast},
 };
 use actix::{
     Actor, ActorContext, ActorFutureExt, AsyncContext, AtomicResponse, Context, Handler, Message,
@@ -242,7 +243,7 @@ impl SessionActor {
         let Some(run) = run else { return };
         let (directory, id, actor) = (self.directory.clone(), self.id, ctx.address());
         self.runtime.spawn(async move {
-            match directory.history(id, run).await {
+            match outlast(|| directory.history(id, run), StoreError::trouble).await {
                 Ok(mut history) => {
                     // What was said later is heard.
                     history.retain(|entry| entry.seq <= seq);

@@ -48,8 +48,9 @@ pub(super) async fn read(
     id: SessionId,
 ) -> Result<Option<Fold>, StoreError> {
     // The kept one first: the log only grows, so the row is never behind it.
-    let kept = store::folds::find(store.read(), id, &CODE).await?;
-    let Some(row) = store::sessions::find(store.read(), id).await? else { return Ok(None) };
+    let kept = store.timely(store::folds::find(store.read(), id, &CODE)).await?;
+    let row = store.timely(store::sessions::find(store.read(), id)).await?;
+    let Some(row) = row else { return Ok(None) };
     let mut fold = match kept {
         // One that is ahead of its log is none of it.
         Some((seq, state)) if seq <= row.last_seq => parse(id, seq, &state),

@@ -3,13 +3,14 @@
 use super::{Parts, folders, run::Assignment, state::Work};
 use crate::{
     agent::{Model, Task},
+    dataset::CreateError,
     event::{Entry, Fact},
     llm::{Brief, LlmProvider},
     sandbox::{
         Access, Limits, Mount, Sandbox, SandboxSpec, Volume, VolumeName, VolumePath, Warmth,
     },
     stage,
-    store::{self, StoreError},
+    store::{self, StoreError, outlast},
     tool::{Facts, NOTES, ToolContext},
 };
 use chrono::Utc;
@@ -86,8 +87,9 @@ impl Setting<'_> {
         };
 
         let places = self.places().await?;
-        let described =
-            self.parts.datasets.extract(self.experiment).await.map_err(|e| e.to_string())?;
+        let datasets = &self.parts.datasets;
+        let described = outlast(|| datasets.extract(self.experiment), CreateError::trouble);
+        let described = described.await.map_err(|e| e.to_string())?;
         let folder = self.folder();
         let known = folders::known_files(places.volume.as_ref(), &folder, history);
         let known = known.await.map_err(|e| e.to_string())?;
@@ -175,10 +177,9 @@ impl Setting<'_> {
     async fn brief(&self, places: &Places, dataset: Value) -> Result<Brief, String> {
         let stage = self.stage();
         let experiment = self.row().await?;
-        let db = self.parts.store.read();
         let began = self.began().await?;
-        let said = store::messages::said_before(db, self.session, began).await;
-        let said = said.map_err(|error| unread(&error))?;
+        let db = self.parts.store.read();
+        let said = self.read(|| store::messages::said_before(db, self.session, began)).await?;
         let volume = places.volume.as_ref();
         let earlier = match self.assignment {
             Assignment::Stage(stage) => stage::earlier(volume, stage).await,
@@ -211,21 +212,34 @@ impl Setting<'_> {
     /// The sequence at which the run began: what was said later reaches it as messages.
     async fn began(&self) -> Result<i64, String> {
         let db = self.parts.store.read();
-        let first = store::events::first_of_run(db, self.session, self.work.run).await;
-        Ok(first.map_err(|error| unread(&error))?.unwrap_or(i64::MAX))
+        let first = || store::events::first_of_run(db, self.session, self.work.run);
+        Ok(self.read(first).await?.unwrap_or(i64::MAX))
     }
 
     async fn row(&self) -> Result<experiments::Model, String> {
-        let found = store::experiments::find(self.parts.store.read(), self.experiment).await;
-        found.map_err(|error| unread(&error))?.ok_or_else(|| "the experiment was deleted".into())
+        let db = self.parts.store.read();
+        let found = self.read(|| store::experiments::find(db, self.experiment)).await?;
+        found.ok_or_else(|| "the experiment was deleted".into())
+    }
+
+    /// Reads from the database. One that is away is waited for, as it is everywhere in a run.
+    async fn read<T, F>(&self, mut what: impl FnMut() -> F) -> Result<T, String>
+    where
+        F: Future<Output = Result<T, StoreError>>,
+    {
+        let found = outlast(|| self.parts.store.timely(what()), StoreError::trouble).await;
+        found.map_err(|error| {
+            tracing::error!(%error, "what a run needs could not be read");
+            "the database did not answer; retry".to_owned()
+        })
     }
 
     /// What the session came to and what was said, for a follow-up.
     async fn recap(&self, brief: &Brief) -> Result<String, String> {
-        let db = self.parts.store.read();
         let began = self.began().await?;
-        let said = store::messages::conversation(db, self.session, began, REMEMBERED).await;
-        let said = said.map_err(|error| unread(&error))?;
+        let db = self.parts.store.read();
+        let said = || store::messages::conversation(db, self.session, began, REMEMBERED);
+        let said = self.read(said).await?;
         let said: Vec<_> = said
             .into_iter()
             .map(|row| match row.role {
@@ -260,11 +274,6 @@ fn environment(brief: &Brief) -> BTreeMap<String, String> {
         ("TRAINABLE_STAGE_DIR".to_owned(), brief.stage_dir.clone()),
         ("TRAINABLE_SEED".to_owned(), brief.seed.to_string()),
     ])
-}
-
-fn unread(error: &StoreError) -> String {
-    tracing::error!(%error, "what a run needs could not be read");
-    "the database did not answer; retry".to_owned()
 }
 
 /// The experiment's instructions, and what the user said since, before this run.

@@ -3,23 +3,83 @@
 use super::{NO_LIMIT, StoreError, migrate};
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbErr, RuntimeErr,
-    sqlx::{self, ConnectOptions as _, Connection, postgres::PgConnectOptions},
+    sqlx::{
+        self, ConnectOptions as _, Connection, Executor, PgConnection, postgres::PgConnectOptions,
+    },
 };
-use std::{io::ErrorKind, time::Duration};
+use std::{
+    io::ErrorKind,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
 
-/// Connections of one server, beside the one that listens.
+/// Connections of one server, beside those of its lease, of its turns and the one that listens.
 const MOST: u32 = 16;
+/// Connections of the lease, which nothing else may hold up: one, and another for when nothing comes back on it.
+const OF_LEASE: u32 = 2;
 /// How long somebody waits for a connection.
 const WAIT: Duration = Duration::from_secs(10);
 /// So long after its last use a connection is trusted to be there.
 const FRESH: Duration = Duration::from_secs(1);
+/// How long the shortest of all answers may take.
+pub(super) const ECHO: Duration = Duration::from_secs(3);
+/// What every connection begins with. A server that is paused or cut off in the middle of a transaction must not
+/// keep its locks: others wait for them. One that is gone without a word must be found out.
+const BEGINS: &str = "SET idle_in_transaction_session_timeout = '5s'; SET tcp_keepalives_idle = 10; \
+                      SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3";
 /// The lock under which one server at a time migrates.
 const MIGRATION: i64 = 0x7472_6169_6e61_626c;
 /// The oldest version that is tested.
 const OLDEST: i32 = 130_000;
 
+/// The connections of one server.
+pub(super) struct Pools {
+    pub all: DatabaseConnection,
+    /// For the lease alone.
+    pub lease: DatabaseConnection,
+}
+
+/// Whether something that was sent lately was never answered.
+///
+/// The driver asks a connection that comes back to the pool for a sign of life, without limit. Over a network that
+/// drops what is sent, one would so stay taken for as long as the kernel tries, a quarter of an hour; while there
+/// is doubt it is asked with a limit before.
+#[derive(Clone, Debug)]
+pub(super) struct Doubt {
+    begun: Instant,
+    /// In milliseconds after `begun`.
+    until: Arc<AtomicU64>,
+}
+
+impl Doubt {
+    /// How long it lasts.
+    const LASTS: Duration = Duration::from_secs(60);
+
+    pub(super) fn new() -> Self {
+        Self { begun: Instant::now(), until: Arc::default() }
+    }
+
+    pub(super) fn raise(&self) {
+        let until = (self.begun.elapsed() + Self::LASTS).as_millis() as u64;
+        self.until.fetch_max(until, Relaxed);
+    }
+
+    fn stands(&self) -> bool {
+        (self.begun.elapsed().as_millis() as u64) < self.until.load(Relaxed)
+    }
+}
+
+/// Asks a connection for a sign of life.
+pub(super) async fn echo(connection: &mut PgConnection) -> Result<(), sqlx::Error> {
+    let answered = tokio::time::timeout(ECHO, connection.ping()).await;
+    answered.unwrap_or_else(|_| Err(sqlx::Error::Io(ErrorKind::TimedOut.into())))
+}
+
 /// Connects, and brings the schema to this version's. `setting` is what sentences call the URL.
-pub(super) async fn postgres(setting: &str, url: &str) -> Result<DatabaseConnection, StoreError> {
+pub(super) async fn postgres(setting: &str, url: &str, doubt: &Doubt) -> Result<Pools, StoreError> {
     if !is_unambiguous(url) {
         return Err(malformed(setting));
     }
@@ -36,19 +96,51 @@ pub(super) async fn postgres(setting: &str, url: &str) -> Result<DatabaseConnect
         Err(_) => return Err(StoreError::Unusable(place.silent())),
     }
     {
+        // A migration takes the time that it takes.
         let one = Database::connect(options_of(url, 1)).await?;
         prepare(setting, &one).await?;
         one.close().await?;
     }
-    Ok(Database::connect(options_of(url, MOST)).await?)
+    let all = Database::connect(watched(options_of(url, MOST), doubt)).await?;
+    let lease = Database::connect(watched(options_of(url, OF_LEASE), doubt)).await?;
+    Ok(Pools { all, lease })
 }
 
 fn options_of(url: &str, most: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options.max_connections(most).acquire_timeout(WAIT).sqlx_logging(false);
     options.idle_timeout(NO_LIMIT).max_lifetime(NO_LIMIT);
-    // One that is in use needs no ping; one that was cut is found by whoever uses it, and tried again.
-    options.test_before_acquire_if_idle_for(FRESH);
+    options
+}
+
+/// Connections of which none holds a lock or its place for long when its other end is gone.
+fn watched(mut options: ConnectOptions, doubt: &Doubt) -> ConnectOptions {
+    let doubt = doubt.clone();
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let doubt = doubt.clone();
+        pool.after_connect(|connection, _| {
+            Box::pin(async move { connection.execute(BEGINS).await.map(drop) })
+        })
+        // One that is in use needs no ping; one that was cut is found by whoever uses it, and tried again.
+        .test_before_acquire(false)
+        .before_acquire(|connection, known| {
+            Box::pin(async move {
+                if known.idle_for >= FRESH {
+                    echo(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(move |connection, _| {
+            let doubted = doubt.stands();
+            Box::pin(async move {
+                if doubted {
+                    echo(connection).await?;
+                }
+                Ok(true)
+            })
+        })
+    });
     options
 }
 

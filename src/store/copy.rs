@@ -91,7 +91,7 @@ pub async fn copy(
     to: &Store,
     progress: Progress<'_>,
 ) -> Result<Vec<(&'static str, u64)>, CopyError> {
-    let writing = to.begin().await.map_err(target)?;
+    let writing = to.begin_long().await.map_err(target)?;
     // The target first: a database that is copied into itself is told that it is not empty.
     if without_servers(to, &writing).await.map_err(target)? {
         return Err(CopyError::InUse("target"));
@@ -132,7 +132,10 @@ async fn moment(store: &Store) -> Result<DatabaseTransaction, DbErr> {
         access_mode: Some(AccessMode::ReadOnly),
         ..TransactionOptions::default()
     };
-    store.read().begin_with_options(options).await
+    let moment = store.read().begin_with_options(options).await?;
+    // It rests while the target is written to.
+    moment.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
+    Ok(moment)
 }
 
 /// Whether a server has a lease. From now on none takes or renews one until the transaction ends: whoever starts

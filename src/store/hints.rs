@@ -5,18 +5,23 @@
 //! after the commit, not within it: PostgreSQL lets one transaction at a time commit that notifies, and so two
 //! servers would wait for each other's disk.
 
+use super::{ANSWER, Trouble, connect::ECHO, silent};
 use entity::ids::{AskedId, ExperimentId, ServerId, SessionId};
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DbBackend, Statement, sqlx::postgres::PgListener,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, Statement,
+    sqlx::{Error, Executor, postgres::PgListener},
 };
 use std::{
     collections::{HashMap, HashSet},
+    convert::Infallible,
+    io::ErrorKind,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
     sync::{Notify, broadcast},
     task::AbortHandle,
+    time::{sleep, timeout},
 };
 use uuid::Uuid;
 
@@ -26,7 +31,9 @@ const CHANNEL: &str = "trainable";
 const PAYLOAD: usize = 7_900;
 /// Hints that a slow hearer may lag behind before it is told that it missed some.
 const HEARD: usize = 1024;
-/// The wait before another attempt to listen.
+/// After so long without a word the connection is asked for a sign of life.
+const SILENCE: Duration = Duration::from_secs(5);
+/// The wait before another attempt to listen, or to say something.
 const AGAIN: Duration = Duration::from_millis(500);
 
 /// Where it is worth looking.
@@ -87,7 +94,7 @@ impl Hints {
             loop {
                 let Err(error) = listen(me, &url, &told).await;
                 tracing::warn!(%error, "hints of other servers are not heard for now");
-                tokio::time::sleep(AGAIN).await;
+                sleep(AGAIN).await;
             }
         });
         Self { shared, tasks: [sending.abort_handle(), listening.abort_handle()] }
@@ -132,31 +139,47 @@ async fn send(me: ServerId, pool: DatabaseConnection, shared: Arc<Shared>) {
         shared.more.notified().await;
         let pending = std::mem::take(&mut *shared.lock());
         for payload in payloads(me, pending) {
-            let values = [CHANNEL.into(), payload.into()];
-            let text = "SELECT pg_notify($1, $2)";
-            let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
-            if let Err(error) = pool.query_one_raw(statement).await {
-                tracing::debug!(%error, "a hint was not sent");
+            // What comes meanwhile is gathered. A hint that is sent twice makes somebody look twice.
+            while let Err(error) = sent(&pool, &payload).await {
+                tracing::debug!(%error, "a hint is sent again");
+                if Trouble::of(&error).is_none() {
+                    break;
+                }
+                sleep(AGAIN).await;
             }
         }
     }
 }
 
+async fn sent(pool: &DatabaseConnection, payload: &str) -> Result<(), DbErr> {
+    let values = [CHANNEL.into(), payload.into()];
+    let text = "SELECT pg_notify($1, $2)";
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
+    match timeout(ANSWER, pool.query_one_raw(statement)).await {
+        Ok(done) => done.map(drop),
+        Err(_) => Err(silent()),
+    }
+}
+
 /// Hears until the connection cannot be had any more.
-async fn listen(
-    me: ServerId,
-    url: &str,
-    shared: &Shared,
-) -> Result<std::convert::Infallible, sea_orm::sqlx::Error> {
+async fn listen(me: ServerId, url: &str, shared: &Shared) -> Result<Infallible, Error> {
     let mut listener = PgListener::connect(url).await?;
     listener.listen(CHANNEL).await?;
     // Whatever was said before is past. That nobody hears it is fine.
     let _ = shared.heard.send(Hint::Missed);
     loop {
-        let hints = match listener.try_recv().await? {
-            Some(note) => read(me, note.payload()),
-            // The connection was lost and is there again.
-            None => vec![Hint::Missed],
+        let hints = match timeout(SILENCE, listener.try_recv()).await {
+            Ok(heard) => match heard? {
+                Some(note) => read(me, note.payload()),
+                // The connection was lost and is there again.
+                None => vec![Hint::Missed],
+            },
+            // Nobody says anything, or nothing comes through any more.
+            Err(_) => {
+                let lives = timeout(ECHO, listener.execute("SELECT 1")).await;
+                lives.unwrap_or_else(|_| Err(Error::Io(ErrorKind::TimedOut.into())))?;
+                continue;
+            }
         };
         for hint in hints {
             let _ = shared.heard.send(hint);

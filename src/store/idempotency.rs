@@ -102,14 +102,17 @@ pub async fn forget(db: &impl ConnectionTrait, keyed: &Keyed<'_>) -> Result<(), 
 }
 
 /// Looks what came of the calls that were cut off when their server went away: a key whose thing
-/// was made keeps it, every other is given back.
-pub async fn settle_unfinished(db: &impl ConnectionTrait) -> Result<(), StoreError> {
-    let of_nobody = Condition::any()
-        .add(Column::ServerId.is_null())
-        .add(Column::ServerId.not_in_subquery(servers::living()));
-    let cut_off =
-        idempotency::Entity::find().filter(Column::Result.is_null()).filter(of_nobody).all(db);
-    let cut_off = cut_off.await?;
+/// was made keeps it, every other is given back. Calls of a server that may still be at them are left alone.
+pub async fn settle_unfinished(store: &Store) -> Result<(), StoreError> {
+    let db = store.write();
+    let mut cut_off = idempotency::Entity::find().filter(Column::Result.is_null());
+    if store.server().is_some() {
+        let of_nobody = Condition::any()
+            .add(Column::ServerId.is_null())
+            .add(Column::ServerId.not_in_subquery(servers::lingering()));
+        cut_off = cut_off.filter(of_nobody);
+    }
+    let cut_off = store.timely(cut_off.all(db)).await?;
     for row in cut_off {
         let id = made(&row.principal, &row.key, row.created_at);
         let keyed = Condition::all()

@@ -28,32 +28,42 @@ pub mod stage_runs;
 pub mod synced;
 pub mod tombstones;
 mod trouble;
+mod turn;
 mod upkeep;
 pub mod uploads;
 pub mod usage;
 
+use connect::{Doubt, Pools};
 use entity::ids::{ServerId, SessionId};
 use hints::Hints;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbErr,
+    RuntimeErr, SqliteTransactionMode, TransactionOptions, TransactionTrait, sqlx,
 };
 use std::{
     path::Path,
+    pin::pin,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
+use turn::Turns;
 use upkeep::Upkeep;
 use uuid::Uuid;
 
-pub use trouble::Trouble;
+pub use trouble::{Trouble, outlast};
+pub use turn::Turn;
 
 /// How long a statement waits for another's lock.
 const LOCK_WAIT: Duration = Duration::from_secs(10);
+/// How long a database that may be far away has for an answer.
+const ANSWER: Duration = Duration::from_secs(15);
+/// How long whoever can wait waits for a database that is away: it restarts, or changes over to another machine, and
+/// nobody else can write meanwhile. What runs is worth more than an early word.
+pub const ABSENCE: Duration = Duration::from_secs(90);
 /// No connection is ended for its age. The driver's task that would end some counts those that are idle without a
 /// lock: it may find one fewer than none, go round that often, and never let its thread do anything else.
 const NO_LIMIT: Option<Duration> = None;
@@ -75,6 +85,10 @@ struct Company {
     me: ServerId,
     seat: Arc<OnceLock<Uuid>>,
     hints: Arc<Hints>,
+    /// Connections for the lease alone.
+    lease: DatabaseConnection,
+    turns: Arc<Turns>,
+    doubt: Doubt,
 }
 
 /// Why the database did not answer.
@@ -117,11 +131,13 @@ impl Store {
 
     /// The same, with the name of the setting whose value the URL is.
     pub async fn open_postgres_of(setting: &str, url: &str) -> Result<Self, StoreError> {
-        let pool = connect::postgres(setting, url).await?;
+        let doubt = Doubt::new();
+        let Pools { all, lease } = connect::postgres(setting, url, &doubt).await?;
         let me = ServerId::new();
-        let hints = Arc::new(Hints::start(me, url, pool.clone()));
-        let company = Company { me, seat: Arc::default(), hints };
-        Self::counting(pool.clone(), pool, None, Some(company)).after_others().await
+        let hints = Arc::new(Hints::start(me, url, all.clone()));
+        let turns = Arc::new(Turns::new(url));
+        let company = Company { me, seat: Arc::default(), hints, lease, turns, doubt };
+        Self::counting(all.clone(), all, None, Some(company)).after_others().await
     }
 
     fn counting(
@@ -191,16 +207,56 @@ impl Store {
 
     /// Waits until nobody else is at something, on any server; then it is the caller's until what
     /// is answered is dropped. `None` where there is no other server.
-    pub async fn turn(&self, what: Uuid) -> Result<Option<DatabaseTransaction>, StoreError> {
-        if self.company.is_none() {
-            return Ok(None);
+    ///
+    /// *Errors*: [`StoreError::Database`]; trying again is safe.
+    pub async fn turn(&self, what: Uuid) -> Result<Option<Turn>, StoreError> {
+        match &self.company {
+            None => Ok(None),
+            Some(company) => Ok(Some(company.turns.take(what).await?)),
         }
-        let turn = self.read.begin().await?;
-        let values = [turn_key(what).into()];
-        let text = "SELECT pg_advisory_xact_lock($1)";
-        let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
-        turn.query_one_raw(statement).await?;
-        Ok(Some(turn))
+    }
+
+    /// Gives up work to which the database says nothing. Over a network that drops what is sent it would wait for
+    /// as long as the kernel tries, a quarter of an hour. What came of the work is not known then.
+    ///
+    /// *Errors*: [`Trouble::Away`] then, and those of the work.
+    pub async fn timely<T, E: From<DbErr>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let Some(company) = &self.company else { return work.await };
+        let mut work = pin!(work);
+        match tokio::time::timeout(ANSWER, work.as_mut()).await {
+            Ok(done) => done,
+            Err(_) => {
+                // Before the work is dropped, and its connection goes back to the others.
+                company.doubt.raise();
+                Err(silent().into())
+            }
+        }
+    }
+
+    /// Says that what was asked of the database was not answered.
+    pub fn doubt(&self) {
+        if let Some(company) = &self.company {
+            company.doubt.raise();
+        }
+    }
+
+    /// Begins a transaction that writes, with work of the caller's own between its statements. Whoever waits for what
+    /// it locks may wait for long.
+    pub(crate) async fn begin_long(&self) -> Result<DatabaseTransaction, DbErr> {
+        let transaction = self.begin().await?;
+        if self.company.is_some() {
+            let text = "SET LOCAL idle_in_transaction_session_timeout = 0";
+            transaction.execute_unprepared(text).await?;
+        }
+        Ok(transaction)
+    }
+
+    /// Connections for the lease of this process.
+    fn lease(&self) -> &DatabaseConnection {
+        self.company.as_ref().map_or(&self.write, |company| &company.lease)
     }
 
     /// Connections for reading.
@@ -228,6 +284,12 @@ impl Store {
 /// The number by which PostgreSQL knows what a turn is about.
 fn turn_key(what: Uuid) -> i64 {
     i64::from_be_bytes(*what.as_bytes().last_chunk().unwrap_or(&[0; 8]))
+}
+
+/// The database says nothing.
+fn silent() -> DbErr {
+    let cause = sqlx::Error::Io(std::io::ErrorKind::TimedOut.into());
+    DbErr::Conn(RuntimeErr::SqlxError(cause.into()))
 }
 
 /// `wait`: how long a statement waits for a lock that somebody else holds.

@@ -17,7 +17,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait, Order, QueryFilter,
     QueryOrder, QuerySelect, QueryTrait, Select, Statement, Value,
-    sea_query::{Expr, SimpleExpr},
+    sea_query::{Expr, SelectStatement, SimpleExpr},
 };
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -162,7 +162,12 @@ pub enum Taken {
     NotThere,
 }
 
+/// How long a takeover waits for a row that somebody else holds.
+const LOCK_WAIT: &str = "SET LOCAL lock_timeout = '2s'";
+
 /// Takes the session over, if nobody else who lives owns it: whoever held it before can append no more.
+///
+/// *Errors*: [`Trouble::Locked`](super::Trouble::Locked) while somebody else holds its row; a retry is safe.
 pub async fn take_over(store: &Store, id: SessionId) -> Result<Taken, StoreError> {
     let mut update = sessions::Entity::update_many()
         .col_expr(sessions::Column::OwnerEpoch, Expr::col(sessions::Column::OwnerEpoch).add(1))
@@ -172,17 +177,29 @@ pub async fn take_over(store: &Store, id: SessionId) -> Result<Taken, StoreError
         let row = find(store.write(), id).await?;
         return Ok(row.map_or(Taken::NotThere, |row| Taken::Epoch(row.owner_epoch)));
     };
-    update = update.col_expr(sessions::Column::OwnerId, Expr::value(me)).filter(free(me));
-    // The epoch is read while the row is still ours alone.
-    let transaction = store.begin().await?;
-    let ours = update.exec(&transaction).await?.rows_affected == 1;
-    let row = find(&transaction, id).await?;
-    transaction.commit().await?;
-    Ok(match row {
-        None => Taken::NotThere,
-        Some(row) if ours => Taken::Epoch(row.owner_epoch),
-        Some(_) => Taken::Elsewhere,
-    })
+    // Most that is asked of another's session ends here, and locks nothing.
+    if is_elsewhere(store, id).await? {
+        return Ok(Taken::Elsewhere);
+    }
+    let free = free(me, servers::living_now());
+    update = update.col_expr(sessions::Column::OwnerId, Expr::value(me)).filter(free);
+    store
+        .timely(async {
+            let transaction = store.begin().await?;
+            // A server that was cut off in the middle of an append holds the row for some seconds.
+            transaction.execute_unprepared(LOCK_WAIT).await?;
+            servers::hold_owner(&transaction, id, me).await?;
+            // The epoch is read while the row is still ours alone.
+            let ours = update.exec(&transaction).await?.rows_affected == 1;
+            let row = find(&transaction, id).await?;
+            transaction.commit().await?;
+            Ok(match row {
+                None => Taken::NotThere,
+                Some(row) if ours => Taken::Epoch(row.owner_epoch),
+                Some(_) => Taken::Elsewhere,
+            })
+        })
+        .await
 }
 
 /// Says that a session that was just made is this server's, whose actor has its first epoch.
@@ -222,37 +239,41 @@ pub async fn lost(store: &Store, ids: &[SessionId]) -> Result<Vec<SessionId>, St
         .filter(sessions::Column::Id.is_in(ids.iter().copied()))
         .filter(sessions::Column::OwnerId.ne(me))
         .into_tuple()
-        .all(store.read())
+        .all(store.lease())
         .await?)
 }
 
 /// Whether another server that lives owns a session.
 pub async fn is_elsewhere(store: &Store, id: SessionId) -> Result<bool, StoreError> {
     let Some(me) = store.server() else { return Ok(false) };
-    let found = existing().filter(sessions::Column::Id.eq(id)).filter(free(me).not());
-    Ok(found.one(store.read()).await?.is_some())
+    let found =
+        existing().filter(sessions::Column::Id.eq(id)).filter(free(me, servers::living()).not());
+    Ok(store.timely(found.one(store.read())).await?.is_some())
 }
 
 /// True for a session that this server may take: nobody's, its own, or one of a server that is gone.
-fn free(me: ServerId) -> Condition {
-    Condition::any()
-        .add(sessions::Column::OwnerId.is_null())
-        .add(sessions::Column::OwnerId.eq(me))
-        .add(sessions::Column::OwnerId.not_in_subquery(servers::living()))
+fn free(me: ServerId, living: SelectStatement) -> Condition {
+    nobodys(me).add(sessions::Column::OwnerId.not_in_subquery(living))
 }
 
 /// The ids of all sessions that are not deleted and that no other server which lives owns.
 pub(super) fn to_look_after(store: &Store) -> Select<sessions::Entity> {
-    let found = existing().apply_if(store.server(), |found, me| found.filter(free(me)));
+    let found =
+        existing().apply_if(store.server(), |found, me| found.filter(free(me, servers::living())));
     found.select_only().column(sessions::Column::Id)
 }
 
-/// The last sequences of some sessions.
+/// True for a session that nobody else has.
+fn nobodys(me: ServerId) -> Condition {
+    Condition::any().add(sessions::Column::OwnerId.is_null()).add(sessions::Column::OwnerId.eq(me))
+}
+
+/// The last sequences of some sessions; those that are deleted are left out.
 pub async fn lengths(
     db: &impl ConnectionTrait,
     ids: Vec<SessionId>,
 ) -> Result<Vec<(SessionId, i64)>, StoreError> {
-    Ok(sessions::Entity::find()
+    Ok(existing()
         .select_only()
         .columns([sessions::Column::Id, sessions::Column::LastSeq])
         .filter(sessions::Column::Id.is_in(ids))
@@ -283,15 +304,27 @@ pub async fn of_experiment(
     Ok(existing().filter(sessions::Column::ExperimentId.eq(experiment)).all(db).await?)
 }
 
+/// Whose sessions a server takes up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// Its own and nobody's: servers whose leases just ended may come back for theirs.
+    Own,
+    /// Those of servers that are gone too.
+    All,
+}
+
 /// The sessions at work that this server may take up: those that were when the server before it went
 /// away, and those of other servers that are gone.
-pub async fn orphans(store: &Store) -> Result<Vec<SessionId>, StoreError> {
+pub async fn orphans(store: &Store, whose: Whose) -> Result<Vec<SessionId>, StoreError> {
     let mut found = existing().filter(at_work());
     if let Some(me) = store.server() {
-        found = found.filter(free(me));
+        found = found.filter(match whose {
+            Whose::Own => nobodys(me),
+            Whose::All => free(me, servers::living()),
+        });
     }
     let ids = found.select_only().column(sessions::Column::Id).into_tuple();
-    Ok(ids.all(store.read()).await?)
+    store.timely(async { Ok(ids.all(store.read()).await?) }).await
 }
 
 /// The sessions that are not deleted.
@@ -309,7 +342,8 @@ pub(super) fn at_work() -> Condition {
     use SessionStateName::{EdaRunning, PrepRunning, TrainRunning};
     Condition::any()
         .add(sessions::Column::State.is_in([EdaRunning, PrepRunning, TrainRunning]))
-        .add(sessions::Column::Answering.eq(true))
+        // As the index has it.
+        .add(Expr::col((sessions::Entity, sessions::Column::Answering)))
 }
 
 /// One session, when its experiment is the principal's.

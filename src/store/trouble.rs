@@ -1,7 +1,12 @@
 //! Why a database says no: what passes by itself, and what people are told of it.
 
-use super::StoreError;
+use super::{ABSENCE, StoreError};
 use sea_orm::{DbErr, RuntimeErr, sqlx};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The wait between two attempts.
+const AGAIN: Duration = Duration::from_millis(500);
 
 /// A trouble that may pass. What was refused because of it can be asked again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,8 +44,9 @@ impl Trouble {
             "53100" => return Some(Trouble::DiskFull),
             // Two servers stood in each other's way; one of them is told to try again.
             "55P03" | "40001" | "40P01" => return Some(Trouble::Locked),
-            // It stops or starts, has no connection left, or is a copy that takes no writes yet.
-            "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25006" => {
+            // It stops or starts, has no connection left, ended ours because it was silent for too long, or is a copy
+            // that takes no writes yet.
+            "53300" | "57P01" | "57P02" | "57P03" | "57P05" | "25P03" | "25006" => {
                 return Some(Trouble::Away);
             }
             _ if code.len() == 5 => return code.starts_with("08").then_some(Trouble::Away),
@@ -81,6 +87,31 @@ impl StoreError {
     }
 }
 
+/// Asks again while a trouble may pass, for [`ABSENCE`] at most.
+pub async fn outlast<T, E, F>(
+    mut ask: impl FnMut() -> F,
+    trouble: impl Fn(&E) -> Option<Trouble>,
+) -> Result<T, E>
+where
+    F: Future<Output = Result<T, E>>,
+    E: std::fmt::Display,
+{
+    let begun = Instant::now();
+    let mut told = false;
+    loop {
+        match ask().await {
+            Err(error) if trouble(&error).is_some() && begun.elapsed() < ABSENCE => {
+                if !told {
+                    tracing::warn!(%error, "a run waits for the database");
+                    told = true;
+                }
+                sleep(AGAIN).await;
+            }
+            answer => return answer,
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -101,6 +132,8 @@ mod tests {
         check("08006", Some(Trouble::Away));
         check("57P03", Some(Trouble::Away));
         check("40P01", Some(Trouble::Locked));
+        check("25P03", Some(Trouble::Away));
+        check("55P03", Some(Trouble::Locked));
         // Constraints and mistakes of ours.
         check("1555", None);
         check("1", None);

@@ -37,7 +37,7 @@ async fn a_key_keeps_what_was_made_under_it_across_a_crash() {
     let log = EventLog::start(store.clone());
     log.append(SessionId(made), 0, 0, Utc::now(), vec![draft]).await.expect("it is made");
 
-    settle_unfinished(store.write()).await.expect("they are settled");
+    settle_unfinished(&store).await.expect("they are settled");
     let found = claimed(&store, "made").await;
     assert_eq!(found, Claim::Earlier { same: true, result: Some(made.to_string()) });
     assert!(matches!(claimed(&store, "lost").await, Claim::Mine(_)), "it may be tried again");

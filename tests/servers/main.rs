@@ -4,11 +4,14 @@
 //! ```text
 //! scene      two servers on one database and one folder of volumes
 //! part       what the model says
-//! rows       rows that no server wrote
 //! handover   a server that dies, one that stops, one that sleeps
 //! asked      commands for sessions of the other server
 //! delay      how long a watcher of the other server waits
+//! ownership  leases, takeovers, turns and keys, without a server around them
 //! outage     the database restarts or cuts its connections
+//! silence    a network that drops what is sent
+//! wire       such a network
+//! rows       a database with sessions in it
 //! refusals   what is said when the database cannot be used
 //! moving     `trainable admin copy`
 //! ```
@@ -23,7 +26,10 @@ mod delay;
 mod handover;
 mod moving;
 mod outage;
+mod ownership;
 mod part;
 mod refusals;
 mod rows;
 mod scene;
+mod silence;
+mod wire;

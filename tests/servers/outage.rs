@@ -3,12 +3,15 @@
 //! The server of PostgreSQL is the test's own. `TRAINABLE_OUTAGE_SECONDS` makes it stay away for longer.
 
 use super::{
-    scene::{Scene, at_work, executes, trained},
+    rows::bare,
+    scene::{Scene, at_work, executes, row, trained},
     support::{
-        binary::dense,
+        binary::{dense, small_table},
         postgres::{MISSING, PASSWORD, Postgres},
     },
 };
+use entity::ids::ServerId;
+use sea_orm::{ConnectionTrait, EntityTrait, TransactionTrait};
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
@@ -35,6 +38,7 @@ async fn what_several_servers_let_go_of_is_taken_up_when_the_database_is_back() 
     first.follow(&session, 0, "a program at work", executes).await;
     // The other one's lease is seen at the next renewal.
     sleep(Duration::from_secs(3)).await;
+    let before = owner(&scene, &session).await;
     postgres.stop();
     sleep(Duration::from_secs(AWAY)).await;
     assert!(first.running.said().contains("the lease ends"), "{}", first.running.said());
@@ -45,6 +49,52 @@ async fn what_several_servers_let_go_of_is_taken_up_when_the_database_is_back() 
     let interrupted = events.iter().filter(|event| event["how"] == "INTERRUPTED").count();
     assert_eq!(interrupted, 1, "the program that was let go of: {events:#?}");
     assert_eq!(first.follow(&session, 0, "the end", done).await, events);
+    assert_eq!(owner(&scene, &session).await, before, "each takes up its own");
+}
+
+async fn owner(scene: &Scene, session: &str) -> ServerId {
+    let store = scene.store().await;
+    let found = entity::sessions::Entity::find_by_id(row(session)).one(store.read()).await;
+    found.expect("it is read").expect("a session").owner_id.expect("an owner")
+}
+
+/// The database goes away while a stage is made ready: once in the middle of reading what the dataset's folder is
+/// made of, once in the middle of reading what was said.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stage_that_is_made_ready_waits_for_the_database() {
+    let Some(postgres) = Postgres::started() else {
+        eprintln!("skipped: {MISSING}");
+        return;
+    };
+    postgres.execute("CREATE DATABASE away");
+    let scene = Scene::on(postgres.url("away"), 1);
+    let server = scene.serve("a").await;
+    let upload = server.upload("things.csv", small_table(40)).await;
+    let input = json!({"target": "kind", "source": {"uploadIds": [upload]}});
+    let session = server.session(input).await;
+    for (stage, done, table) in [("EDA", "EDA_DONE", "uploads"), ("PREP", "PREP_DONE", "messages")]
+    {
+        let other = bare(&scene.url).await;
+        let held = other.begin().await.expect("a transaction");
+        let lock = format!("LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE");
+        held.execute_unprepared(&lock).await.expect("it is locked");
+        server.begin(&session, stage, stage).await;
+        let waits =
+            format!("SELECT 1 FROM pg_locks WHERE NOT granted AND relation = '{table}'::regclass");
+        let begun = Instant::now();
+        while held.execute_unprepared(&waits).await.expect("an answer").rows_affected() == 0 {
+            assert!(begun.elapsed() < Duration::from_secs(60), "it does not read `{table}`");
+            sleep(Duration::from_millis(50)).await;
+        }
+        postgres.stop();
+        sleep(Duration::from_secs(3)).await;
+        postgres.start();
+        let ends = |event: &Value| event["state"] == done || event["state"] == "FAILED";
+        let events = server.follow(&session, 0, "the end", ends).await;
+        dense(&events);
+        assert_eq!(events.last().expect("events")["state"], done, "{events:#?}");
+    }
+    assert!(server.running.said().contains("a run waits for the database"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

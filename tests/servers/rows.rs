@@ -1,16 +1,74 @@
-//! Rows of an installation that no server wrote.
+//! Databases with rows, and logs in them, without a server around them.
 
+use super::support::experiment;
 use chrono::Utc;
 use entity::{
     events, experiments,
     ids::{ExperimentId, SessionId},
-    principal::Principal,
     sessions,
     vocab::SessionStateName,
 };
-use sea_orm::{ActiveModelTrait, ConnectionTrait, EntityTrait, IntoActiveModel};
-use serde_json::json;
-use trainable::store::Store;
+use sea_orm::{
+    ActiveModelTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend,
+    EntityTrait, IntoActiveModel, Statement,
+};
+use trainable::{
+    event::{Draft, Entry, Event, Fact, SessionEvent},
+    log::{AppendError, EventLog},
+    store::{self, Store},
+};
+
+pub struct Rows {
+    pub store: Store,
+    pub log: EventLog,
+    experiment: ExperimentId,
+}
+
+impl Rows {
+    pub async fn open(url: &str) -> Self {
+        let store = Store::open_postgres(url).await.expect("the database opens");
+        let row = experiment();
+        store::experiments::insert(&store, &row, &[]).await.expect("an experiment");
+        Self { log: EventLog::start(store.clone()), store, experiment: row.id }
+    }
+
+    /// A session that nobody owns.
+    pub async fn session(&self) -> SessionId {
+        let id = SessionId::new();
+        let created = SessionEvent::SessionCreated { experiment_id: self.experiment, driver: None };
+        self.append(id, 0, Event::Session(created)).await.expect("a session");
+        id
+    }
+
+    /// Appends one event after a sequence, under the first epoch.
+    pub async fn append(
+        &self,
+        id: SessionId,
+        after: i64,
+        event: Event,
+    ) -> Result<Vec<Entry>, AppendError> {
+        let draft = Draft { stage_run: None, event };
+        self.log.append(id, 0, after, Utc::now(), vec![draft]).await
+    }
+}
+
+pub fn notice() -> Event {
+    Event::Fact(Fact::Notice { text: "n".into(), for_people: false })
+}
+
+/// One connection of somebody else's, without any limits.
+pub async fn bare(url: &str) -> DatabaseConnection {
+    let mut options = ConnectOptions::new(url);
+    options.max_connections(1).sqlx_logging(false);
+    Database::connect(options).await.expect("a connection")
+}
+
+/// Runs a statement about one id.
+pub async fn run(db: &impl ConnectionTrait, text: &str, id: uuid::Uuid) -> u64 {
+    let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, [id.into()]);
+    let done = db.execute_raw(statement).await;
+    done.unwrap_or_else(|error| panic!("{text}: {error}")).rows_affected()
+}
 
 pub async fn opened(url: &str) -> Store {
     Store::open_postgres(url).await.expect("the database opens")
@@ -31,19 +89,8 @@ pub async fn execute(store: &Store, statement: &str) {
 /// A session at rest, with its first event; its row says how many there are.
 pub async fn at_rest(store: &Store, last_seq: i64) -> SessionId {
     let (experiment_id, id, at) = (ExperimentId::new(), SessionId::new(), Utc::now());
-    let experiment = experiments::Model {
-        id: experiment_id,
-        owner: Principal::Local.owner().to_owned(),
-        name: "things".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: json!({"tables": []}),
-        created_at: at,
-    };
-    insert::<experiments::Entity>(store, experiment).await;
+    let row = experiments::Model { id: experiment_id, ..experiment() };
+    insert::<experiments::Entity>(store, row).await;
     let session = sessions::Model {
         id,
         experiment_id,

@@ -8,12 +8,12 @@ use super::{
 use crate::{
     event::{Entry, Event, Fact},
     session::{
-        CommandError,
+        CommandError, Parts,
         actor::{Rebuilt, Resume, SessionActor, Surroundings, Suspend},
         fold::{self, Fold},
         state::Command,
     },
-    store::{self, sessions::Taken},
+    store::{self, StoreError, sessions::Taken},
 };
 use actix::{Actor, Addr};
 use chrono::Utc;
@@ -35,7 +35,8 @@ impl Directory {
     /// Takes up every session that was at work when the last server went away. Answers how many.
     pub async fn recover(&self) -> Result<usize, CommandError> {
         self.may_own().await?;
-        let orphans = store::sessions::orphans(&self.0.parts.store).await?;
+        let whose = self.0.tenure.whose();
+        let orphans = store::sessions::orphans(&self.0.parts.store, whose).await?;
         for id in &orphans {
             self.take_up(*id).await;
         }
@@ -200,12 +201,13 @@ impl Directory {
         &self,
         id: SessionId,
         run: StageRunId,
-    ) -> Result<Vec<Entry>, CommandError> {
-        let db = self.0.parts.store.read();
-        let mut seq = store::events::first_of_run(db, id, run).await?.unwrap_or(0);
+    ) -> Result<Vec<Entry>, StoreError> {
+        let Parts { store, log, .. } = &*self.0.parts;
+        let first = store.timely(store::events::first_of_run(store.read(), id, run)).await?;
+        let mut seq = first.unwrap_or(0);
         let mut history = Vec::new();
         loop {
-            let page = self.0.parts.log.since(id, seq, PAGE).await?;
+            let page = log.since(id, seq, PAGE).await?;
             let Some(last) = page.last() else { break };
             seq = last.seq;
             let of_run = |entry: &Entry| entry.stage_run.is_none_or(|other| other == run);

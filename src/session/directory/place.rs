@@ -152,7 +152,7 @@ impl Directory {
     }
 
     /// Forgets the place of a session that could not be opened.
-    fn tidy(&self, session: SessionId) {
+    pub(super) fn tidy(&self, session: SessionId) {
         self.forget(session, |place| place.actor.try_lock().is_ok_and(|actor| actor.is_none()));
     }
 

@@ -6,21 +6,24 @@
 
 use super::{CommandError, Directory, place::Slot};
 use crate::{
-    session::actor::Suspend,
+    session::actor::{SessionActor, Suspend},
     store::{
         self, StoreError,
         servers::{self, LEASE, Renewed},
+        sessions::Whose,
     },
 };
+use actix::Addr;
 use entity::ids::{ServerId, SessionId};
+use futures::{StreamExt, stream};
 use std::{
     collections::HashSet,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 use tokio::{
     sync::watch,
-    time::{Instant, MissedTickBehavior, timeout},
+    time::{Instant, MissedTickBehavior, interval, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -32,6 +35,8 @@ const MARGIN: Duration = Duration::from_secs(2);
 const PATIENCE: Duration = Duration::from_secs(5);
 /// The time between two looks at what servers that are gone left behind beside sessions.
 const SETTLE: Duration = Duration::from_secs(30);
+/// Sessions that are taken up at once: one that has to wait holds up few others.
+const AT_ONCE: usize = 4;
 
 /// The standing of this server among others.
 pub(super) struct Tenure {
@@ -39,22 +44,37 @@ pub(super) struct Tenure {
     held: watch::Sender<bool>,
     /// What runs under the present lease ends with it.
     runs: Mutex<CancellationToken>,
+    /// What others have is not taken up before: after all leases ended at once, each may renew its own first.
+    patient_until: Mutex<Option<Instant>>,
 }
 
 impl Tenure {
     pub(super) fn new(alone: bool) -> Self {
-        Self { held: watch::channel(alone).0, runs: Mutex::default() }
+        Self {
+            held: watch::channel(alone).0,
+            runs: Mutex::default(),
+            patient_until: Mutex::default(),
+        }
     }
 
     /// Ends with the present lease.
     pub(super) fn token(&self) -> CancellationToken {
-        self.runs().child_token()
+        whole(&self.runs).child_token()
     }
 
-    fn runs(&self) -> std::sync::MutexGuard<'_, CancellationToken> {
-        // A token is whole after any panic.
-        self.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Whose sessions may be taken up without being asked for.
+    pub(super) fn whose(&self) -> Whose {
+        let until = *whole(&self.patient_until);
+        match until.is_some_and(|until| Instant::now() < until) {
+            true => Whose::Own,
+            false => Whose::All,
+        }
     }
+}
+
+/// A token and a time are whole after any panic.
+fn whole<T>(kept: &Mutex<T>) -> MutexGuard<'_, T> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Directory {
@@ -82,22 +102,32 @@ impl Directory {
         });
     }
 
-    /// Keeps the lease, and takes up what others left, for as long as the directory is there.
+    /// Keeps the lease, and takes up what others left, for as long as the directory is there. Each in a task of its
+    /// own: nothing that waits for a session holds up the lease.
     pub(super) fn keep_lease(&self) {
         let Some(me) = self.parts().store.server() else { return };
-        let kept = std::sync::Arc::downgrade(&self.0);
+        let kept = Arc::downgrade(&self.0);
+        let kept = move || {
+            let directory = Directory(kept.upgrade()?);
+            directory.open().ok().map(|()| directory)
+        };
+        let there = kept.clone();
         self.0.runtime.spawn(async move {
-            let mut ticks = tokio::time::interval(RENEW);
-            ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            let mut ticks = ticks();
             let mut lease = Lease::default();
             loop {
                 ticks.tick().await;
-                let Some(inner) = kept.upgrade() else { return };
-                let directory = Directory(inner);
-                if directory.open().is_err() {
-                    return;
-                }
+                let Some(directory) = kept() else { return };
                 lease.turn(&directory, me).await;
+            }
+        });
+        self.0.runtime.spawn(async move {
+            let mut ticks = ticks();
+            let mut care = Care::default();
+            loop {
+                ticks.tick().await;
+                let Some(directory) = there() else { return };
+                care.turn(&directory).await;
             }
         });
     }
@@ -118,7 +148,7 @@ impl Directory {
     /// Lets go of everything that runs here, but stays open for what comes.
     fn stand_down(&self) {
         self.0.tenure.held.send_replace(false);
-        let ended = std::mem::take(&mut *self.0.tenure.runs());
+        let ended = std::mem::take(&mut *whole(&self.0.tenure.runs));
         // Programs end at once, also those of actors that wait for the database.
         ended.cancel();
         let slots: Vec<Slot> = self.lock().drain().map(|(_, slot)| slot).collect();
@@ -137,16 +167,37 @@ impl Directory {
         });
     }
 
-    /// Lets go of sessions that another server took while this one had no lease.
-    async fn let_go_of_lost(&self) -> Result<(), StoreError> {
-        let here: Vec<SessionId> = self.lock().keys().copied().collect();
-        for id in store::sessions::lost(&self.parts().store, &here).await? {
-            tracing::warn!(session.id = %id, "another server took a session over");
-            let slot = self.lock().remove(&id);
-            slot.into_iter().for_each(|slot| self.dismiss(slot));
-        }
-        Ok(())
+    /// The sessions whose actors are awake here. One that is just being taken is not among them.
+    fn awake(&self) -> Vec<(SessionId, Addr<SessionActor>)> {
+        let slots = self.lock();
+        let awake = slots.iter().filter_map(|(id, slot)| {
+            let actor = slot.actor.try_lock().ok()?.clone()?;
+            actor.connected().then_some((*id, actor))
+        });
+        awake.collect()
     }
+
+    /// Lets go of sessions that another server took.
+    fn let_go_of_lost(&self, lost: Vec<(SessionId, Addr<SessionActor>)>) {
+        for (id, actor) in lost {
+            tracing::warn!(session.id = %id, "another server took a session over");
+            let directory = self.clone();
+            self.0.runtime.spawn(async move {
+                let slot = directory.slot(id);
+                slot.actor.lock().await.take_if(|held| *held == actor);
+                drop(slot);
+                // An actor that is gone has let go already.
+                let _ = actor.send(Suspend).await;
+                directory.tidy(id);
+            });
+        }
+    }
+}
+
+fn ticks() -> tokio::time::Interval {
+    let mut ticks = interval(RENEW);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    ticks
 }
 
 /// What is known of the lease between two renewals.
@@ -156,11 +207,16 @@ struct Lease {
     until: Option<Instant>,
     /// Others lived when it was last renewed.
     others: bool,
-    /// What others left is not looked for before: after all leases ended at once, each may renew its own first.
-    patient_until: Option<Instant>,
-    settled: Option<Instant>,
-    /// Sessions that are at work in their rows alone: nobody can take them up.
-    given_up: HashSet<SessionId>,
+    /// It was renewed before.
+    begun: bool,
+}
+
+/// What the database said with a renewal.
+struct Word {
+    renewed: Renewed,
+    lost: Vec<SessionId>,
+    /// Servers whose leases just ended may come back for what is theirs.
+    may_return: bool,
 }
 
 impl Lease {
@@ -168,13 +224,13 @@ impl Lease {
         // A server that slept knows by the clock that its lease has ended before it says a word.
         self.check(directory);
         let asked = Instant::now();
-        let store = &directory.parts().store;
         let left = self.until.map_or(LEASE, |until| until.saturating_duration_since(asked));
         let wait = left.clamp(RENEW / 2, LEASE / 2);
-        match timeout(wait, servers::renew(store, me)).await {
-            Ok(Ok(renewed)) => {
+        let awake = directory.awake();
+        match timeout(wait, self.ask(directory, me, &awake)).await {
+            Ok(Ok(word)) => {
                 self.until = Some(asked + LEASE - MARGIN);
-                self.renewed(directory, renewed).await;
+                self.renewed(directory, word, awake);
             }
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the lease was not renewed");
@@ -182,9 +238,28 @@ impl Lease {
             }
             Err(_) => {
                 tracing::warn!("the lease was not renewed in time");
+                directory.parts().store.doubt();
                 self.check(directory);
             }
         }
+    }
+
+    /// Renews, and then looks for what was taken: what is taken later was taken from a lease that had ended since.
+    async fn ask(
+        &self,
+        directory: &Directory,
+        me: ServerId,
+        awake: &[(SessionId, Addr<SessionActor>)],
+    ) -> Result<Word, StoreError> {
+        let store = &directory.parts().store;
+        let renewed = servers::renew(store, me).await?;
+        let here: Vec<SessionId> = awake.iter().map(|(id, _)| *id).collect();
+        let lost = match here.is_empty() {
+            true => Vec::new(),
+            false => store::sessions::lost(store, &here).await?,
+        };
+        let may_return = !self.begun && servers::may_return(store, me).await?;
+        Ok(Word { renewed, lost, may_return })
     }
 
     /// Lets go of all in time before the lease ends.
@@ -196,24 +271,42 @@ impl Lease {
         }
     }
 
-    async fn renewed(&mut self, directory: &Directory, Renewed { held, others }: Renewed) {
-        let first = !*directory.0.tenure.held.borrow();
+    fn renewed(
+        &mut self,
+        directory: &Directory,
+        word: Word,
+        mut awake: Vec<(SessionId, Addr<SessionActor>)>,
+    ) {
+        let Word { renewed: Renewed { held, others }, lost, may_return } = word;
+        let tenure = &directory.0.tenure;
+        awake.retain(|(id, _)| lost.contains(id));
+        directory.let_go_of_lost(awake);
         self.others = others;
-        if !held {
-            if let Err(error) = directory.let_go_of_lost().await {
-                tracing::warn!(%error, "sessions that were taken over are looked for again");
-                return;
-            }
-            self.patient_until = (!first).then(|| Instant::now() + LEASE);
+        if !held || !*tenure.held.borrow() {
+            let patient = self.begun || may_return;
+            *whole(&tenure.patient_until) = patient.then(|| Instant::now() + LEASE);
         }
-        directory.0.tenure.held.send_replace(true);
-        let now = Instant::now();
-        if self.patient_until.is_some_and(|until| now < until) {
+        self.begun = true;
+        tenure.held.send_replace(true);
+    }
+}
+
+/// What is done from time to time while there is a lease.
+#[derive(Default)]
+struct Care {
+    settled: Option<Instant>,
+    /// Sessions that are at work in their rows alone: nobody can take them up.
+    given_up: HashSet<SessionId>,
+}
+
+impl Care {
+    async fn turn(&mut self, directory: &Directory) {
+        if !*directory.0.tenure.held.borrow() {
             return;
         }
         directory.take_up_orphans(&mut self.given_up).await;
-        if self.settled.is_none_or(|settled| now - settled >= SETTLE) {
-            self.settled = Some(now);
+        if self.settled.is_none_or(|settled| settled.elapsed() >= SETTLE) {
+            self.settled = Some(Instant::now());
             directory.settle().await;
         }
     }
@@ -222,21 +315,23 @@ impl Lease {
 impl Directory {
     /// Takes up what runs on no server.
     async fn take_up_orphans(&self, given_up: &mut HashSet<SessionId>) {
-        let orphans = match store::sessions::orphans(&self.parts().store).await {
+        let whose = self.0.tenure.whose();
+        let orphans = match store::sessions::orphans(&self.parts().store, whose).await {
             Ok(orphans) => orphans,
             Err(error) => {
                 tracing::warn!(%error, "sessions without a server are looked for again");
                 return;
             }
         };
-        for id in orphans {
-            if given_up.contains(&id) || self.has_fallen(id) || self.is_here(id) {
-                continue;
-            }
-            if !self.take_up(id).await {
-                given_up.insert(id);
-            }
-        }
+        let wanted =
+            |id: &SessionId| !given_up.contains(id) && !self.has_fallen(*id) && !self.is_here(*id);
+        let wanted: Vec<SessionId> = orphans.into_iter().filter(wanted).collect();
+        let taken = stream::iter(wanted).map(|id| {
+            let directory = self.clone();
+            async move { (!directory.take_up(id).await).then_some(id) }
+        });
+        let taken: Vec<Option<SessionId>> = taken.buffer_unordered(AT_ONCE).collect().await;
+        given_up.extend(taken.into_iter().flatten());
     }
 
     /// Whether a session's actor is here, or on its way.
@@ -251,10 +346,10 @@ impl Directory {
 
     /// Puts in order what calls and questions of servers that are gone left behind.
     async fn settle(&self) {
-        let db = self.parts().store.write();
+        let store = &self.parts().store;
         let settled = async {
-            store::idempotency::settle_unfinished(db).await?;
-            store::inbox::forget_old(db).await
+            store::idempotency::settle_unfinished(store).await?;
+            store::inbox::forget_old(store.write()).await
         };
         if let Err(error) = settled.await {
             tracing::warn!(%error, "what servers that are gone left is put in order later");
