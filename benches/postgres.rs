@@ -16,6 +16,7 @@ use entity::{
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
 };
+use serde_json::json;
 use std::time::{Duration, Instant};
 use trainable::{
     event::{Budgets, Draft, Driver, Event, Fact, MetricPoint, OutputStream, SessionEvent},

@@ -386,7 +386,8 @@ impl Sandbox for ModalSandbox {
 
 /// Ends the container, which costs as long as it is there.
 async fn give_back(inner: &Inner) {
-    let Some(container) = inner.retire(&mut inner.container.lock().await) else { return };
+    let retired = inner.retire(&mut *inner.container.lock().await);
+    let Some(container) = retired else { return };
     // A sidecar that is started for this alone ends it as one that was left behind.
     if let Ok(connection) = inner.shared.opened(&silent()).await
         && connection.generation == container.generation
