@@ -229,11 +229,12 @@ impl Connection {
         let mut stdout = BufReader::with_capacity(LINE, child.stdout.take().expect("likewise"));
         let stderr = child.stderr.take().expect("likewise");
         let last = LastWords::default();
-        tokio::spawn(hear(stderr, launch.secrets.clone(), Arc::clone(&last)));
+        let hearing = tokio::spawn(hear(stderr, launch.secrets.clone(), Arc::clone(&last)));
         if let Err(why) = greeted(&mut stdout, launch.patience.hello).await {
             // It may have said more than this before it ended.
             let _ = timeout(Duration::from_millis(500), child.wait()).await;
             let _ = child.kill().await;
+            let _ = timeout(Duration::from_millis(500), hearing).await;
             return Err(Trouble::Gone(with_last(&why, &last)));
         }
         let (writes, lines) = mpsc::channel(WRITES);
