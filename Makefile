@@ -112,6 +112,9 @@ bench-sandbox:       ## Measures executions beside plain processes, and a server
 soak: setup build    ## The long proofs: every sample twice, a million rows, 200 kills, five minutes of every fuzz target
 	@tests/soak/run
 	@TRAINABLE_KILLS=100 tests/postgres/run all
+	@TRAINABLE_TEST_OBJECTS=files TRAINABLE_KILLS=50 tests/postgres/run short
+	@tests/objects/python >/dev/null
+	TRAINABLE_TEST_OBJECTS=s3 TRAINABLE_KILLS=50 cargo test --locked --test killing -- again_and_again
 
 clean:               ## Deletes what was built
 	cargo clean

@@ -1,6 +1,6 @@
 //! The real binary, run and asked from outside as its users do.
 
-use super::{client, database, python_root, temporary};
+use super::{client, database, objects, python_root, temporary};
 use futures::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use std::{
@@ -49,13 +49,14 @@ pub fn trainable(data: &Path) -> Command {
     command
 }
 
-/// The binary serving on a port of its own, on the database that the tests run on.
+/// The binary serving on a port of its own, on the database and the object store that the tests run on.
 pub fn serve(data: &Path) -> Command {
     let mut command = trainable(data);
     command.args(["serve", "--listen", "127.0.0.1:0"]);
     if let Some(url) = database::url(&data.join("trainable.db")) {
         command.env("DATABASE_URL", url);
     }
+    command.envs(objects::environment(data));
     command
 }
 

@@ -34,7 +34,8 @@ pub fn seat(data: &Path) -> Uuid {
     Uuid::from_u64_pair(0, digest(data))
 }
 
-fn digest(path: &Path) -> u64 {
+/// A number that stands for a path.
+pub fn digest(path: &Path) -> u64 {
     let mut hash = DefaultHasher::new();
     std::path::absolute(path).expect("a path").hash(&mut hash);
     hash.finish()

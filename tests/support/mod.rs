@@ -5,6 +5,7 @@
 pub mod binary;
 pub mod database;
 pub mod house;
+pub mod objects;
 pub mod postgres;
 pub mod s3;
 
