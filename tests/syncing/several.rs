@@ -1,11 +1,9 @@
 //! Several servers of one database: one at a time changes what stands in the bucket of a session.
 
-use super::support::database;
+use super::support::{database, experiment};
 use chrono::Utc;
 use entity::{
-    experiments,
-    ids::{ExperimentId, SessionId, StageRunId},
-    principal::Principal,
+    ids::{SessionId, StageRunId},
     vocab::{ArtifactType, Stage},
 };
 use std::{
@@ -32,18 +30,7 @@ async fn two() -> Option<(Store, Store)> {
 
 /// A session whose EDA is done and left one file.
 async fn done(store: &Store) -> SessionId {
-    let experiment = experiments::Model {
-        id: ExperimentId::new(),
-        owner: Principal::Local.owner().to_owned(),
-        name: "n".into(),
-        description: String::new(),
-        dataset_ref: String::new(),
-        instructions: String::new(),
-        target_column: None,
-        main_table: None,
-        dataset: serde_json::json!({}),
-        created_at: Utc::now(),
-    };
+    let experiment = experiment();
     assert!(store::experiments::insert(store, &experiment, &[]).await.unwrap());
     let (session, run) = (SessionId::new(), StageRunId::new());
     let driver = Driver { provider: "none".into(), model: "none".into(), effort: None };
