@@ -2,7 +2,8 @@
 
 use super::{
     CreateError, Datasets, Description,
-    create::{Intake, Request, files, json},
+    create::{Request, files, json},
+    intake::Intake,
     runner::Runner,
 };
 use crate::{

@@ -11,6 +11,7 @@ mod delete;
 mod description;
 mod extract;
 mod import;
+mod intake;
 mod preview;
 mod runner;
 mod samples;
