@@ -6,6 +6,7 @@ use crate::store::{
     self, Store, StoreError,
     artifacts::Wanted,
     experiments::Head,
+    glance::Moment,
     page::{Page, Slice},
     series::Series,
     usage::Total,
@@ -87,11 +88,11 @@ pub struct SessionsPage(pub ExperimentId, pub Page<Uuid>);
 
 /// The live metric series of a session, or of one stage of it; with their extents or without.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct SeriesOf(pub SessionId, pub Option<Stage>, pub bool);
+pub struct SeriesOf(pub Moment, pub Option<Stage>, pub bool);
 
 /// How many artifacts a session has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct ArtifactsOf(pub SessionId, pub Wanted);
+pub struct ArtifactsOf(pub Moment, pub Wanted);
 
 /// A page of a session's artifacts, oldest first.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -200,15 +201,16 @@ impl Loader<SessionsPage> for Rows {
 }
 
 impl Loader<SeriesOf> for Rows {
-    type Value = Vec<Series>;
+    type Value = Arc<[Series]>;
     type Error = Failed;
 
     async fn load(&self, keys: &[SeriesOf]) -> Result<HashMap<SeriesOf, Self::Value>, Failed> {
         let mut found = HashMap::new();
-        for ((stage, extent), ids) in grouped(keys.iter().map(|key| ((key.1, key.2), key.0))) {
-            let rows = store::series::of_sessions(self.store.read(), &ids, stage, extent).await?;
-            let key = |row: &Series| SeriesOf(row.latest.session_id, stage, extent);
-            found.extend(grouped(rows.into_iter().map(|row| (key(&row), row))));
+        for ((stage, extent), of) in grouped(keys.iter().map(|key| ((key.1, key.2), key.0))) {
+            let series = store::glance::series(&self.store, &of, stage, extent).await?;
+            let series = |moment: Moment| Some((moment, Arc::clone(series.get(&moment.session)?)));
+            let all = of.into_iter().filter_map(series);
+            found.extend(all.map(|(moment, all)| (SeriesOf(moment, stage, extent), all)));
         }
         Ok(found)
     }
@@ -220,9 +222,11 @@ impl Loader<ArtifactsOf> for Rows {
 
     async fn load(&self, keys: &[ArtifactsOf]) -> Result<HashMap<ArtifactsOf, i64>, Failed> {
         let mut found = HashMap::new();
-        for (wanted, ids) in grouped(keys.iter().map(|key| (key.1, key.0))) {
-            let counts = store::artifacts::counts(self.store.read(), &ids, wanted).await?;
-            found.extend(counts.into_iter().map(|(id, count)| (ArtifactsOf(id, wanted), count)));
+        for (wanted, of) in grouped(keys.iter().map(|key| (key.1, key.0))) {
+            let counts = store::glance::artifacts(&self.store, &of, wanted).await?;
+            let count = |moment: Moment| Some((moment, *counts.get(&moment.session)?));
+            let all = of.into_iter().filter_map(count);
+            found.extend(all.map(|(moment, count)| (ArtifactsOf(moment, wanted), count)));
         }
         Ok(found)
     }

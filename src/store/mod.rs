@@ -10,6 +10,7 @@ pub mod copy;
 pub mod events;
 pub mod experiments;
 pub mod folds;
+pub mod glance;
 pub mod hints;
 pub mod idempotency;
 pub mod inbox;
@@ -35,6 +36,7 @@ pub mod usage;
 
 use connect::{Doubt, Pools};
 use entity::ids::{ServerId, SessionId};
+use glance::Glances;
 use hints::Hints;
 use migration::{Migrator, MigratorTrait};
 use sea_orm::{
@@ -76,6 +78,7 @@ pub struct Store {
     /// PostgreSQL looks after its own files.
     upkeep: Option<Arc<Upkeep>>,
     statements: Arc<AtomicU64>,
+    glances: Arc<Glances>,
     company: Option<Company>,
 }
 
@@ -153,7 +156,7 @@ impl Store {
                 statements.fetch_add(1, Relaxed);
             });
         }
-        Self { read, write, upkeep, statements, company }
+        Self { read, write, upkeep, statements, glances: Arc::default(), company }
     }
 
     /// Ids sort by time: ours come after those that are there, whatever our clock says.

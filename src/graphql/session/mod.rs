@@ -25,7 +25,7 @@ use super::{
 use crate::{
     sandbox::VolumePath,
     session::SessionSnapshot,
-    store::{self, artifacts, series},
+    store::{self, artifacts, glance::Moment, series},
 };
 use async_graphql::{Context, ID, Object};
 use entity::{
@@ -55,6 +55,10 @@ pub struct Session {
 impl Session {
     pub fn new(row: sessions::Model) -> Self {
         Self { row, snapshot: OnceCell::new() }
+    }
+
+    fn moment(&self) -> Moment {
+        Moment { session: self.row.id, last_seq: self.row.last_seq }
     }
 
     async fn snapshot(&self, context: &Context<'_>) -> Result<&SessionSnapshot, ApiError> {
@@ -201,7 +205,7 @@ impl Session {
                 false => Ok(None),
             }
         };
-        let total = rows.load_one(ArtifactsOf(self.row.id, wanted));
+        let total = rows.load_one(ArtifactsOf(self.moment(), wanted));
         let (total, slice) = tokio::try_join!(total, slice)?;
         let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
         Ok(Ready(ArtifactConnection::new(&page, slice, |row| row.id, Artifact::new, total.into())))
@@ -261,9 +265,9 @@ impl Session {
     ) -> Result<ReadyList<MetricSeries>, ApiError> {
         let shown = |field: &&str| context.look_ahead().field(field).exists();
         let extent = MetricSeries::OF_EXTENT.iter().any(shown);
-        let key = SeriesOf(self.row.id, stage.map(Into::into), extent);
+        let key = SeriesOf(self.moment(), stage.map(Into::into), extent);
         let found = rows(context).load_one(key).await?.unwrap_or_default();
-        Ok(ReadyList(found.into_iter().map(Into::into).collect()))
+        Ok(ReadyList(found.iter().cloned().map(Into::into).collect()))
     }
 
     /// Points of one series by step, in buckets that the server makes of them: as many as `buckets`

@@ -175,14 +175,19 @@ async fn exchange(
         if left == length && matches!(fault, Some(Fault::Spoil)) {
             buffer[0] ^= 1;
         }
-        server.write_all(&buffer[..read]).await?;
         left -= read;
+        // A server that has heard enough answers, and closes.
+        if server.write_all(&buffer[..read]).await.is_err() {
+            break;
+        }
     }
     let mut sent = 0;
     loop {
         let read = server.read(&mut buffer).await?;
         if read == 0 {
-            return socket.shutdown().await;
+            socket.shutdown().await?;
+            // What nobody reads would reset the connection, and take the answer back.
+            return drain(&mut socket, left).await;
         }
         match fault {
             Some(Fault::Lost) => {
