@@ -22,14 +22,51 @@ const MORE: &str =
     "query($first: Int!) { experiments(first: $first) { nodes { files { name } latestSession {
     usage { costUsd } stages { state } artifacts(first: 1, type: FILE) { nodes { path } } } } } }";
 
-/// Makes an experiment with sessions; its newest one has logged and left files.
-async fn experiment(server: &Server, n: usize, sessions: usize) {
+/// A session at the end of its log.
+struct Tip {
+    session: SessionId,
+    run: StageRunId,
+    last_seq: i64,
+}
+
+impl Tip {
+    /// Another figure, and another file.
+    async fn grow(&mut self, server: &Server, value: f64) {
+        let fact = |fact| Draft { stage_run: Some(self.run), event: Event::Fact(fact) };
+        let point =
+            MetricPoint { step: 1000 + self.last_seq, name: "auc".into(), value, run: None };
+        let file = file(format!("late/{}.txt", self.last_seq));
+        let drafts = vec![
+            fact(Fact::MetricsBatch { call_id: "late".into(), items: vec![point] }),
+            fact(Fact::FileCreated { call_id: None, file }),
+        ];
+        let added = drafts.len() as i64;
+        let appended = server.log.append(self.session, 0, self.last_seq, Utc::now(), drafts).await;
+        appended.expect("appended");
+        self.last_seq += added;
+    }
+}
+
+fn file(name: String) -> File {
+    File {
+        path: format!("train/{name}"),
+        name,
+        stage: Stage::Train,
+        kind: ArtifactType::File,
+        size: 1,
+        sha256: String::new(),
+    }
+}
+
+/// Makes an experiment with sessions; they have logged and left files. Answers the newest one.
+async fn experiment(server: &Server, n: usize, sessions: usize) -> Tip {
     let row =
         entity::experiments::Model { name: format!("experiment {n}"), ..support::experiment() };
     store::experiments::insert(&server.store, &row, &[]).await.expect("an experiment");
     let append = |session: SessionId, after: i64, drafts: Vec<Draft>| async move {
         server.log.append(session, 0, after, Utc::now(), drafts).await.expect("appended");
     };
+    let mut tip = None;
     for nth in 0..sessions {
         let (session, run) = (SessionId::new(), StageRunId::new());
         let created = Draft { stage_run: None, event: server::created(row.id) };
@@ -53,14 +90,6 @@ async fn experiment(server: &Server, n: usize, sessions: usize) {
             };
             (0..=nth as i64).map(point).collect::<Vec<_>>()
         };
-        let file = |name: String| File {
-            path: format!("train/{name}"),
-            name,
-            stage: Stage::Train,
-            kind: ArtifactType::File,
-            size: 1,
-            sha256: String::new(),
-        };
         let mut drafts = vec![Draft { stage_run: Some(run), event: Event::Session(started) }];
         let fact = |fact| Draft { stage_run: Some(run), event: Event::Fact(fact) };
         let items = [points("a"), points("b")].concat();
@@ -68,33 +97,50 @@ async fn experiment(server: &Server, n: usize, sessions: usize) {
         for at in 0..=n {
             drafts.push(fact(Fact::FileCreated { call_id: None, file: file(format!("{at}.txt")) }));
         }
+        tip = Some(Tip { session, run, last_seq: 1 + drafts.len() as i64 });
         append(session, 1, drafts).await;
     }
+    tip.expect("a session")
 }
 
 #[actix_web::test]
 async fn a_page_asks_the_same_of_one_and_of_fifty() {
     let server = Server::start().await;
+    let mut tips = Vec::new();
     for n in 0..50 {
-        experiment(&server, n, 1 + n % 5).await;
+        tips.push(experiment(&server, n, 1 + n % 5).await);
     }
+    let statements = async |document: &str, first: usize| {
+        let before = server.store.statements();
+        let data = server.graphql(document, json!({"first": first})).await;
+        assert_eq!(data["experiments"]["nodes"].as_array().map(Vec::len), Some(first));
+        server.store.statements() - before
+    };
     for document in [PAGE, MORE] {
-        let mut counts = Vec::new();
+        let (mut cold, mut warm) = (Vec::new(), Vec::new());
         for first in [1, 10, 50, 50] {
             // A server that renews its lease meanwhile sends a statement more.
-            let mut least = u64::MAX;
-            for _ in 0..3 {
-                let before = server.store.statements();
-                let data = server.graphql(document, json!({"first": first})).await;
-                least = least.min(server.store.statements() - before);
-                assert_eq!(data["experiments"]["nodes"].as_array().map(Vec::len), Some(first));
+            let mut least = (u64::MAX, u64::MAX);
+            for round in 0..3 {
+                for tip in &mut tips {
+                    tip.grow(&server, f64::from(round)).await;
+                }
+                least.0 = least.0.min(statements(document, first).await);
+                least.1 = least.1.min(statements(document, first).await);
             }
-            counts.push(least);
+            cold.push(least.0);
+            warm.push(least.1);
         }
-        assert!(counts[0] > 0, "statements are counted");
-        assert_eq!(counts, [counts[0]; 4], "of 1, 10 and 50 experiments: {document}");
+        assert!(0 < warm[0] && warm[0] <= cold[0], "{warm:?} {cold:?}");
+        assert_eq!(cold, [cold[0]; 4], "of 1, 10 and 50 experiments: {document}");
+        assert_eq!(warm, [warm[0]; 4], "of 1, 10 and 50 experiments once more: {document}");
     }
+}
 
+#[actix_web::test]
+async fn a_page_shows_what_there_is() {
+    let server = Server::start().await;
+    let mut tip = experiment(&server, 49, 5).await;
     let data = server.graphql(PAGE, json!({"first": 1})).await;
     let newest = &data["experiments"]["nodes"][0];
     assert_eq!(newest["name"], "experiment 49");
@@ -113,6 +159,17 @@ async fn a_page_asks_the_same_of_one_and_of_fifty() {
     let data = server.graphql(MORE, json!({"first": 1})).await;
     let session = &data["experiments"]["nodes"][0]["latestSession"];
     assert_eq!(session["artifacts"], json!({"nodes": [{"path": "train/0.txt"}]}));
+
+    // And when there is more: what was shown before is not shown again.
+    for more in 1..=3 {
+        tip.grow(&server, f64::from(more)).await;
+        let data = server.graphql(PAGE, json!({"first": 1})).await;
+        let session = &data["experiments"]["nodes"][0]["latestSession"];
+        assert_eq!(session["artifacts"], json!({"totalCount": 50 + more}));
+        let series = session["metricSeries"].as_array().expect("series");
+        let last = series.iter().find(|series| series["run"].is_null()).map(|one| &one["last"]);
+        assert_eq!(last, Some(&json!(f64::from(more))));
+    }
 }
 
 #[actix_web::test]
