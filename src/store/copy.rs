@@ -125,14 +125,14 @@ pub async fn copy(
 async fn moment(store: &Store) -> Result<DatabaseTransaction, DbErr> {
     if store.server().is_none() {
         // So does every transaction of SQLite.
-        return store.read().begin().await;
+        return store.read().connections.begin().await;
     }
     let options = TransactionOptions {
         isolation_level: Some(IsolationLevel::RepeatableRead),
         access_mode: Some(AccessMode::ReadOnly),
         ..TransactionOptions::default()
     };
-    let moment = store.read().begin_with_options(options).await?;
+    let moment = store.read().connections.begin_with_options(options).await?;
     // It rests while the target is written to.
     moment.execute_unprepared("SET LOCAL idle_in_transaction_session_timeout = 0").await?;
     Ok(moment)

@@ -20,6 +20,7 @@ pub mod page;
 pub mod processed;
 pub mod projection;
 pub mod pyramid;
+mod reader;
 pub mod replay;
 pub mod series;
 pub mod servers;
@@ -56,6 +57,7 @@ use turn::Turns;
 use upkeep::Upkeep;
 use uuid::Uuid;
 
+pub use reader::Reader;
 pub use trouble::{Trouble, outlast};
 pub use turn::Turn;
 
@@ -73,7 +75,7 @@ const NO_LIMIT: Option<Duration> = None;
 /// Handles to the database. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Store {
-    read: DatabaseConnection,
+    read: Reader,
     write: DatabaseConnection,
     /// PostgreSQL looks after its own files.
     upkeep: Option<Arc<Upkeep>>,
@@ -156,6 +158,8 @@ impl Store {
                 statements.fetch_add(1, Relaxed);
             });
         }
+        let doubt = company.as_ref().map(|company| company.doubt.clone());
+        let read = Reader { connections: read, doubt };
         Self { read, write, upkeep, statements, glances: Arc::default(), company }
     }
 
@@ -263,7 +267,7 @@ impl Store {
     }
 
     /// Connections for reading.
-    pub fn read(&self) -> &DatabaseConnection {
+    pub fn read(&self) -> &Reader {
         &self.read
     }
 

@@ -12,7 +12,7 @@ use tokio::{
     sync::broadcast::Receiver,
     time::{Instant, sleep, timeout},
 };
-use trainable::store::{Store, hints::Hint};
+use trainable::store::{self, Store, Trouble, hints::Hint};
 
 /// After so long a listener has begun, and said that it did.
 const LISTENS: Duration = Duration::from_secs(2);
@@ -40,6 +40,25 @@ async fn a_commit_whose_answer_never_comes_is_found_and_not_done_again() {
     rows.append(session, 2, notice()).await.expect("the next one too");
     let stored = rows.log.since(session, 0, 10).await.expect("the log is read");
     assert_eq!(stored.iter().map(|entry| entry.seq).collect::<Vec<_>>(), [1, 2, 3]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_whose_answer_never_comes_is_given_up() {
+    let Some(url) = database::another() else { return };
+    let wire = Wire::before(&url).await;
+    let rows = Rows::open(&wire.url).await;
+    let session = rows.session().await;
+    let ask = || store::sessions::find(rows.store.read(), session);
+    // A connection that was used a moment ago is trusted.
+    assert!(ask().await.expect("an answer").is_some());
+    wire.fall_silent();
+    let asked = Instant::now();
+    let answer = timeout(Duration::from_secs(60), ask()).await.expect("in time");
+    println!("a question without an answer: {} ms", asked.elapsed().as_millis());
+    assert_eq!(answer.expect_err("nothing came").trouble(), Some(Trouble::Away));
+    // The others that are silent are found out one by one.
+    let again = timeout(Duration::from_secs(60), ask()).await.expect("in time");
+    assert!(again.expect("another way").is_some());
 }
 
 #[tokio::test(flavor = "multi_thread")]
