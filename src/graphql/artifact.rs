@@ -14,7 +14,7 @@ use entity::artifacts;
 
 connection!(
     /// A page of artifacts.
-    ArtifactConnection, ArtifactEdge, Artifact, total_count: Long
+    ArtifactConnection, ArtifactEdge, Artifact of artifacts::Model, by id, total_count: Long
 );
 
 /// A file that a stage left.

@@ -73,8 +73,12 @@ fn read<K: FromStr>(cursor: &str) -> Result<K, ApiError> {
         .ok_or_else(|| ApiError::bad_input("this is no cursor of this list"))
 }
 
-/// The page info of a slice whose cursors are known.
-pub fn page_info<K, T>(page: &Page<K>, slice: &Slice<T>, cursors: &[String]) -> PageInfo {
+/// The page info of a slice; `key` is what a row's cursor holds.
+pub fn page_info<K, R, C: Display>(
+    page: &Page<K>,
+    slice: &Slice<R>,
+    key: impl Fn(&R) -> C,
+) -> PageInfo {
     // A cursor that is given stood for a row, so there is something on its other side.
     let (forward, backward) = if page.from_end {
         (page.before.is_some(), slice.more)
@@ -84,26 +88,67 @@ pub fn page_info<K, T>(page: &Page<K>, slice: &Slice<T>, cursors: &[String]) -> 
     PageInfo {
         has_next_page: forward,
         has_previous_page: backward,
-        start_cursor: cursors.first().cloned(),
-        end_cursor: cursors.last().cloned(),
+        start_cursor: slice.rows.first().map(|row| cursor(key(row))),
+        end_cursor: slice.rows.last().map(|row| cursor(key(row))),
     }
 }
 
-/// Defines a connection and its edge over a node type.
+/// Defines a connection and its edge over a node type, which has a `new` that takes a row. `by` is the field of the
+/// row that its cursor holds.
 macro_rules! connection {
-    ($(#[$doc:meta])* $connection:ident, $edge:ident, $node:ty $(, $total:ident: $ty:ty)?) => {
+    (
+        $(#[$doc:meta])* $connection:ident, $edge:ident, $node:ident of $row:ty, by $key:ident
+        $(, $total:ident: $ty:ty)?
+    ) => {
         $(#[$doc])*
-        #[derive(async_graphql::SimpleObject)]
         pub struct $connection {
+            rows: Vec<$row>,
+            page_info: $crate::graphql::connection::PageInfo,
+            $($total: $ty,)?
+        }
+
+        impl $connection {
+            /// Makes the connection of a slice.
+            pub fn new<K>(
+                page: &$crate::store::page::Page<K>,
+                slice: $crate::store::page::Slice<$row>,
+                $($total: $ty,)?
+            ) -> Self {
+                let page_info = $crate::graphql::connection::page_info(page, &slice, |row| row.$key);
+                Self { rows: slice.rows, page_info $(, $total)? }
+            }
+        }
+
+        // Rows become nodes, with cursors or without, when somebody asks for them.
+        $(#[$doc])*
+        #[async_graphql::Object]
+        impl $connection {
             /// The rows with their cursors.
-            edges: Vec<$edge>,
+            async fn edges(&self) -> Vec<$edge> {
+                let edge = |row: &$row| $edge {
+                    cursor: $crate::graphql::connection::cursor(row.$key),
+                    node: $node::new(row.clone()),
+                };
+                self.rows.iter().map(edge).collect()
+            }
+
             /// The rows.
-            nodes: $crate::graphql::ready::ReadyList<$node>,
+            async fn nodes(&self) -> $crate::graphql::ready::ReadyList<$node> {
+                $crate::graphql::ready::ReadyList(self.rows.iter().cloned().map($node::new).collect())
+            }
+
             /// Where this page is in the list.
-            page_info: $crate::graphql::ready::Ready<$crate::graphql::connection::PageInfo>,
+            async fn page_info(
+                &self,
+            ) -> $crate::graphql::ready::Ready<$crate::graphql::connection::PageInfo> {
+                $crate::graphql::ready::Ready(self.page_info.clone())
+            }
+
             $(
                 /// How many rows the whole list has.
-                $total: $ty,
+                async fn $total(&self) -> $ty {
+                    self.$total
+                }
             )?
         }
 
@@ -114,31 +159,6 @@ macro_rules! connection {
             cursor: String,
             /// The row.
             node: $node,
-        }
-
-        impl $connection {
-            /// Makes the connection of a slice; `key` is what a row's cursor holds.
-            pub fn new<K, R: Clone, C: std::fmt::Display>(
-                page: &$crate::store::page::Page<K>,
-                slice: $crate::store::page::Slice<R>,
-                key: impl Fn(&R) -> C,
-                node: impl Fn(R) -> $node,
-                $($total: $ty,)?
-            ) -> Self {
-                let cursors: Vec<String> =
-                    slice.rows.iter().map(|row| $crate::graphql::connection::cursor(key(row))).collect();
-                let page_info = $crate::graphql::connection::page_info(page, &slice, &cursors);
-                let page_info = $crate::graphql::ready::Ready(page_info);
-                let nodes = slice.rows.iter().cloned().map(&node).collect();
-                let nodes = $crate::graphql::ready::ReadyList(nodes);
-                let edges = slice
-                    .rows
-                    .into_iter()
-                    .zip(cursors)
-                    .map(|(row, cursor)| $edge { cursor, node: node(row) })
-                    .collect();
-                Self { edges, nodes, page_info $(, $total)? }
-            }
         }
     };
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 connection!(
     /// A page of experiments.
-    ExperimentConnection, ExperimentEdge, Experiment, total_count: Long
+    ExperimentConnection, ExperimentEdge, Experiment of Head, by id, total_count: Long
 );
 
 /// One dataset with the user's instructions.
@@ -118,7 +118,7 @@ impl Experiment {
             rows.load_one(SessionsPage(self.row.id, page)),
         )?;
         let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
-        Ok(Ready(SessionConnection::new(&page, slice, |row| row.id, Session::new, total.into())))
+        Ok(Ready(SessionConnection::new(&page, slice, total.into())))
     }
 
     /// The newest session.
@@ -156,7 +156,7 @@ impl ExperimentQuery {
             store::experiments::count(db, principal, search),
             store::experiments::page(db, principal, search, page),
         )?;
-        Ok(ExperimentConnection::new(&page, slice, |row| row.id, Experiment::new, total.into()))
+        Ok(ExperimentConnection::new(&page, slice, total.into()))
     }
 
     /// One experiment; null when there is none.

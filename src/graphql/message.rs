@@ -13,7 +13,7 @@ use entity::messages;
 
 connection!(
     /// A page of messages.
-    MessageConnection, MessageEdge, Message
+    MessageConnection, MessageEdge, Message of messages::Model, by seq
 );
 
 /// One message between the user and the agent.

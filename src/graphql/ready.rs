@@ -7,7 +7,7 @@ use async_graphql::{
     registry::Registry,
 };
 use futures::{FutureExt, future::join_all};
-use std::borrow::Cow;
+use std::{borrow::Cow, pin::pin};
 
 /// An object, most of whose fields need no waiting. The executor makes a task for each field of an
 /// object, so that all can wait side by side, which costs many times what such a field does. Here
@@ -69,7 +69,7 @@ impl<T: ContainerType> OutputType for ReadyList<T> {
         let one = async |at| object(&self.0[at], &context.with_index(at), &fields).await;
         if fields.iter().all(|field| is_leaf(field)) {
             while list.len() < self.0.len() {
-                let Some(value) = one(list.len()).now_or_never() else { break };
+                let Some(value) = pin!(one(list.len())).now_or_never() else { break };
                 list.push(value);
             }
         }

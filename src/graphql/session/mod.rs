@@ -3,7 +3,7 @@
 mod snapshot;
 
 use super::{
-    artifact::{Artifact, ArtifactConnection},
+    artifact::ArtifactConnection,
     budgets::{Budgets, Spent},
     connection::{PageArguments, connection, cost},
     context::api,
@@ -14,7 +14,7 @@ use super::{
     file::{FileEntry, Report, report, volume},
     ids::{FromGlobal, Global},
     loaders::{ArtifactsOf, ArtifactsPage, RunsOf, SeriesOf, UsageOf, rows},
-    message::{Message, MessageConnection},
+    message::MessageConnection,
     metric::{MetricBucket, MetricSeries},
     outcome::{self, ProcessedDataset, SessionResult, Usage},
     ready::{Ready, ReadyList},
@@ -42,10 +42,13 @@ const MAX_BUCKETS: i32 = 2000;
 
 connection!(
     /// A page of sessions.
-    SessionConnection, SessionEdge, Session, total_count: Long
+    SessionConnection, SessionEdge, Session of sessions::Model, by id, total_count: Long
 );
 
 /// One pass through the pipeline.
+///
+/// The future of any field has room for that of the largest one, and is moved before it is polled. So what no list
+/// shows is boxed where it is large: otherwise a list moves megabytes.
 pub struct Session {
     row: sessions::Model,
     /// What its actor says, asked once however many fields want it.
@@ -62,7 +65,7 @@ impl Session {
     }
 
     async fn snapshot(&self, context: &Context<'_>) -> Result<&SessionSnapshot, ApiError> {
-        let ask = || async { api(context).directory.snapshot(self.row.id).await };
+        let ask = || Box::pin(api(context).directory.snapshot(self.row.id));
         Ok(self.snapshot.get_or_try_init(ask).await?)
     }
 }
@@ -177,8 +180,8 @@ impl Session {
         #[graphql(desc = "Only those before this cursor.")] before: Option<String>,
     ) -> Result<MessageConnection, ApiError> {
         let page = PageArguments { first, after, last, before }.page::<i64>()?;
-        let slice = store::messages::page(api(context).store.read(), self.row.id, page).await?;
-        Ok(MessageConnection::new(&page, slice, |row| row.seq, Message::new))
+        let read = store::messages::page(api(context).store.read(), self.row.id, page);
+        Ok(MessageConnection::new(&page, Box::pin(read).await?))
     }
 
     /// The files that its stages reported, oldest first, without those of superseded runs.
@@ -208,7 +211,7 @@ impl Session {
         let total = rows.load_one(ArtifactsOf(self.moment(), wanted));
         let (total, slice) = tokio::try_join!(total, slice)?;
         let (total, slice) = (total.unwrap_or(0), slice.unwrap_or_default());
-        Ok(Ready(ArtifactConnection::new(&page, slice, |row| row.id, Artifact::new, total.into())))
+        Ok(Ready(ArtifactConnection::new(&page, slice, total.into())))
     }
 
     /// Its files as they are now, sorted by path.
@@ -310,7 +313,7 @@ impl Session {
             to: to.map(|step| step.0),
             buckets: buckets.into(),
         };
-        let found = series::bucketed(api(context).store.read(), &wanted).await?;
+        let found = Box::pin(series::bucketed(api(context).store.read(), &wanted)).await?;
         Ok(found.into_iter().map(Into::into).collect())
     }
 
@@ -329,8 +332,8 @@ impl Session {
         &self,
         context: &Context<'_>,
     ) -> Result<Option<ProcessedDataset>, ApiError> {
-        let found = store::processed::of_session(api(context).store.read(), self.row.id).await?;
-        Ok(found.map(Into::into))
+        let found = store::processed::of_session(api(context).store.read(), self.row.id);
+        Ok(Box::pin(found).await?.map(Into::into))
     }
 
     /// The headline of the finished model, as the agent's metadata claims it; null before Train is done.
@@ -355,7 +358,7 @@ impl Session {
     ) -> Result<Vec<SessionEvent>, ApiError> {
         let page = PageArguments { first, after: None, last: None, before: None }.page::<i64>()?;
         let after = after.map_or(0, |after| after.0.max(0));
-        let entries = api(context).log.since(self.row.id, after, page.limit).await?;
+        let entries = Box::pin(api(context).log.since(self.row.id, after, page.limit)).await?;
         Ok(entries.into_iter().map(|entry| event::entry(self.row.id, entry)).collect())
     }
 
