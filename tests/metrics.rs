@@ -457,6 +457,33 @@ async fn a_stage_that_runs_again_begins_its_series_anew() {
 }
 
 #[tokio::test]
+async fn a_list_of_series_ends_and_the_others_are_there() {
+    let bench = Bench::open().await;
+    let mut session = bench.session().await;
+    let run = session.begin(Stage::Train).await;
+    let many = series::LISTED + 50;
+    let name = |n: i32| format!("s{n:04}");
+    session.log(run, (0..many).map(|n| point(0, &name(n), f64::from(n), None)).collect()).await;
+    let listed = series::of_sessions(bench.store.read(), &[session.id], None, false).await;
+    let listed: Vec<_> = listed.expect("rows").into_iter().map(|row| row.latest.name).collect();
+    assert_eq!(listed, (0..series::LISTED).map(name).collect::<Vec<_>>());
+    let last = series::Wanted {
+        session: session.id,
+        name: name(many - 1),
+        run: None,
+        stage_run: None,
+        from: None,
+        to: None,
+        buckets: 1,
+    };
+    let found = series::bucketed(bench.store.read(), &last).await.expect("an answer");
+    assert_eq!(
+        found.iter().map(|bucket| bucket.value).collect::<Vec<_>>(),
+        [Some(f64::from(many - 1))]
+    );
+}
+
+#[tokio::test]
 async fn what_is_deleted_leaves_no_sums() {
     let bench = Bench::open().await;
     let mut session = bench.session().await;

@@ -49,7 +49,7 @@ impl fmt::Debug for Glances {
     }
 }
 
-/// Every live series of some sessions, by stage run, name and tag; with their extents or without.
+/// The live series of some sessions, by stage run, name and tag; with their extents or without.
 pub async fn series(
     store: &Store,
     of: &[Moment],

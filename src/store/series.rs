@@ -17,6 +17,9 @@ use std::collections::BTreeMap;
 
 /// Parts of one statement; a database has a bound for those.
 const PARTS: usize = 100;
+/// Series of one stage run that a list has, the first that it logged: nobody looks at more, and a program may log
+/// under any number of names. Each can be asked for by its name.
+pub const LISTED: i32 = 1000;
 
 /// Which points are wanted.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -91,7 +94,7 @@ const EXTENT: [metric_series::Column; 7] = [
     metric_series::Column::High,
 ];
 
-/// Every live series of some sessions, by stage run, name and tag. A list of sessions shows the latest
+/// The live series of some sessions, by stage run, name and tag, the first [`LISTED`] of each run. A list of sessions shows the latest
 /// points alone, and each value that is read costs.
 pub async fn of_sessions(
     db: &impl ConnectionTrait,
@@ -104,6 +107,7 @@ pub async fn of_sessions(
         .columns(LATEST)
         .filter(metric_series::Column::SessionId.is_in(sessions.iter().copied()))
         .filter(metric_series::Column::Superseded.eq(false))
+        .filter(metric_series::Column::Series.lt(LISTED))
         .apply_if(stage, |all, stage| all.filter(metric_series::Column::Stage.eq(stage)))
         .order_by_asc(metric_series::Column::StageRunId)
         .order_by_asc(metric_series::Column::Name)

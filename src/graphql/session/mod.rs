@@ -259,7 +259,8 @@ impl Session {
         report(context, self.row.id, stage.into()).await
     }
 
-    /// Latest and best of every metric series, without those of superseded runs.
+    /// Latest and best of every metric series, without those of superseded runs: of each stage run the first 1,000
+    /// that it logged. Any other is there by its name, see `metric`.
     #[graphql(complexity = "50 + 20 * child_complexity")]
     async fn metric_series(
         &self,
