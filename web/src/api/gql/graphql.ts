@@ -1985,7 +1985,10 @@ export type Session = Node & {
    * allows, of steps `from` to `to`. It costs what is shown, at any zoom.
    */
   metric: Array<MetricBucket>;
-  /** Latest and best of every metric series, without those of superseded runs. */
+  /**
+   * Latest and best of every metric series, without those of superseded runs: of each stage run the first 1,000
+   * that it logged. Any other is there by its name, see `metric`.
+   */
   metricSeries: Array<MetricSeries>;
   /** The model of the session's own choice; null when it takes the server's default. */
   model: Maybe<Scalars['String']['output']>;
