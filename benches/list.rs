@@ -3,6 +3,9 @@
 //!
 //!     cargo bench --bench list
 
+#[path = "../tests/support/allocator.rs"]
+mod allocator;
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 
@@ -20,10 +23,6 @@ use sea_orm::{ActiveModelTrait, DatabaseTransaction, EntityTrait, IntoActiveMode
 use serde_json::{Value, json};
 use server::Server;
 use std::time::Instant;
-
-/// That of the binary.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PAGE: &str = include_str!("../tests/support/list_page.graphql");
 

@@ -3,6 +3,9 @@
 //!
 //!     cargo bench --bench log
 
+#[path = "../tests/support/allocator.rs"]
+mod allocator;
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -3,6 +3,9 @@
 //!
 //!     cargo bench --bench postgres
 
+#[path = "../tests/support/allocator.rs"]
+mod allocator;
+
 #[path = "../tests/support/mod.rs"]
 mod support;
 

@@ -6,6 +6,9 @@
 //!
 //! The load generator shares the machine with the server that it loads, so its own CPU is printed.
 
+#[path = "../../tests/support/allocator.rs"]
+mod allocator;
+
 #[path = "../../tests/support/mod.rs"]
 mod support;
 

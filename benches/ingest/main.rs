@@ -7,6 +7,9 @@
 //!
 //!     cargo bench --bench ingest
 
+#[path = "../../tests/support/allocator.rs"]
+mod allocator;
+
 #[path = "../../tests/support/mod.rs"]
 mod support;
 
