@@ -24,6 +24,11 @@ pub(super) fn start(app: &Arc<App>) {
                 Ok(Swept { gone, .. }) => tracing::info!(gone, "finished what had broken off"),
                 Err(error) => tracing::warn!(%error, "deletions could not be looked for"),
             }
+            match app.datasets.resume_imports().await {
+                Ok(0) => {}
+                Ok(imports) => tracing::info!(imports, "goes on with imports"),
+                Err(error) => tracing::warn!(%error, "imports could not be looked for"),
+            }
             // Every minute, so that a jump of the clock is seen for what it is.
             let now = calendar.now();
             if let Some(now) = now.filter(|_| minute % HOUR == 0) {
