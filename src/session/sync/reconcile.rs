@@ -52,13 +52,14 @@ impl From<ObjectError> for Trouble {
                 Trouble::Store(error.to_string())
             }
             ObjectError::Full => Trouble::Store("the object store is full".into()),
-            ObjectError::Away(_) | ObjectError::Busy | ObjectError::Damaged => {
+            ObjectError::Away(_) | ObjectError::Busy | ObjectError::Held | ObjectError::Damaged => {
                 Trouble::Object(error.to_string())
             }
             ObjectError::Rejected(_)
             | ObjectError::NoObject(_)
             | ObjectError::TooLarge { .. }
             | ObjectError::Broken(_)
+            | ObjectError::Forgotten
             | ObjectError::Io { .. } => Trouble::Session(error.to_string()),
         }
     }
