@@ -6,7 +6,7 @@ use crate::{
     store::{StoreError, uploads},
 };
 use chrono::{DateTime, Duration, Utc};
-use entity::{ids::UploadId, uploads::Model as Upload, vocab::UploadState};
+use entity::{ids::UploadId, principal::Principal, uploads::Model as Upload, vocab::UploadState};
 
 /// How long an upload may wait for its experiment, in hours.
 const WAIT_HOURS: i64 = 24;
@@ -31,6 +31,20 @@ impl Datasets {
             deleted += usize::from(self.drop_unused(upload.id).await? == Dropped::Gone);
         }
         Ok(deleted)
+    }
+
+    /// Deletes an upload that no experiment has; whoever sends it, or an import into it, ends. False when there is no
+    /// such upload.
+    pub async fn delete_upload(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+    ) -> Result<bool, StoreError> {
+        let Some(row) = self.upload(principal, id).await? else { return Ok(false) };
+        if row.experiment_id.is_some() {
+            return Ok(false);
+        }
+        Ok(self.drop_unused(id).await? != Dropped::Used)
     }
 
     /// Deletes an upload, if no experiment has it, and what came of it so far.

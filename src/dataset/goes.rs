@@ -205,8 +205,7 @@ impl Datasets {
         let length = held.row.length.map(i64::unsigned_abs);
         let limit = length.unwrap_or(self.limits.upload_bytes);
         let (kept, lost) = (put.kept(), CancellationToken::new());
-        let notes =
-            notes(self.store.clone(), held.row.id, held.holder, put.kept(), lost.clone());
+        let notes = notes(self.store.clone(), held.row.id, held.holder, put.kept(), lost.clone());
         // A task of its own: two notes must never overtake each other.
         let notes = tokio::spawn(notes);
         let written = tokio::select! {

@@ -5,10 +5,8 @@
 
 use super::{
     CreateError, Datasets, ReceiveError,
-    collect::Dropped,
     goes::{hex, received},
     object_key, session_folder,
-    upload::unavailable,
 };
 use crate::{
     objects::{Download, ObjectError, ObjectKey, Uri},
@@ -25,7 +23,6 @@ use futures::{StreamExt, TryStreamExt, stream::BoxStream};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::HashMap,
     io,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -33,14 +30,8 @@ use std::{
     },
     time::Duration,
 };
-use tokio::{
-    sync::Semaphore,
-    task::JoinHandle,
-    time::{Instant, sleep},
-};
+use tokio::time::{Instant, sleep};
 
-/// Imports that run at once; more wait.
-const AT_ONCE: usize = 2;
 /// How long an address is good for that gives a file to whoever has it.
 const LENT: Duration = Duration::from_secs(300);
 /// The waits between two attempts to go on.
@@ -48,30 +39,6 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 const LAST_WAIT: Duration = Duration::from_secs(30);
 /// An import of which nothing comes for so long is given up.
 const PATIENCE: Duration = Duration::from_secs(3600);
-
-/// The imports of this server that are under way.
-#[derive(Clone)]
-pub(super) struct Imports(Arc<Inner>);
-
-struct Inner {
-    known: Mutex<HashMap<UploadId, Import>>,
-    turns: Semaphore,
-}
-
-impl Default for Imports {
-    fn default() -> Self {
-        Self(Arc::new(Inner { known: Mutex::default(), turns: Semaphore::new(AT_ONCE) }))
-    }
-}
-
-#[derive(Default)]
-struct Import {
-    received: Arc<AtomicU64>,
-    /// What it waits for.
-    waits: Option<String>,
-    /// Who fetches it.
-    task: Option<JoinHandle<()>>,
-}
 
 /// How far an import is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,56 +67,6 @@ enum Fault {
     Ends(String),
     /// It is another's by now, or nobody's.
     Lost,
-}
-
-impl Imports {
-    fn known(&self) -> MutexGuard<'_, HashMap<UploadId, Import>> {
-        // A map of counters is whole after any panic.
-        self.0.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// False when this server is at it already.
-    fn begin(&self, id: UploadId) -> bool {
-        let mut known = self.known();
-        let new = !known.contains_key(&id);
-        if new {
-            known.insert(id, Import::default());
-        }
-        new
-    }
-
-    fn fetched_by(&self, id: UploadId, task: JoinHandle<()>) {
-        // It may have ended already, and then nobody has to be ended.
-        if let Some(import) = self.known().get_mut(&id) {
-            import.task = Some(task);
-        }
-    }
-
-    fn waits(&self, id: UploadId, what: Option<String>) {
-        if let Some(import) = self.known().get_mut(&id) {
-            import.waits = what;
-        }
-    }
-
-    fn received(&self, id: UploadId) -> Arc<AtomicU64> {
-        let known = self.known();
-        known.get(&id).map(|import| Arc::clone(&import.received)).unwrap_or_default()
-    }
-
-    fn end(&self, id: UploadId) {
-        // The upload's own row says it from here on.
-        self.known().remove(&id);
-    }
-
-    /// Ends an import, and waits until nothing more comes of it.
-    pub(super) async fn stop(&self, id: UploadId) {
-        let task = self.known().remove(&id).and_then(|import| import.task);
-        if let Some(task) = task {
-            task.abort();
-            // It ended, one way or the other.
-            let _ = task.await;
-        }
-    }
 }
 
 impl Datasets {
@@ -267,14 +184,13 @@ impl Datasets {
         first: Option<Download>,
         count: &Arc<AtomicU64>,
     ) -> Result<(), Fault> {
-        let turn = self.imports.0.turns.try_acquire();
-        let (download, _turn) = match (first, turn) {
-            (Some(first), Ok(turn)) => (first, turn),
+        let (download, _turn) = match (first, self.imports.turn_now()) {
+            (Some(first), Some(turn)) => (first, turn),
             // A connection that nobody reads for long is closed by the other side.
             (_, turn) => {
                 let turn = match turn {
-                    Ok(turn) => turn,
-                    Err(_) => self.imports.0.turns.acquire().await.map_err(|_| Fault::Lost)?,
+                    Some(turn) => turn,
+                    None => self.imports.turn().await.ok_or(Fault::Lost)?,
                 };
                 let remote = self.objects.remote();
                 let remote = remote
@@ -328,40 +244,14 @@ impl Datasets {
         if upload.source.is_none() || upload.state == UploadState::Stored {
             return None;
         }
-        let known = self.imports.known();
         // Where another server is at it, the row knows what that one noted.
-        let here = known.get(&upload.id);
-        let counted = here.map_or(0, |import| import.received.load(Relaxed));
+        let (counted, warning) = self.imports.standing(upload.id).unwrap_or_default();
         Some(Progress {
             received: counted.max(received(upload)),
             total: upload.length.map_or(0, i64::unsigned_abs),
-            warning: here.and_then(|import| import.waits.clone()),
+            warning,
             error: upload.problem.clone(),
         })
-    }
-
-    /// Deletes an upload that no experiment has; whoever sends it, or an import into it, ends. False when there is no
-    /// such upload.
-    pub async fn delete_upload(
-        &self,
-        principal: &Principal,
-        id: UploadId,
-    ) -> Result<bool, StoreError> {
-        let Some(row) = self.upload(principal, id).await? else { return Ok(false) };
-        if row.experiment_id.is_some() {
-            return Ok(false);
-        }
-        Ok(self.drop_unused(id).await? != Dropped::Used)
-    }
-
-    /// One of a principal's uploads.
-    pub async fn upload(
-        &self,
-        principal: &Principal,
-        id: UploadId,
-    ) -> Result<Option<Upload>, StoreError> {
-        let row = uploads::find(self.store.read(), id).await?;
-        Ok(row.filter(|row| row.owner == principal.owner()))
     }
 }
 
@@ -433,8 +323,8 @@ fn unkept(error: ReceiveError) -> Fault {
         ReceiveError::WrongOffset { .. } => {
             Fault::Passes("a part of what had come is gone, and is read again".into())
         }
-        ReceiveError::DiskFull
-        | ReceiveError::StoreAway(_)
-        | ReceiveError::Unavailable => Fault::Passes(error.to_string()),
+        ReceiveError::DiskFull | ReceiveError::StoreAway(_) | ReceiveError::Unavailable => {
+            Fault::Passes(error.to_string())
+        }
     }
 }

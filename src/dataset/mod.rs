@@ -12,6 +12,7 @@ mod description;
 mod extract;
 mod goes;
 mod import;
+mod imports;
 mod intake;
 mod preview;
 mod runner;
@@ -26,7 +27,7 @@ use crate::{
     store::Store,
 };
 use entity::ids::{ExperimentId, SessionId, UploadId};
-use import::Imports;
+use imports::Imports;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},

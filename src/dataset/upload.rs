@@ -99,9 +99,8 @@ impl Datasets {
             tracing::error!(%error, "an upload could not be read");
             UploadError::Unavailable
         };
-        let row = crate::store::uploads::find(self.store.read(), id).await;
-        let row = row.map_err(|error| unavailable(&error))?;
-        let row = row.filter(|row| row.owner == principal.owner()).ok_or(UploadError::NoUpload)?;
+        let row = self.upload(principal, id).await.map_err(|error| unavailable(&error))?;
+        let row = row.ok_or(UploadError::NoUpload)?;
         let size = row.size.ok_or(UploadError::NoUpload)?;
         if size as u64 > limit {
             return Err(UploadError::TooLarge);
@@ -168,6 +167,16 @@ impl Datasets {
     }
 
     /// One of a principal's uploads.
+    pub async fn upload(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+    ) -> Result<Option<Upload>, StoreError> {
+        let row = uploads::find(self.store.read(), id).await?;
+        Ok(row.filter(|row| row.owner == principal.owner()))
+    }
+
+    /// One of a principal's uploads, which must be there.
     pub(super) async fn own(
         &self,
         principal: &Principal,

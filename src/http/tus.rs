@@ -106,7 +106,10 @@ mod tests {
         let media = ("content-type", MEDIA);
         check(&[media, ("upload-offset", "0")], Ok((0, None)));
         check(&[media, ("upload-offset", "7"), ("upload-length", "9")], Ok((7, Some(9))));
-        check(&[("content-type", "Application/Offset+Octet-Stream; x=y"), ("upload-offset", "7")], Ok((7, None)));
+        check(
+            &[("content-type", "Application/Offset+Octet-Stream; x=y"), ("upload-offset", "7")],
+            Ok((7, None)),
+        );
         check(&[("upload-offset", "0")], Err(415));
         check(&[("content-type", "application/octet-stream"), ("upload-offset", "0")], Err(415));
         check(&[media], Err(400));

@@ -227,11 +227,7 @@ fn whole(arrived: mpsc::Receiver<Piece>) -> BoxStream<'static, io::Result<Bytes>
 }
 
 /// Hands the body on until it ends or breaks off, or nobody takes it any more.
-async fn pump(
-    body: &mut web::Payload,
-    pieces: mpsc::Sender<Piece>,
-    stopping: CancellationToken,
-) {
+async fn pump(body: &mut web::Payload, pieces: mpsc::Sender<Piece>, stopping: CancellationToken) {
     loop {
         let piece = tokio::select! {
             piece = timeout(PAUSE, body.next()) => piece,

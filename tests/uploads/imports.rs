@@ -3,8 +3,7 @@
 use super::{
     PART, PATIENCE, bytes, sha256,
     support::{
-        Scripted,
-        database,
+        Scripted, database,
         house::{House, in_system},
         s3::{
             BUCKET, Server,

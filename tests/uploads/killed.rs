@@ -100,9 +100,9 @@ async fn a_killed_server_goes_on_in_a_bucket() {
     let seen = faults.seen();
     for part in 1..=3 {
         let name = format!("partNumber={part}&");
-        let sent = seen.iter().filter(|request| {
-            request.starts_with("PUT ") && format!("{request}&").contains(&name)
-        });
+        let sent = seen
+            .iter()
+            .filter(|request| request.starts_with("PUT ") && format!("{request}&").contains(&name));
         assert_eq!(sent.count(), 1, "part {part} was sent twice: {seen:#?}");
     }
     let left = files(&store.data.path().join("buckets").join(BUCKET));
@@ -161,9 +161,9 @@ async fn a_store_that_is_away_is_no_reason_to_begin_anew() {
     let seen = faults.seen();
     for part in [1, 2] {
         let name = format!("partNumber={part}&");
-        let again = seen.iter().any(|request| {
-            request.starts_with("PUT ") && format!("{request}&").contains(&name)
-        });
+        let again = seen
+            .iter()
+            .any(|request| request.starts_with("PUT ") && format!("{request}&").contains(&name));
         assert!(!again, "part {part} was sent once more: {seen:#?}");
     }
     server.stop().await;

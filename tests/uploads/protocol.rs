@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 
 const CREATE: &str = "mutation($i: CreateUploadInput!) { createUpload(input: $i) {
     upload { id url received state size } userErrors { message } } }";
-const UPLOAD: &str = "query($id: ID!) { upload(id: $id) { state size sha256 received import { total } } }";
+const UPLOAD: &str =
+    "query($id: ID!) { upload(id: $id) { state size sha256 received import { total } } }";
 const DELETE: &str = "mutation($i: DeleteUploadInput!) { deleteUpload(input: $i) { deletedId } }";
 
 /// A new upload: its id and its address.
@@ -91,9 +92,8 @@ async fn what_is_refused() {
     let patch = || speaker.request(Method::PATCH).header("content-type", MEDIA).body("0123456789");
     check(&send(patch()).await, 400, "INVALID_INPUT", None);
     check(&send(patch().header("upload-offset", "-1")).await, 400, "INVALID_INPUT", None);
-    let length = |length: &'static str| {
-        patch().header("upload-offset", "0").header("upload-length", length)
-    };
+    let length =
+        |length: &'static str| patch().header("upload-offset", "0").header("upload-length", length);
     check(&send(length("ten")).await, 400, "INVALID_INPUT", None);
     check(&send(length("11")).await, 413, "TOO_LARGE", None);
     // The bytes that were announced may be kept, and no more.
