@@ -154,6 +154,8 @@ impl From<ObjectError> for CreateError {
             | ObjectError::TooLarge { .. }
             | ObjectError::Broken(_)
             | ObjectError::Damaged
+            | ObjectError::Held
+            | ObjectError::Forgotten
             | ObjectError::Full
             | ObjectError::Io { .. } => CreateError::Unavailable(
                 "an uploaded file could not be read back; try again".into(),

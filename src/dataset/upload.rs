@@ -132,6 +132,8 @@ impl Datasets {
                     ObjectError::Away(_)
                     | ObjectError::Rejected(_)
                     | ObjectError::Busy
+                    | ObjectError::Held
+                    | ObjectError::Forgotten
                     | ObjectError::Refused(_)
                     | ObjectError::NoBucket(_)
                     | ObjectError::Misplaced(_)
