@@ -1,8 +1,6 @@
 //! The store that is set, and behind it the one in the data directory, for what was kept before.
 
-use super::{
-    Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, RemoteObjects, Stored,
-};
+use super::{Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, RemoteObjects, Stored};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;

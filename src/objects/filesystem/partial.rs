@@ -1,9 +1,7 @@
 //! Writing: a file of its own per object, locked while somebody writes it, and moved in its place when it is whole.
 
 use super::{FilesystemObjects, absent, blocking, failed, place_durably, sync};
-use crate::objects::{
-    Checkpoint, ObjectError, ObjectKey, PartialPut, Stored, digest::Hashing,
-};
+use crate::objects::{Checkpoint, ObjectError, ObjectKey, PartialPut, Stored, digest::Hashing};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
@@ -76,7 +74,8 @@ impl Partial {
             Lasts::ForLater => &store.partial,
         };
         let (folder, path) = (folder.clone(), folder.join(id.simple().to_string()));
-        let at = Place { file: path.clone(), objects: store.objects.clone(), object: store.path(key) };
+        let at =
+            Place { file: path.clone(), objects: store.objects.clone(), object: store.path(key) };
         let made = blocking(move || {
             let file = fs::File::create_new(&path)?;
             if lasts == Lasts::ForLater {
@@ -155,11 +154,8 @@ impl Partial {
             return Ok(());
         }
         self.durable().await?;
-        let state = State {
-            id: self.id,
-            key: self.key.as_str().to_owned(),
-            sha256: self.hash.save(),
-        };
+        let state =
+            State { id: self.id, key: self.key.as_str().to_owned(), sha256: self.hash.save() };
         self.kept.send_replace(Some(Checkpoint::new(self.taken, KIND, state)));
         Ok(())
     }

@@ -40,6 +40,7 @@ const UNFINISHED: &str = "unfinished";
 struct State {
     /// Names the rest.
     id: Uuid,
+    key: String,
     /// The store's name of the upload, once there was a whole part.
     upload: Option<String>,
     /// Whole parts.
@@ -69,6 +70,7 @@ pub(super) enum Lasts {
 /// An object that is not there yet.
 pub(super) struct Partial {
     store: S3Objects,
+    key: ObjectKey,
     name: String,
     id: Uuid,
     lasts: Lasts,
@@ -96,6 +98,7 @@ impl Partial {
         Ok(Self {
             _place: store.place().await?,
             store: store.clone(),
+            key: key.clone(),
             name: store.name(key),
             id: Uuid::now_v7(),
             lasts,
@@ -114,7 +117,7 @@ impl Partial {
         key: &ObjectKey,
         from: &Checkpoint,
     ) -> Result<Self, ObjectError> {
-        let state: State = from.read(KIND).ok_or(ObjectError::Forgotten)?;
+        let state = state(key, from).ok_or(ObjectError::Forgotten)?;
         if !(0..=MOST_PARTS).contains(&state.parts) || (state.parts > 0) != state.upload.is_some() {
             return Err(ObjectError::Forgotten);
         }
@@ -124,17 +127,17 @@ impl Partial {
             Some(id) => put::listed(store, &name, id, parts::whole(state.parts)).await?,
             None => Vec::new(),
         };
-        let mut parts =
-            Parts::resume(state.parts, &state.sha256).ok_or(ObjectError::Forgotten)?;
+        let mut parts = Parts::resume(state.parts, &state.sha256).ok_or(ObjectError::Forgotten)?;
         let point = parts.point();
         let mut rest = state.rest;
         if let Some(kept) = &rest {
             match fetch(store, &rest_name(store, state.id), kept).await? {
-                // As long as a part: other sizes than ours.
-                Some(mut bytes) if parts.take(&mut bytes).is_some() => {
-                    return Err(ObjectError::Forgotten);
+                Some(mut bytes) => {
+                    // As long as a part: other sizes than ours.
+                    if parts.take(&mut bytes).is_some() {
+                        return Err(ObjectError::Forgotten);
+                    }
                 }
-                Some(_) => {}
                 None if state.upload.is_none() => return Err(ObjectError::Forgotten),
                 // A later go put another one there, or somebody deleted it: the parts are still good.
                 None => rest = None,
@@ -142,6 +145,7 @@ impl Partial {
         }
         let partial = Self {
             store: store.clone(),
+            key: key.clone(),
             name,
             id: state.id,
             lasts: Lasts::ForLater,
@@ -210,7 +214,9 @@ impl Partial {
                 else => break,
             }
         }
-        if self.lasts == Lasts::ForLater && (matches!(ended, Some(Err(_))) || self.parts.size() < limit) {
+        if self.lasts == Lasts::ForLater
+            && (matches!(ended, Some(Err(_))) || self.parts.size() < limit)
+        {
             self.keep_rest().await?;
         }
         ended.unwrap_or(Ok(()))
@@ -261,6 +267,7 @@ impl Partial {
     fn note(&self) {
         let state = State {
             id: self.id,
+            key: self.key.as_str().to_owned(),
             upload: self.upload.clone(),
             parts: self.point.parts,
             sha256: self.point.sha256.clone(),
@@ -381,10 +388,14 @@ pub(super) async fn discard(
     key: &ObjectKey,
     checkpoint: &Checkpoint,
 ) -> Result<(), ObjectError> {
-    let Some(state) = checkpoint.read::<State>(KIND) else { return Ok(()) };
+    let Some(state) = state(key, checkpoint) else { return Ok(()) };
     if let Some(id) = &state.upload {
         put::abort(store, &store.name(key), id).await?;
     }
     // A later checkpoint may have had one.
     store.delete_name(&rest_name(store, state.id)).await
+}
+
+fn state(key: &ObjectKey, checkpoint: &Checkpoint) -> Option<State> {
+    checkpoint.read::<State>(KIND).filter(|state| state.key == key.as_str())
 }

@@ -4,6 +4,7 @@
 //! It never fails a run: while the store is away it says so and tries again. Whatever breaks off, here or on a server
 //! that is gone, is found in the same rows by the next look.
 
+mod file;
 mod queue;
 mod reconcile;
 mod send;
