@@ -469,7 +469,10 @@ export type CreateUploadInput = {
   fileName: Scalars['String']['input'];
   /** The same key answers the first result again. */
   idempotencyKey?: InputMaybe<Scalars['String']['input']>;
-  /** Bytes, when they are known: one that is too large is refused before it is sent. */
+  /**
+   * Bytes, when they are known: one that is too large is refused before it is sent. An upload that is sent in several
+   * goes is stored with the last of them; without this its last `PATCH` says `Upload-Length`.
+   */
   size?: InputMaybe<Scalars['Long']['input']>;
 };
 
@@ -994,10 +997,10 @@ export type FollowUpStartedEvent = SessionEvent & {
   stageRunId: Maybe<Scalars['ID']['output']>;
 };
 
-/** An object that is being fetched from a bucket. */
+/** An object that is being fetched from a bucket. It goes on by itself when the store was away or the server restarted. */
 export type Import = {
   __typename?: 'Import';
-  /** Why it ended before all of them had come. */
+  /** Why it ended before all of them had come: import it again. */
   error: Maybe<Scalars['String']['output']>;
   /** Bytes that have come. */
   received: Scalars['Long']['output'];
@@ -1246,10 +1249,7 @@ export type Mutation = {
   createExperiment: CreateExperimentPayload;
   /** Makes a session of an experiment. Nothing runs until a stage is started. */
   createSession: CreateSessionPayload;
-  /**
-   * Hands out an address to send one file to: `PUT` the bytes to `url` with the header
-   * `x-trainable-upload: 1`.
-   */
+  /** Hands out an address to send one file to, in several goes or at once: see `url`. */
   createUpload: CreateUploadPayload;
   /** Deletes an experiment with its sessions and files, for good. One at work is refused. */
   deleteExperiment: DeleteExperimentPayload;
@@ -1258,7 +1258,7 @@ export type Mutation = {
    * cancel it first. Whoever watches it is told.
    */
   deleteSession: DeleteSessionPayload;
-  /** Deletes an upload that no experiment has. An import into it ends. */
+  /** Deletes an upload that no experiment has, and what was kept of it. Whoever sends it, or an import into it, ends. */
   deleteUpload: DeleteUploadPayload;
   /**
    * Begins to fetch an object of a bucket into an upload. Ask for the upload until it is stored, and then give it
@@ -2726,20 +2726,24 @@ export type Upload = {
   fileName: Scalars['String']['output'];
   /** Its id; give it as one of the `uploadIds` of a dataset's source. */
   id: Scalars['ID']['output'];
-  /**
-   * How far its import from a bucket is; null when none is under way. An upload that was to be imported, is not
-   * stored and has none will never be: import it again.
-   */
+  /** How far its import from a bucket is; null once it is stored, and for a file that is sent. */
   import: Maybe<Import>;
   /** Bytes at most. */
   maxBytes: Scalars['Long']['output'];
+  /** Bytes that are kept for good: what a connection that breaks now would not lose. It grows in steps of some MiB. */
+  received: Scalars['Long']['output'];
   /** SHA-256 of the bytes, lower-case hex; null until it is stored. */
   sha256: Maybe<Scalars['String']['output']>;
   /** Bytes; null until it is stored. */
   size: Maybe<Scalars['Long']['output']>;
   /** How it stands. */
   state: UploadState;
-  /** Where to `PUT` the bytes, with the header `x-trainable-upload: 1`. */
+  /**
+   * Where the bytes go. It speaks the core of tus 1.0.0, whose clients take it as the address of an upload that was
+   * made already: `HEAD` answers in `Upload-Offset` how many bytes are kept, and `PATCH` sends those behind them, so
+   * that an upload goes on after a connection broke or the server was restarted. A `PUT` with the header
+   * `x-trainable-upload: 1` sends all of them at once, and begins anew each time.
+   */
   url: Scalars['String']['output'];
 };
 
