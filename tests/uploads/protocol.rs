@@ -7,8 +7,15 @@ use super::{
     speaker::{MEDIA, Said, Speaker, said},
     until,
 };
+use entity::{uploads, vocab::UploadState};
 use reqwest::Method;
+use sea_orm::{ActiveModelTrait, EntityTrait, IntoActiveModel};
 use serde_json::{Value, json};
+use trainable::{
+    objects::{ObjectKey, ObjectStore},
+    store::uploads as rows,
+};
+use uuid::Uuid;
 
 const CREATE: &str = "mutation($i: CreateUploadInput!) { createUpload(input: $i) {
     upload { id url received state size } userErrors { message } } }";
@@ -240,4 +247,56 @@ async fn a_deleted_upload_ends_whoever_sends_it() {
     assert_eq!(speaker.head().await.status, 404);
     check(&speaker.patch(30, b"more").await, 404, "NOT_FOUND", None);
     assert_eq!(upload(&server, &id).await, Value::Null);
+}
+
+/// The server was killed after the object was made, and before that was noted.
+#[actix_web::test]
+async fn an_object_that_is_whole_is_found() {
+    let server = Server::start().await;
+    let file = bytes(100, 12);
+    let (id, speaker) = place(&server, Some(100)).await;
+    check(&speaker.patch(0, &file[..60]).await, 204, "", Some(60));
+    let row = uploads::Entity::find().one(server.store.read()).await.unwrap().expect("an upload");
+    check(&speaker.patch(60, &file[60..]).await, 204, "", Some(100));
+    let before = row.clone().into_active_model().reset_all();
+    before.update(server.store.write()).await.unwrap();
+    assert_eq!(upload(&server, &id).await["state"], "OPEN");
+    check(&speaker.patch(60, &file[60..]).await, 204, "", Some(100));
+    assert_eq!(upload(&server, &id).await, stored(&file));
+
+    // What is neither kept nor whole begins anew.
+    let before = row.clone().into_active_model().reset_all();
+    before.update(server.store.write()).await.unwrap();
+    let key = ObjectKey::parse(&format!("uploads/{}", row.id)).expect("a key");
+    server.objects.delete(&key).await.unwrap();
+    check(&speaker.patch(60, &file[60..]).await, 409, "WRONG_OFFSET", Some(0));
+    check(&speaker.head().await, 200, "", Some(0));
+    check(&speaker.patch(0, &file).await, 204, "", Some(100));
+    assert_eq!(upload(&server, &id).await, stored(&file));
+}
+
+/// A request of another server that does not know of a newer one.
+#[actix_web::test]
+async fn an_older_request_notes_nothing() {
+    let server = Server::start().await;
+    place(&server, Some(100)).await;
+    let store = &server.store;
+    let row = uploads::Entity::find().one(store.read()).await.unwrap().expect("an upload");
+    let (older, newer) = (Uuid::now_v7(), Uuid::now_v7());
+    let note = async |holder, text: &str| {
+        rows::note(store.write(), row.id, holder, Some(text.to_owned())).await.unwrap()
+    };
+    assert!(rows::hold(store.write(), row.id, older, None).await.unwrap());
+    assert!(note(older, "1").await);
+    assert!(rows::hold(store.write(), row.id, newer, None).await.unwrap());
+    assert!(!rows::holds(store.read(), row.id, older).await.unwrap());
+    assert!(!note(older, "2").await);
+    let stored = uploads::Model { state: UploadState::Stored, size: Some(1), ..row.clone() };
+    assert!(!rows::set_stored(store.write(), &stored, older).await.unwrap());
+    assert!(note(newer, "3").await);
+    let found = rows::find(store.read(), row.id).await.unwrap().expect("it is there");
+    assert_eq!((found.state, found.checkpoint.as_deref()), (UploadState::Open, Some("3")));
+    assert!(rows::set_stored(store.write(), &stored, newer).await.unwrap());
+    assert!(!note(newer, "4").await, "it is stored");
+    assert!(!rows::hold(store.write(), row.id, Uuid::now_v7(), None).await.unwrap());
 }
