@@ -22,8 +22,12 @@ async fn the_filesystem_conforms() {
 #[tokio::test]
 async fn the_filesystem_takes_objects_in_several_goes() {
     let folder = tempfile::tempdir().unwrap();
-    goes::conforms(|| Arc::new(FilesystemObjects::open(folder.path()).unwrap()), Writers::Told)
-        .await;
+    goes::conforms(
+        || Arc::new(FilesystemObjects::open(folder.path()).unwrap()),
+        Writers::Told,
+        goes::HOUR,
+    )
+    .await;
     for kept in ["incoming", "partial"] {
         let left = std::fs::read_dir(folder.path().join(kept)).unwrap().count();
         assert_eq!(left, 0, "unfinished files are left");

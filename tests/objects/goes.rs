@@ -21,14 +21,18 @@ pub enum Writers {
     Untold,
 }
 
-/// Everything that the port promises. Each call of `open` is a process of its own.
-pub async fn conforms(open: impl Fn() -> Arc<dyn ObjectStore>, writers: Writers) {
+/// Older than anything of these tests.
+pub const HOUR: Duration = Duration::from_secs(3_600);
+
+/// Everything that the port promises. Each call of `open` is a process of its own; nothing that it begins seems to be
+/// as old as `young`.
+pub async fn conforms(open: impl Fn() -> Arc<dyn ObjectStore>, writers: Writers, young: Duration) {
     broken(&open).await;
     killed(&open).await;
     older(&open).await;
     limits(&open).await;
     forgotten(&open).await;
-    swept(&open).await;
+    swept(&open, young).await;
     held(&*open(), writers).await;
     nothing(&*open()).await;
     assert_eq!(open().sweep(Duration::ZERO).await.unwrap(), 0, "something is left");
@@ -198,12 +202,11 @@ async fn forgotten(open: &impl Fn() -> Arc<dyn ObjectStore>) {
     assert_eq!(Checkpoint::parse("{}"), None);
 }
 
-async fn swept(open: &impl Fn() -> Arc<dyn ObjectStore>) {
+async fn swept(open: &impl Fn() -> Arc<dyn ObjectStore>, young: Duration) {
     let at = key("goes/swept");
     for length in [10, PART, PART + 10] {
         let checkpoint = begin(&*open(), &at, &bytes(length)).await.unwrap();
-        let hour = Duration::from_secs(3_600);
-        assert_eq!(open().sweep(hour).await.unwrap(), 0, "it is too young");
+        assert_eq!(open().sweep(young).await.unwrap(), 0, "it is too young");
         assert!(open().open(&at, Some(&checkpoint)).await.is_ok());
         assert!(open().sweep(Duration::ZERO).await.unwrap() > 0);
         let error = refused(open().open(&at, Some(&checkpoint)).await);

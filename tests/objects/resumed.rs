@@ -3,7 +3,7 @@
 use super::{
     faults::Scene,
     goes::{PART, begin, breaks, bytes, noted, refused, rest, stands, whole},
-    key,
+    key, read,
     support::s3::{BUCKET, faults::Fault},
 };
 use std::{path::PathBuf, time::Duration};
@@ -97,16 +97,22 @@ async fn an_end_that_breaks_is_tried_again() {
 async fn a_rest_that_was_damaged_or_deleted_is_sent_again() {
     let scene = Scene::open().await;
     let (at, all) = (key("rest"), bytes(2 * PART + 7));
-    let spoil = |path: &PathBuf| {
-        let mut bytes = std::fs::read(path).unwrap();
-        bytes[3] ^= 1;
-        std::fs::write(path, bytes).unwrap();
+    let harm = async |spoilt: bool| {
+        let name = scene.rests()[0].file_name().unwrap().to_str().unwrap().to_owned();
+        let rest = key(&format!("unfinished/{name}"));
+        match spoilt {
+            true => {
+                let mut bytes = read(&scene.store, &rest, None).await;
+                bytes[3] ^= 1;
+                let length = bytes.len() as u64;
+                scene.store.put(&rest, whole(&bytes.into()), length).await.unwrap();
+            }
+            false => scene.store.delete(&rest).await.unwrap(),
+        }
     };
-    let delete = |path: &PathBuf| std::fs::remove_file(path).unwrap();
-    let harms: [&dyn Fn(&PathBuf); 2] = [&spoil, &delete];
-    for harm in harms {
+    for spoilt in [true, false] {
         let checkpoint = begin(&scene.store, &at, &all.slice(..PART + 100)).await.unwrap();
-        harm(&scene.rests()[0]);
+        harm(spoilt).await;
         let partial = scene.store.open(&at, Some(&checkpoint)).await.unwrap();
         assert_eq!(partial.taken(), PART as u64, "the parts are still good");
         let now = noted(&partial.kept()).unwrap();
@@ -116,7 +122,7 @@ async fn a_rest_that_was_damaged_or_deleted_is_sent_again() {
         stands(&scene.store, &at, stored, &all).await;
         // Where there are no parts, nothing is.
         let checkpoint = begin(&scene.store, &at, &all.slice(..100)).await.unwrap();
-        harm(&scene.rests()[0]);
+        harm(spoilt).await;
         let error = refused(scene.store.open(&at, Some(&checkpoint)).await);
         assert!(matches!(error, ObjectError::Forgotten), "{error}");
         scene.store.discard(&at, &checkpoint).await.unwrap();

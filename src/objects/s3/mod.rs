@@ -6,6 +6,7 @@
 //! that breaks off goes on where it was. What is in memory is bounded, however many put at once.
 
 mod error;
+mod listed;
 mod partial;
 mod parts;
 mod put;

@@ -11,6 +11,7 @@
 use super::{
     S3Objects,
     error::Answer,
+    listed,
     parts::{self, MOST_PARTS, Part, Parts, Point},
     put, read,
 };
@@ -58,6 +59,19 @@ struct Rest {
     md5: String,
 }
 
+/// A part that is to be sent. The last one may not be whole, and no checkpoint speaks of it.
+struct Outgoing {
+    number: i32,
+    bytes: Bytes,
+    until: Option<Point>,
+}
+
+impl From<Part> for Outgoing {
+    fn from(Part { bytes, until }: Part) -> Self {
+        Self { number: until.parts, bytes, until: Some(until) }
+    }
+}
+
 /// How long an unfinished object stays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Lasts {
@@ -80,6 +94,8 @@ pub(super) struct Partial {
     /// The parts that the store has, without a gap, and how far they go.
     sent: Vec<CompletedPart>,
     point: Point,
+    /// The last part, which is no whole one, where it was sent already.
+    last: Option<CompletedPart>,
     /// The rest that the store has.
     rest: Option<Rest>,
     /// Nothing is left to abort.
@@ -106,6 +122,7 @@ impl Partial {
             point: parts.point(),
             parts,
             sent: Vec::new(),
+            last: None,
             rest: None,
             over: false,
             kept: watch::Sender::new(None),
@@ -124,7 +141,7 @@ impl Partial {
         let place = store.place().await?;
         let name = store.name(key);
         let sent = match &state.upload {
-            Some(id) => put::listed(store, &name, id, parts::whole(state.parts)).await?,
+            Some(id) => listed::parts(store, &name, id, parts::whole(state.parts)).await?,
             None => Vec::new(),
         };
         let mut parts = Parts::resume(state.parts, &state.sha256).ok_or(ObjectError::Forgotten)?;
@@ -153,6 +170,7 @@ impl Partial {
             parts,
             sent,
             point,
+            last: None,
             rest,
             over: false,
             kept: watch::Sender::new(None),
@@ -171,13 +189,18 @@ impl Partial {
         let mut sending = JoinSet::new();
         let mut unsettled: VecDeque<(Point, Option<CompletedPart>)> = VecDeque::new();
         let mut piece = Bytes::new();
-        let mut ready: Option<Part> = None;
-        let mut ended = None;
+        let mut ready: Option<Outgoing> = None;
+        let (mut ended, mut closed) = (None, false);
         loop {
             while ready.is_none() && !piece.is_empty() {
-                ready = self.parts.take(&mut piece);
+                self.last = None;
+                ready = self.parts.take(&mut piece).map(Outgoing::from);
             }
-            if ready.as_ref().is_some_and(|part| part.until.parts > MOST_PARTS) {
+            if ready.is_none() && matches!(ended, Some(Ok(()))) && !closed {
+                closed = true;
+                ready = self.closing(limit);
+            }
+            if ready.as_ref().is_some_and(|part| part.number > MOST_PARTS) {
                 return Err(ObjectError::TooLarge { limit: self.point.size });
             }
             if matches!(ended, Some(Err(_))) && self.lasts == Lasts::WhileItIsWritten {
@@ -192,9 +215,8 @@ impl Partial {
                 place = self.store.sending(), if ready.is_some() && sending.len() < PARTS_AT_ONCE => {
                     let (Some(part), Some(id)) = (ready.take(), self.upload.clone()) else { continue };
                     let (store, name, place) = (self.store.clone(), self.name.clone(), place?);
-                    let Part { bytes, until } = part;
-                    let number = until.parts;
-                    unsettled.push_back((until, None));
+                    let Outgoing { number, bytes, until } = part;
+                    unsettled.extend(until.map(|until| (until, None)));
                     sending.spawn(async move {
                         let _place = place;
                         (number, put::part(&store, &name, &id, number, bytes).await)
@@ -214,12 +236,25 @@ impl Partial {
                 else => break,
             }
         }
-        if self.lasts == Lasts::ForLater
-            && (matches!(ended, Some(Err(_))) || self.parts.size() < limit)
-        {
+        if self.lasts == Lasts::ForLater && (matches!(ended, Some(Err(_))) || !self.is_all(limit)) {
             self.keep_rest().await?;
         }
         ended.unwrap_or(Ok(()))
+    }
+
+    /// Whether nothing can come behind what was taken.
+    fn is_all(&self, limit: u64) -> bool {
+        self.lasts == Lasts::WhileItIsWritten || self.parts.size() == limit
+    }
+
+    /// The last part, where it is no whole one: it goes beside the others.
+    fn closing(&mut self, limit: u64) -> Option<Outgoing> {
+        if !self.is_all(limit) || self.upload.is_none() || self.last.is_some() {
+            return None;
+        }
+        let bytes = self.parts.rest();
+        let number = self.parts.whole() + 1;
+        (!bytes.is_empty()).then_some(Outgoing { number, bytes, until: None })
     }
 
     /// Notes the parts up to the first that is still on its way.
@@ -233,8 +268,9 @@ impl Partial {
             source: io::Error::other(error),
         })?;
         let part = part?;
-        if let Some(waiting) = unsettled.iter_mut().find(|(until, _)| until.parts == number) {
-            waiting.1 = Some(part);
+        match unsettled.iter_mut().find(|(until, _)| until.parts == number) {
+            Some(waiting) => waiting.1 = Some(part),
+            None => self.last = Some(part),
         }
         let before = self.point.parts;
         while let Some((_, Some(_))) = unsettled.front() {
@@ -284,13 +320,17 @@ impl Partial {
             None => put::whole(&self.store, &self.name, rest, &stored.sha256).await?,
             Some(id) => {
                 let mut sent = self.sent.clone();
-                if !rest.is_empty() {
-                    let number = self.parts.whole() + 1;
-                    if number > MOST_PARTS {
-                        return Err(ObjectError::TooLarge { limit: self.point.size });
+                match self.last.clone() {
+                    Some(last) => sent.push(last),
+                    None if rest.is_empty() => {}
+                    None => {
+                        let number = self.parts.whole() + 1;
+                        if number > MOST_PARTS {
+                            return Err(ObjectError::TooLarge { limit: self.point.size });
+                        }
+                        let _place = self.store.sending().await?;
+                        sent.push(put::part(&self.store, &self.name, id, number, rest).await?);
                     }
-                    let _place = self.store.sending().await?;
-                    sent.push(put::part(&self.store, &self.name, id, number, rest).await?);
                 }
                 put::complete(&self.store, &self.name, id, sent, stored.size).await?;
             }

@@ -1,6 +1,6 @@
 //! The requests that write: a small object at once, and what an upload in parts takes.
 
-use super::{S3Objects, error::Answer};
+use super::{S3Objects, error::Answer, listed};
 use crate::objects::{ObjectError, digest::hex};
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_s3::{
@@ -16,7 +16,6 @@ use aws_sigv4::http_request::SignableBody;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use md5::{Digest, Md5};
-use std::collections::BTreeMap;
 
 /// How often bytes that were damaged on their way are sent again.
 const DAMAGED: u32 = 3;
@@ -136,43 +135,6 @@ async fn stands(store: &S3Objects, name: &str, size: u64) -> Result<bool, Object
     }
 }
 
-/// The first parts of an upload, as the store has them.
-///
-/// *Errors*: [`ObjectError::Forgotten`] when the upload, or one of them, is not there as it was sent.
-pub(super) async fn listed(
-    store: &S3Objects,
-    name: &str,
-    id: &str,
-    expect: impl Iterator<Item = (i32, u64)>,
-) -> Result<Vec<CompletedPart>, ObjectError> {
-    let mut found = BTreeMap::new();
-    let mut marker: Option<String> = None;
-    loop {
-        let list = store.client().list_parts().bucket(store.bucket()).key(name).upload_id(id);
-        let list = list.set_part_number_marker(marker.clone());
-        let listed = match list.send().await.map_err(|error| store.answer(error)) {
-            Err(Answer::NoUpload | Answer::NoKey) => return Err(ObjectError::Forgotten),
-            listed => listed?,
-        };
-        for part in listed.parts() {
-            let (Some(number), Some(size)) = (part.part_number(), part.size()) else { continue };
-            found.insert(number, (u64::try_from(size).ok(), part.e_tag().map(str::to_owned)));
-        }
-        let next = listed.next_part_number_marker.filter(|next| !next.is_empty());
-        if listed.is_truncated != Some(true) || next.is_none() || next == marker {
-            break;
-        }
-        marker = next;
-    }
-    let as_sent = |(number, size)| match found.remove(&number) {
-        Some((has, etag)) if has == Some(size) => {
-            Ok(CompletedPart::builder().part_number(number).set_e_tag(etag).build())
-        }
-        Some(_) | None => Err(ObjectError::Forgotten),
-    };
-    expect.map(as_sent).collect()
-}
-
 /// Aborts an upload; nothing happens when it is over.
 pub(super) async fn abort(store: &S3Objects, name: &str, id: &str) -> Result<(), ObjectError> {
     let abort = store.client().abort_multipart_upload().bucket(store.bucket()).key(name);
@@ -209,6 +171,13 @@ pub(super) async fn part(
         });
         match sent {
             Err(ObjectError::Damaged) if damaged < DAMAGED => damaged += 1,
+            // A store that knows of no upload may close the connection without a look at what is sent.
+            Err(ObjectError::Away(why)) => {
+                return Err(match listed::exists(store, name, id).await {
+                    Ok(false) => ObjectError::Forgotten,
+                    Ok(true) | Err(_) => ObjectError::Away(why),
+                });
+            }
             other => return other,
         }
     }
