@@ -19,6 +19,11 @@ pub struct Model {
     /// Lower-case hex, of what was sent.
     pub sha256: String,
     pub synced_at: DateTimeUtc,
+    /// How far a file is that is on its way, as the object store says it.
+    #[sea_orm(column_type = "Text", nullable)]
+    pub checkpoint: Option<String>,
+    /// The digest of that file, lower-case hex.
+    pub checkpoint_of: Option<String>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

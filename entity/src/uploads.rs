@@ -21,6 +21,18 @@ pub struct Model {
     pub experiment_id: Option<ExperimentId>,
     pub created_at: DateTimeUtc,
     pub stored_at: Option<DateTimeUtc>,
+    /// Bytes that it is going to have, as it was announced.
+    pub length: Option<i64>,
+    /// How far it is; of use to the object store alone. None once it is stored.
+    pub checkpoint: Option<String>,
+    /// The request, or the import, that may say how far it is: the newest one.
+    pub holder: Option<Uuid>,
+    /// What an import reads, as JSON; none for what a client sends.
+    pub source: Option<String>,
+    /// Why an import ended before it was stored, in one sentence.
+    pub problem: Option<String>,
+    /// The server that imports it; null where only one server can be.
+    pub server_id: Option<ServerId>,
 }
 
 #[derive(Clone, Copy, Debug, EnumIter, DeriveRelation)]

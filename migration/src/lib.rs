@@ -11,6 +11,8 @@ mod m20261127_000001_servers;
 mod m20261127_000005_synced_objects;
 mod m20261127_000006_partial_indexes;
 mod m20261127_000007_inbox;
+mod m20261127_000008_sync_checkpoints;
+mod m20261127_000009_upload_goes;
 
 /// Runs the migrations.
 pub struct Migrator;
@@ -28,6 +30,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000005_synced_objects::Migration),
             Box::new(m20261127_000006_partial_indexes::Migration),
             Box::new(m20261127_000007_inbox::Migration),
+            Box::new(m20261127_000008_sync_checkpoints::Migration),
+            Box::new(m20261127_000009_upload_goes::Migration),
         ]
     }
 }

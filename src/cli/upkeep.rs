@@ -9,6 +9,9 @@ use tokio::time::{MissedTickBehavior, interval};
 
 /// Minutes between two looks at what is old.
 const HOUR: u64 = 60;
+/// How old an unfinished object is when nobody can go on with it any more: uploads wait for their end, or their
+/// experiment, half as long.
+const ABANDONED: Duration = Duration::from_secs(48 * 3600);
 
 /// Begins with what an earlier server left undone.
 pub(super) fn start(app: &Arc<App>) {
@@ -24,15 +27,31 @@ pub(super) fn start(app: &Arc<App>) {
                 Ok(Swept { gone, .. }) => tracing::info!(gone, "finished what had broken off"),
                 Err(error) => tracing::warn!(%error, "deletions could not be looked for"),
             }
+            match app.datasets.resume_imports().await {
+                Ok(0) => {}
+                Ok(imports) => tracing::info!(imports, "goes on with imports"),
+                Err(error) => tracing::warn!(%error, "imports could not be looked for"),
+            }
             // Every minute, so that a jump of the clock is seen for what it is.
             let now = calendar.now();
             if let Some(now) = now.filter(|_| minute % HOUR == 0) {
                 delete_old(&app, now).await;
+                // Only where the clock can be trusted: it would abort what is being sent.
+                drop_unfinished(&app).await;
             }
             app.store.tidy().await;
             app.store.give_back().await;
         }
     });
+}
+
+async fn drop_unfinished(app: &App) {
+    match app.objects.sweep(ABANDONED).await {
+        Ok(0) => {}
+        Ok(swept) => tracing::info!(swept, "dropped what was never sent to its end"),
+        // Some stores list no unfinished uploads; theirs to clear.
+        Err(error) => tracing::debug!(%error, "what was never sent to its end was not looked for"),
+    }
 }
 
 async fn delete_old(app: &App, now: DateTime<Utc>) {

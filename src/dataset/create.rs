@@ -147,6 +147,7 @@ impl From<ObjectError> for CreateError {
             ObjectError::Away(_)
             | ObjectError::Rejected(_)
             | ObjectError::Busy
+            | ObjectError::Held
             | ObjectError::Refused(_)
             | ObjectError::NoBucket(_)
             | ObjectError::Misplaced(_) => CreateError::Unavailable(error.to_string()),
@@ -154,6 +155,7 @@ impl From<ObjectError> for CreateError {
             | ObjectError::TooLarge { .. }
             | ObjectError::Broken(_)
             | ObjectError::Damaged
+            | ObjectError::Forgotten
             | ObjectError::Full
             | ObjectError::Io { .. } => CreateError::Unavailable(
                 "an uploaded file could not be read back; try again".into(),

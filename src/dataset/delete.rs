@@ -5,10 +5,10 @@
 
 use super::{Datasets, create::said, extract::dataset_volume, object_key, session_folder};
 use crate::{
-    objects::ObjectError,
+    objects::{Checkpoint, ObjectError, ObjectKey},
     sandbox::{SandboxError, VolumeName},
     store::{
-        StoreError, experiments, sessions,
+        StoreError, experiments, sessions, synced,
         tombstones::{self, Burial, Buried},
         uploads,
     },
@@ -178,6 +178,19 @@ impl Datasets {
         }
     }
 
+    /// Drops what was on its way to the bucket of a session's files.
+    async fn drop_unfinished(&self, session: SessionId) -> Result<(), Unfinished> {
+        let folder = session_folder(session);
+        for (path, checkpoint) in synced::unfinished(self.store.read(), session).await? {
+            // Anything else is nothing of ours, and the store sweeps it.
+            let parsed = (ObjectKey::file(&folder, &path), Checkpoint::parse(&checkpoint));
+            if let (Some(key), Some(checkpoint)) = parsed {
+                self.objects.discard(&key, &checkpoint).await?;
+            }
+        }
+        Ok(())
+    }
+
     async fn remove(&self, buried: &Tombstone) -> Result<(), Unfinished> {
         match buried.kind {
             Mortal::Session => {
@@ -188,6 +201,7 @@ impl Datasets {
                     self.sandboxes.delete_volume(&volume).await?;
                 }
                 self.unsync(id).await?;
+                self.drop_unfinished(id).await?;
                 tombstones::erase_session(&self.store, id).await?;
                 // Whoever came to watch between the tombstone and now.
                 self.log.forget(id);

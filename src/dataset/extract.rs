@@ -77,11 +77,7 @@ impl Datasets {
             CreateError::Unavailable("the dataset's folder was not written; retry the stage".into())
         })?;
         // A server that slept may have been followed by another, which writes the folder now.
-        if let Some(turn) = &turn_of_all
-            && !turn.stands().await
-        {
-            return Err(CreateError::Troubled(Trouble::Away));
-        }
+        turn_of_all.held().await.map_err(|_| CreateError::Troubled(Trouble::Away))?;
         let mark = futures::stream::iter([Ok(Bytes::from_static(b"1\n"))]).boxed();
         volume.put(&path(READY), mark).await?;
         Ok(described)

@@ -10,12 +10,15 @@ mod create;
 mod delete;
 mod description;
 mod extract;
+mod goes;
 mod import;
+mod imports;
 mod intake;
 mod preview;
 mod runner;
 mod samples;
 mod upload;
+mod writers;
 
 use crate::{
     log::EventLog,
@@ -24,17 +27,19 @@ use crate::{
     store::Store,
 };
 use entity::ids::{ExperimentId, SessionId, UploadId};
-use import::Imports;
+use imports::Imports;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
 };
 use tokio::sync::Semaphore;
+use writers::Writers;
 
 pub use calendar::Calendar;
 pub use create::{CreateError, NewExperiment, Source};
 pub use delete::{DeleteError, Swept};
 pub use description::{Column, Description, Finding, Severity, Table, TopValue};
+pub use goes::received;
 pub use import::Progress;
 pub use preview::{Preview, PreviewColumn};
 pub use runner::RunnerError;
@@ -58,6 +63,7 @@ pub struct Datasets {
     /// One lock per experiment whose folder is being written.
     extracting: Arc<Mutex<HashMap<ExperimentId, Arc<tokio::sync::Mutex<()>>>>>,
     imports: Imports,
+    writers: Writers,
     /// Sets the folders of this server's runners apart, where several use the same volumes.
     corner: Option<String>,
     /// Held by who removes the files and rows of what is deleted.
@@ -102,6 +108,7 @@ impl Datasets {
             previews: Arc::new(Semaphore::new(1)),
             extracting: Arc::default(),
             imports: Imports::default(),
+            writers: Writers::default(),
             corner: None,
             deleting: Arc::default(),
         }

@@ -1,6 +1,7 @@
-//! Uploads: a row first, then the bytes, streamed to the object store and never held in memory.
+//! Uploads: a row first, then the bytes, streamed to the object store and never held in memory; here all at once,
+//! and in `goes` in several goes.
 
-use super::{CreateError, Datasets, object_key};
+use super::{CreateError, Datasets, goes::checkpoint, object_key};
 use crate::{
     objects::ObjectError,
     store::{StoreError, Trouble, uploads},
@@ -13,19 +14,35 @@ use futures::{StreamExt, stream::BoxStream};
 /// The longest file name that is kept, in characters.
 const MAX_NAME: usize = 255;
 
-/// Why bytes were not taken. After any of these nothing is stored.
+/// Why bytes were not taken, or not all of them.
 #[derive(Debug, thiserror::Error)]
 pub enum ReceiveError {
     #[error("there is no such upload; ask for a new address")]
     NoUpload,
     #[error("this upload is stored already; ask for a new address to send another file")]
     Stored,
+    #[error("this upload is imported from a bucket; ask for a new address to send a file")]
+    Imported,
     #[error(
         "the file is larger than the limit of {limit_mib} MiB; upload less of it, or compress it as Parquet"
     )]
     TooLarge { limit_mib: u64 },
+    /// It was announced with another length, in bytes, than it has or than is said now.
+    #[error(
+        "this upload was announced with {length} bytes; ask for a new address to send another file"
+    )]
+    OtherLength { length: u64 },
+    /// It goes on behind so many bytes.
+    #[error("the upload has {received} bytes; go on behind them")]
+    WrongOffset { received: u64 },
+    /// Nothing is kept of what came all at once.
     #[error("the upload broke off before its end; send it again")]
     Broken,
+    /// So many bytes are kept.
+    #[error("the connection broke; {received} bytes are kept, go on behind them")]
+    BrokenOff { received: u64 },
+    #[error("another request sends this file by now")]
+    TakenOver,
     #[error("the server's disk is full; free space and try again")]
     DiskFull,
     /// One sentence about the object store, for people.
@@ -33,6 +50,32 @@ pub enum ReceiveError {
     StoreAway(String),
     #[error("the upload could not be stored; try again")]
     Unavailable,
+}
+
+impl ReceiveError {
+    /// What the object store said of an upload.
+    pub(super) fn of(id: UploadId, error: ObjectError) -> Self {
+        match error {
+            ObjectError::TooLarge { limit } => ReceiveError::TooLarge { limit_mib: limit >> 20 },
+            ObjectError::Broken(_) => ReceiveError::Broken,
+            ObjectError::Full => ReceiveError::DiskFull,
+            ObjectError::Away(_)
+            | ObjectError::Rejected(_)
+            | ObjectError::Busy
+            | ObjectError::Held
+            | ObjectError::Refused(_)
+            | ObjectError::NoBucket(_)
+            | ObjectError::Misplaced(_)
+            | ObjectError::Damaged => {
+                tracing::error!(upload.id = %id, %error, "an upload was not stored");
+                ReceiveError::StoreAway(error.to_string())
+            }
+            ObjectError::NoObject(_) | ObjectError::Forgotten | ObjectError::Io { .. } => {
+                tracing::error!(upload.id = %id, %error, "an upload was not stored");
+                ReceiveError::Unavailable
+            }
+        }
+    }
 }
 
 /// Why an upload could not be read.
@@ -56,9 +99,8 @@ impl Datasets {
             tracing::error!(%error, "an upload could not be read");
             UploadError::Unavailable
         };
-        let row = crate::store::uploads::find(self.store.read(), id).await;
-        let row = row.map_err(|error| unavailable(&error))?;
-        let row = row.filter(|row| row.owner == principal.owner()).ok_or(UploadError::NoUpload)?;
+        let row = self.upload(principal, id).await.map_err(|error| unavailable(&error))?;
+        let row = row.ok_or(UploadError::NoUpload)?;
         let size = row.size.ok_or(UploadError::NoUpload)?;
         if size as u64 > limit {
             return Err(UploadError::TooLarge);
@@ -79,6 +121,18 @@ impl Datasets {
         file_name: &str,
         size: Option<u64>,
     ) -> Result<Upload, CreateError> {
+        let row = self.new_upload(principal, file_name, size)?;
+        uploads::insert(self.store.write(), &row).await?;
+        Ok(row)
+    }
+
+    /// The row of a new upload, which is not written yet.
+    pub(super) fn new_upload(
+        &self,
+        principal: &Principal,
+        file_name: &str,
+        size: Option<u64>,
+    ) -> Result<Upload, CreateError> {
         let name = plain_name(file_name).ok_or_else(|| CreateError::Invalid {
             field: "fileName",
             message: "the file needs a name".into(),
@@ -93,7 +147,7 @@ impl Datasets {
                 ),
             });
         }
-        let row = Upload {
+        Ok(Upload {
             id: UploadId::new(),
             owner: principal.owner().to_owned(),
             file_name: name,
@@ -103,62 +157,75 @@ impl Datasets {
             experiment_id: None,
             created_at: Utc::now(),
             stored_at: None,
-        };
-        uploads::insert(self.store.write(), &row).await?;
-        Ok(row)
+            length: size.map(|size| size as i64),
+            checkpoint: None,
+            holder: None,
+            source: None,
+            problem: None,
+            server_id: None,
+        })
     }
 
-    /// Takes the bytes of an upload: all of them or none.
+    /// One of a principal's uploads.
+    pub async fn upload(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+    ) -> Result<Option<Upload>, StoreError> {
+        let row = uploads::find(self.store.read(), id).await?;
+        Ok(row.filter(|row| row.owner == principal.owner()))
+    }
+
+    /// One of a principal's uploads, which must be there.
+    pub(super) async fn own(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+    ) -> Result<Upload, ReceiveError> {
+        let row = self.upload(principal, id).await.map_err(unavailable)?;
+        row.ok_or(ReceiveError::NoUpload)
+    }
+
+    /// One of a principal's uploads that may be sent.
+    pub(super) async fn open_one(
+        &self,
+        principal: &Principal,
+        id: UploadId,
+    ) -> Result<Upload, ReceiveError> {
+        match self.own(principal, id).await? {
+            Upload { state: UploadState::Stored, .. } => Err(ReceiveError::Stored),
+            Upload { source: Some(_), .. } => Err(ReceiveError::Imported),
+            row => Ok(row),
+        }
+    }
+
+    /// Takes the bytes of an upload from its first one on: all of them or none.
     pub async fn receive(
         &self,
         principal: &Principal,
         id: UploadId,
         body: BoxStream<'static, std::io::Result<Bytes>>,
     ) -> Result<Upload, ReceiveError> {
-        let row = uploads::find(self.store.read(), id).await.map_err(unavailable)?;
-        let mut row =
-            row.filter(|row| row.owner == principal.owner()).ok_or(ReceiveError::NoUpload)?;
-        if row.state == UploadState::Stored {
-            return Err(ReceiveError::Stored);
+        self.open_one(principal, id).await?;
+        let held = self.hold(id, None).await?;
+        let key = object_key(id);
+        let stored = tokio::select! {
+            stored = self.objects.put(&key, body, self.limits.upload_bytes) => stored,
+            () = held.asked() => return Err(ReceiveError::TakenOver),
+        };
+        let before = checkpoint(&held.row);
+        let row = self.stored(held, stored.map_err(|error| ReceiveError::of(id, error))?).await?;
+        // What came of it in an earlier go is of no use any more.
+        if let Some(before) = before
+            && let Err(error) = self.objects.discard(&key, &before).await
+        {
+            tracing::warn!(upload.id = %id, %error, "a part of an upload is swept later");
         }
-        let stored =
-            self.objects.put(&object_key(id), body, self.limits.upload_bytes).await.map_err(
-                |error| match error {
-                    ObjectError::TooLarge { limit } => {
-                        ReceiveError::TooLarge { limit_mib: limit >> 20 }
-                    }
-                    ObjectError::Broken(_) => ReceiveError::Broken,
-                    ObjectError::Full => ReceiveError::DiskFull,
-                    ObjectError::Away(_)
-                    | ObjectError::Rejected(_)
-                    | ObjectError::Busy
-                    | ObjectError::Refused(_)
-                    | ObjectError::NoBucket(_)
-                    | ObjectError::Misplaced(_)
-                    | ObjectError::Damaged => {
-                        tracing::error!(upload.id = %id, %error, "an upload was not stored");
-                        ReceiveError::StoreAway(error.to_string())
-                    }
-                    ObjectError::NoObject(_) | ObjectError::Io { .. } => {
-                        tracing::error!(upload.id = %id, %error, "an upload was not stored");
-                        ReceiveError::Unavailable
-                    }
-                },
-            )?;
-        row.state = UploadState::Stored;
-        row.size = Some(stored.size as i64);
-        row.sha256 = Some(stored.sha256);
-        row.stored_at = Some(Utc::now());
-        if uploads::set_stored(self.store.write(), &row).await.map_err(unavailable)? {
-            Ok(row)
-        } else {
-            // Another request stored the same upload in the meantime; the object is whole.
-            Err(ReceiveError::Stored)
-        }
+        Ok(row)
     }
 }
 
-fn unavailable(error: StoreError) -> ReceiveError {
+pub(super) fn unavailable(error: StoreError) -> ReceiveError {
     tracing::error!(%error, "an upload's row could not be read or written");
     match error.trouble() {
         Some(Trouble::DiskFull) => ReceiveError::DiskFull,

@@ -145,6 +145,7 @@ impl From<ObjectError> for ApiError {
             ObjectError::Away(_)
             | ObjectError::Rejected(_)
             | ObjectError::Busy
+            | ObjectError::Held
             | ObjectError::Refused(_)
             | ObjectError::Full => Self::new(Code::Unavailable, error.to_string()),
             ObjectError::NoBucket(bucket) => {
@@ -155,6 +156,7 @@ impl From<ObjectError> for ApiError {
             ObjectError::TooLarge { .. }
             | ObjectError::Broken(_)
             | ObjectError::Damaged
+            | ObjectError::Forgotten
             | ObjectError::Io { .. } => Self::internal(&error),
         }
     }

@@ -19,7 +19,10 @@ pub struct Upload {
     id: ID,
     /// The name that the user gave it.
     file_name: String,
-    /// Where to `PUT` the bytes, with the header `x-trainable-upload: 1`.
+    /// Where the bytes go. It speaks the core of tus 1.0.0, whose clients take it as the address of an upload that was
+    /// made already: `HEAD` answers in `Upload-Offset` how many bytes are kept, and `PATCH` sends those behind them, so
+    /// that an upload goes on after a connection broke or the server was restarted. A `PUT` with the header
+    /// `x-trainable-upload: 1` sends all of them at once, and begins anew each time.
     url: String,
     /// How it stands.
     state: UploadState,
@@ -27,28 +30,31 @@ pub struct Upload {
     size: Option<Long>,
     /// SHA-256 of the bytes, lower-case hex; null until it is stored.
     sha256: Option<String>,
+    /// Bytes that are kept for good: what a connection that breaks now would not lose. It grows in steps of some MiB.
+    received: Long,
     /// Bytes at most.
     max_bytes: Long,
-    /// How far its import from a bucket is; null when none is under way. An upload that was to be imported, is not
-    /// stored and has none will never be: import it again.
+    /// How far its import from a bucket is; null once it is stored, and for a file that is sent.
     import: Option<Import>,
 }
 
-/// An object that is being fetched from a bucket.
+/// An object that is being fetched from a bucket. It goes on by itself when the store was away or the server restarted.
 #[derive(SimpleObject)]
 pub struct Import {
     /// Bytes that have come.
     received: Long,
     /// Bytes in all.
     total: Long,
-    /// Why it ended before all of them had come.
+    /// Why nothing comes at the moment; it is tried again.
+    warning: Option<String>,
+    /// Why it ended before all of them had come: import it again.
     error: Option<String>,
 }
 
 impl From<dataset::Progress> for Import {
     fn from(progress: dataset::Progress) -> Self {
-        let dataset::Progress { received, total, error } = progress;
-        Self { received: received.into(), total: total.into(), error }
+        let dataset::Progress { received, total, warning, error } = progress;
+        Self { received: received.into(), total: total.into(), warning, error }
     }
 }
 
@@ -91,7 +97,8 @@ pub struct DeleteUploadPayload {
 pub struct CreateUploadInput {
     /// The file's name, for people.
     file_name: String,
-    /// Bytes, when they are known: one that is too large is refused before it is sent.
+    /// Bytes, when they are known: one that is too large is refused before it is sent. An upload that is sent in several
+    /// goes is stored with the last of them; without this its last `PATCH` says `Upload-Length`.
     size: Option<Long>,
     /// The same key answers the first result again.
     idempotency_key: Option<String>,
@@ -111,8 +118,7 @@ pub struct UploadMutation;
 
 #[Object]
 impl UploadMutation {
-    /// Hands out an address to send one file to: `PUT` the bytes to `url` with the header
-    /// `x-trainable-upload: 1`.
+    /// Hands out an address to send one file to, in several goes or at once: see `url`.
     async fn create_upload(
         &self,
         context: &Context<'_>,
@@ -133,7 +139,7 @@ impl UploadMutation {
         Ok(ImportObjectPayload { upload, user_errors })
     }
 
-    /// Deletes an upload that no experiment has. An import into it ends.
+    /// Deletes an upload that no experiment has, and what was kept of it. Whoever sends it, or an import into it, ends.
     async fn delete_upload(
         &self,
         context: &Context<'_>,
@@ -157,9 +163,8 @@ impl UploadQuery {
     ) -> Result<Option<Upload>, ApiError> {
         let Some(Global::Upload(id)) = Global::parse(&id) else { return Ok(None) };
         let datasets = &api(context).datasets;
-        let import = datasets.import_progress(id);
         let row = datasets.upload(principal(context), id).await?;
-        Ok(row.map(|row| shown(row, import, datasets)))
+        Ok(row.map(|row| shown(row, datasets)))
     }
 }
 
@@ -191,10 +196,9 @@ async fn delete(context: &Context<'_>, input: DeleteUploadInput) -> Result<ID, F
 async fn find(context: &Context<'_>, id: &str) -> Result<Upload, Failure> {
     let datasets = &api(context).datasets;
     let id: UploadId = id.parse().map_err(|error: uuid::Error| ApiError::internal(&error))?;
-    let import = datasets.import_progress(id);
     let row = datasets.upload(principal(context), id).await?;
     let row = row.ok_or_else(|| UserError::not_found(&[], "upload"))?;
-    Ok(shown(row, import, datasets))
+    Ok(shown(row, datasets))
 }
 
 async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Upload, Failure> {
@@ -217,12 +221,12 @@ async fn create(context: &Context<'_>, input: CreateUploadInput) -> Result<Uploa
     find(context, &id).await
 }
 
-/// `import` was asked for before the row: an import that ends between the two has a row that says so.
-fn shown(row: uploads::Model, import: Option<dataset::Progress>, datasets: &Datasets) -> Upload {
+fn shown(row: uploads::Model, datasets: &Datasets) -> Upload {
     Upload {
-        import: import.map(Import::from),
+        import: datasets.import_progress(&row).map(Import::from),
         id: Global::Upload(row.id).id(),
         url: format!("/uploads/{}", row.id),
+        received: dataset::received(&row).into(),
         file_name: row.file_name,
         state: row.state.into(),
         size: row.size.map(Long::from),

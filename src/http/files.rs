@@ -149,6 +149,8 @@ fn away(error: ObjectError) -> HttpError {
         ObjectError::TooLarge { .. }
         | ObjectError::Broken(_)
         | ObjectError::Damaged
+        | ObjectError::Held
+        | ObjectError::Forgotten
         | ObjectError::Full
         | ObjectError::Io { .. } => HttpError::internal("read the file", &error),
     }

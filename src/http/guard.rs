@@ -24,7 +24,11 @@ pub struct TraceId(pub String);
 
 const LOOPBACK: [&str; 3] = ["localhost", "127.0.0.1", "[::1]"];
 /// Headers that a page of another allowed origin may send.
-const CORS_HEADERS: &str = "authorization, content-type, x-trainable-upload";
+const CORS_HEADERS: &str =
+    "authorization, content-type, x-trainable-upload, tus-resumable, upload-offset, upload-length";
+/// Headers that it may read.
+const CORS_EXPOSED: &str = "x-trace-id, etag, content-range, tus-resumable, tus-version, tus-max-size, \
+                            upload-offset, upload-length, upload-defer-length";
 
 /// The one middleware around every route.
 pub async fn guard<B: MessageBody + 'static>(
@@ -197,9 +201,9 @@ impl super::HttpConfig {
 fn allow_cross_origin(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     for (name, value) in [
-        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, POST, PUT"),
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, HEAD, PATCH, POST, PUT"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, CORS_HEADERS),
-        (header::ACCESS_CONTROL_EXPOSE_HEADERS, "x-trace-id, etag, content-range"),
+        (header::ACCESS_CONTROL_EXPOSE_HEADERS, CORS_EXPOSED),
         (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

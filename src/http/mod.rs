@@ -14,6 +14,7 @@ mod meters;
 mod probes;
 mod range;
 mod transcripts;
+mod tus;
 mod uploads;
 mod ws;
 
@@ -26,6 +27,7 @@ use crate::{
 };
 use actix_web::{
     App, HttpServer,
+    http::Method,
     middleware::{Compress, from_fn},
     web::{self, ServiceConfig},
 };
@@ -106,7 +108,6 @@ struct AppState {
     access: auth::Access,
     clients: Arc<clients::Clients>,
     meters: meters::Meters,
-    receiving: uploads::Receiving,
     /// Cancelled when the server stops: sockets close with "come back".
     stopping: CancellationToken,
 }
@@ -132,7 +133,6 @@ pub async fn serve(
         clients: Arc::new(clients::Clients::new(parts.config.clients.clone())),
         config: parts.config,
         meters: meters::Meters::default(),
-        receiving: uploads::Receiving::default(),
         stopping: stopping.clone(),
     });
     let server = HttpServer::new(move || {
@@ -169,7 +169,13 @@ fn routes(config: &mut ServiceConfig) {
                 .route(web::post().to(auth::login))
                 .route(web::delete().to(auth::logout)),
         )
-        .route("/uploads/{id}", web::put().to(uploads::put))
+        .service(
+            web::resource("/uploads/{id}")
+                .route(web::put().to(uploads::put))
+                .route(web::patch().to(uploads::patch))
+                .route(web::head().to(uploads::head))
+                .route(web::method(Method::OPTIONS).to(uploads::options)),
+        )
         .service(
             web::resource("/files/sessions/{tail:.*}")
                 .route(web::get().to(files::get))

@@ -2,16 +2,19 @@
 //!
 //! It knows keys and bytes; no session, event or database.
 
+mod digest;
 pub mod filesystem;
 pub mod moved;
+mod partial;
 mod remote;
 pub mod s3;
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use std::{fmt, ops::Range};
+use std::{fmt, ops::Range, time::Duration};
 
+pub use partial::{Checkpoint, PartialPut};
 pub use remote::{
     Bucket, Download, Found, Listed, Listing, Place, RemoteObjects, Search, Uri, UriError,
     is_bucket,
@@ -35,6 +38,26 @@ pub trait ObjectStore: Send + Sync {
         body: BoxStream<'static, std::io::Result<Bytes>>,
         limit: u64,
     ) -> Result<Stored, ObjectError>;
+
+    /// Begins an object that comes in several goes, or goes on with one. Until it is finished nobody sees it, and
+    /// an object that stands under the key stays as it is.
+    ///
+    /// *Errors*: [`ObjectError::Forgotten`] when what the checkpoint speaks of is gone (swept, finished or
+    /// discarded, or of another store): begin anew. [`ObjectError::Held`] while another writer has it, where the
+    /// store can tell.
+    async fn open(
+        &self,
+        key: &ObjectKey,
+        from: Option<&Checkpoint>,
+    ) -> Result<Box<dyn PartialPut>, ObjectError>;
+
+    /// Drops what was taken of an unfinished object. Nothing happens when there is nothing.
+    ///
+    /// *Errors*: those of a store that is away; a retry is safe.
+    async fn discard(&self, key: &ObjectKey, checkpoint: &Checkpoint) -> Result<(), ObjectError>;
+
+    /// Drops unfinished objects that nobody has gone on with for so long. Answers how many.
+    async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError>;
 
     /// The bytes of an object, in pieces; the range is cut to what the object has.
     async fn get(
@@ -118,6 +141,12 @@ pub enum ObjectError {
     /// Too much is on its way to it from here already. A retry is safe.
     #[error("too many files are on their way to the object store; try again in a moment")]
     Busy,
+    /// Another writer is at this object. A retry is safe, and will do once that one has ended.
+    #[error("somebody else is still sending this file; try again in a moment")]
+    Held,
+    /// What was taken of an unfinished object is gone. Only its first byte can be next.
+    #[error("what had been sent of this file is gone; send it again from its beginning")]
+    Forgotten,
     /// It answers, and refuses who we are.
     #[error("the object store refuses the credentials: {0}")]
     Refused(String),

@@ -1,10 +1,10 @@
 //! The store that is set, and behind it the one in the data directory, for what was kept before.
 
-use super::{ObjectError, ObjectKey, ObjectStore, RemoteObjects, Stored};
+use super::{Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, RemoteObjects, Stored};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::stream::BoxStream;
-use std::{io, ops::Range, sync::Arc};
+use std::{io, ops::Range, sync::Arc, time::Duration};
 
 /// Writes to the new store, and reads from the old one what the new one has not.
 pub struct Moved {
@@ -21,6 +21,24 @@ impl ObjectStore for Moved {
         limit: u64,
     ) -> Result<Stored, ObjectError> {
         self.new.put(key, body, limit).await
+    }
+
+    async fn open(
+        &self,
+        key: &ObjectKey,
+        from: Option<&Checkpoint>,
+    ) -> Result<Box<dyn PartialPut>, ObjectError> {
+        self.new.open(key, from).await
+    }
+
+    async fn discard(&self, key: &ObjectKey, checkpoint: &Checkpoint) -> Result<(), ObjectError> {
+        // Each drops what it began.
+        self.old.discard(key, checkpoint).await?;
+        self.new.discard(key, checkpoint).await
+    }
+
+    async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError> {
+        Ok(self.old.sweep(older_than).await? + self.new.sweep(older_than).await?)
     }
 
     async fn get(

@@ -23,9 +23,6 @@ pub trait RemoteObjects: Send + Sync {
     /// Deletes all of our objects below a key; nothing happens when there are none.
     async fn delete_below(&self, key: &ObjectKey) -> Result<(), ObjectError>;
 
-    /// Aborts uploads of ours that were begun so long ago and never finished. Answers how many.
-    async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError>;
-
     /// An address that gives one object to whoever has it, for so long. Nothing is asked of the store.
     async fn presign(
         &self,

@@ -75,7 +75,7 @@ macro_rules! tables {
         $do!(metric_buckets:);
         $do!(processed_dataset_meta: Columns, FeatureColumns, QualityStats);
         $do!(usage:);
-        $do!(uploads:);
+        $do!(uploads: => |row| uploads::Model { holder: None, server_id: None, ..row });
         $do!(session_folds: State);
         $do!(synced_objects:);
         $do!(buried:);

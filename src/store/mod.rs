@@ -213,13 +213,21 @@ impl Store {
     }
 
     /// Waits until nobody else is at something, on any server; then it is the caller's until what
-    /// is answered is dropped. `None` where there is no other server.
+    /// is answered is dropped.
     ///
     /// *Errors*: [`StoreError::Database`]; trying again is safe.
-    pub async fn turn(&self, what: Uuid) -> Result<Option<Turn>, StoreError> {
+    pub async fn turn(&self, what: Uuid) -> Result<Turn, StoreError> {
         match &self.company {
-            None => Ok(None),
-            Some(company) => Ok(Some(company.turns.take(what).await?)),
+            None => Ok(Turn::alone()),
+            Some(company) => company.turns.take(what).await,
+        }
+    }
+
+    /// The same, without waiting; `None` while another server has it.
+    pub async fn try_turn(&self, what: Uuid) -> Result<Option<Turn>, StoreError> {
+        match &self.company {
+            None => Ok(Some(Turn::alone())),
+            Some(company) => company.turns.try_take(what).await,
         }
     }
 

@@ -21,6 +21,11 @@ impl Reader {
         self.limited(self.connections.ping()).await
     }
 
+    /// Closes all of them: what is asked from now on fails.
+    pub async fn close(&self) -> Result<(), DbErr> {
+        self.connections.clone().close().await
+    }
+
     async fn limited<T>(&self, work: impl Future<Output = Result<T, DbErr>>) -> Result<T, DbErr> {
         let Some(doubt) = &self.doubt else { return work.await };
         let mut work = std::pin::pin!(work);

@@ -3,7 +3,7 @@
 //! A row without a digest is a word given before the deed: something may stand under its name, and nobody knows
 //! what. So whatever breaks off in between is sent, or deleted, once more.
 
-use super::{Store, StoreError, bulk, servers, sessions, turn_key};
+use super::{Store, StoreError, bulk, sessions};
 use chrono::{DateTime, Utc};
 use entity::{
     artifacts,
@@ -13,75 +13,20 @@ use entity::{
     vocab::{Stage, StageRunState},
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, EntityTrait,
-    ExprTrait, QueryFilter, QuerySelect, QueryTrait, Statement, TransactionTrait,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, QueryFilter, QuerySelect,
+    QueryTrait, Value,
     sea_query::{Expr, Func, OnConflict, Query, SelectStatement, SimpleExpr},
 };
-use std::{collections::BTreeSet, time::Duration};
-use tokio::time::timeout;
+use std::collections::BTreeSet;
 
 /// Paths that one statement names.
 const CHUNK: usize = 500;
-/// How often the database hears that a turn is still held.
-const HEARTBEAT: Duration = Duration::from_secs(2);
 /// The digest of what may stand there.
 const UNKNOWN: &str = "";
 
 /// Whether nobody knows what stands where a row says that something does.
 pub fn is_doubted(row: &Model) -> bool {
     row.sha256 == UNKNOWN
-}
-
-/// The right to change what stands in the bucket of one session: one server has it at a time.
-pub struct Turn(Option<DatabaseTransaction>);
-
-/// Takes the turn of a session; `None` while another server has it.
-///
-/// Like a lease it ends by itself, [`servers::LEASE`] after the last word of a server that is stopped or cut off.
-pub async fn turn(store: &Store, session: SessionId) -> Result<Option<Turn>, StoreError> {
-    if store.server().is_none() {
-        return Ok(Some(Turn(None)));
-    }
-    let turn = store.write().begin().await?;
-    let silence = servers::LEASE.as_millis();
-    turn.execute_unprepared(&format!("SET LOCAL idle_in_transaction_session_timeout = {silence}"))
-        .await?;
-    let text = "SELECT pg_try_advisory_xact_lock($1) AS taken";
-    let values = [turn_key(session.0).into()];
-    let statement = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
-    let row = turn.query_one_raw(statement).await?;
-    let taken = row.map_or(Ok(false), |row| row.try_get("", "taken"))?;
-    Ok(taken.then_some(Turn(Some(turn))))
-}
-
-impl Turn {
-    /// Whether the turn is still held.
-    ///
-    /// *Errors*: it is lost, or nobody can say.
-    pub async fn held(&self) -> Result<(), StoreError> {
-        let Some(turn) = &self.0 else { return Ok(()) };
-        let silent = |_| DbErr::Custom("the database did not say whether the turn is held".into());
-        let asked = timeout(servers::LEASE / 2, turn.execute_unprepared("SELECT 1")).await;
-        Ok(asked.map_err(silent)?.map(drop)?)
-    }
-
-    /// Keeps the turn. Ends only when it is lost, with what the database said.
-    pub async fn keep(&self) -> StoreError {
-        loop {
-            tokio::time::sleep(HEARTBEAT).await;
-            if let Err(error) = self.held().await {
-                return error;
-            }
-        }
-    }
-
-    /// Gives it up.
-    pub async fn end(self) {
-        if let Some(turn) = self.0 {
-            // A connection that is gone has let go of it.
-            let _ = turn.rollback().await;
-        }
-    }
 }
 
 /// A file that should stand in the bucket.
@@ -261,7 +206,8 @@ pub struct Sent {
     pub sha256: String,
 }
 
-/// These files are about to be sent, or deleted: whoever comes after a crash does it again.
+/// These files are about to be sent, or deleted: whoever comes after a crash does it again. How far one of them is
+/// stays as it is.
 pub async fn doubt(
     db: &impl ConnectionTrait,
     session: SessionId,
@@ -269,28 +215,84 @@ pub async fn doubt(
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let unknown = |(path, size)| Sent { path, size, sha256: UNKNOWN.to_owned() };
-    record(db, session, files.into_iter().map(unknown).collect(), at).await
+    let changed = [Column::Size, Column::Sha256, Column::SyncedAt];
+    write(db, session, files.into_iter().map(unknown).collect(), at, &changed).await
 }
 
-/// These files stand in the bucket.
+/// These files stand in the bucket, and none of them is on its way any more.
 pub async fn record(
     db: &impl ConnectionTrait,
     session: SessionId,
     sent: Vec<Sent>,
     at: DateTime<Utc>,
 ) -> Result<(), StoreError> {
+    let changed =
+        [Column::Size, Column::Sha256, Column::SyncedAt, Column::Checkpoint, Column::CheckpointOf];
+    write(db, session, sent, at, &changed).await
+}
+
+/// Writes rows; of those that are there, these columns.
+async fn write(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    sent: Vec<Sent>,
+    at: DateTime<Utc>,
+    changed: &[Column],
+) -> Result<(), StoreError> {
     let instead = OnConflict::columns([Column::SessionId, Column::Path])
-        .update_columns([Column::Size, Column::Sha256, Column::SyncedAt])
+        .update_columns(changed.iter().copied())
         .to_owned();
     let rows = bulk::Into {
         table: table::Entity,
-        columns: [Column::SessionId, Column::Path, Column::Size, Column::Sha256, Column::SyncedAt],
+        columns: [
+            Column::SessionId,
+            Column::Path,
+            Column::Size,
+            Column::Sha256,
+            Column::SyncedAt,
+            Column::Checkpoint,
+            Column::CheckpointOf,
+        ],
         conflict: Some(&instead),
     };
     let row = |sent: Sent| {
-        [session.0.into(), sent.path.into(), sent.size.into(), sent.sha256.into(), at.into()]
+        let none = || Value::String(None);
+        let Sent { path, size, sha256 } = sent;
+        [session.0.into(), path.into(), size.into(), sha256.into(), at.into(), none(), none()]
     };
     Ok(rows.insert(db, sent.into_iter().map(row).collect()).await?)
+}
+
+/// A file that is on its way is so far: `of` is its digest, `checkpoint` what the object store says. Nothing is
+/// written where no row says that it is about to be sent.
+pub async fn note(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+    path: &str,
+    of: &str,
+    checkpoint: &str,
+) -> Result<(), StoreError> {
+    table::Entity::update_many()
+        .col_expr(Column::Checkpoint, Expr::value(checkpoint))
+        .col_expr(Column::CheckpointOf, Expr::value(of))
+        .filter(Column::SessionId.eq(session))
+        .filter(Column::Path.eq(path))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// The files of a session that are on their way: paths, and how far each is.
+pub async fn unfinished(
+    db: &impl ConnectionTrait,
+    session: SessionId,
+) -> Result<Vec<(String, String)>, StoreError> {
+    let rows = table::Entity::find()
+        .select_only()
+        .columns([Column::Path, Column::Checkpoint])
+        .filter(Column::SessionId.eq(session))
+        .filter(Column::Checkpoint.is_not_null());
+    Ok(rows.into_tuple().all(db).await?)
 }
 
 /// These files do not stand in the bucket any more.

@@ -228,7 +228,7 @@ async fn a_damaged_log_fails_alone() {
             ids.push(id);
         }
         ground.store.write().clone().close().await.expect("it is closed");
-        ground.store.read().clone().close().await.expect("it is closed");
+        ground.store.read().close().await.expect("it is closed");
     }
     let at = |id: SessionId, seq: i64| format!("session_id = {} AND seq = {seq}", blob(id));
     let (garbled, gap, short, whole) = (ids[0], ids[1], ids[2], ids[3]);

@@ -16,21 +16,21 @@ use trainable::objects::{
     s3::{S3Objects, S3Settings},
 };
 
-struct Scene {
-    _server: Server,
-    faults: Faults,
-    store: S3Objects,
+pub struct Scene {
+    pub server: Server,
+    pub faults: Faults,
+    pub store: S3Objects,
 }
 
 impl Scene {
-    async fn open() -> Self {
+    pub async fn open() -> Self {
         Self::before(Server::rclone()).await
     }
 
     async fn before(server: Server) -> Self {
         let faults = Faults::before(&server.address()).await;
         let store = objects(settings(faults.address()));
-        Self { _server: server, faults, store }
+        Self { server, faults, store }
     }
 
     /// Puts and reads back so many MiB while these faults happen.

@@ -1,8 +1,13 @@
 //! Objects in a folder.
 
-use super::{Names, UNLIMITED, body, conforms, key, read};
+use super::{
+    Names, UNLIMITED, body, conforms,
+    goes::{self, Writers, bytes},
+    key, read,
+};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use std::sync::Arc;
 use trainable::objects::{ObjectError, ObjectStore, filesystem::FilesystemObjects};
 
 #[tokio::test]
@@ -12,6 +17,39 @@ async fn the_filesystem_conforms() {
     conforms(&store, Names::Free).await;
     let left = std::fs::read_dir(folder.path().join("incoming")).unwrap().count();
     assert_eq!(left, 0, "half-written files are left");
+}
+
+#[tokio::test]
+async fn the_filesystem_takes_objects_in_several_goes() {
+    let folder = tempfile::tempdir().unwrap();
+    goes::conforms(
+        || Arc::new(FilesystemObjects::open(folder.path()).unwrap()),
+        Writers::Told,
+        goes::HOUR,
+    )
+    .await;
+    for kept in ["incoming", "partial"] {
+        let left = std::fs::read_dir(folder.path().join(kept)).unwrap().count();
+        assert_eq!(left, 0, "unfinished files are left");
+    }
+}
+
+/// What the disk lost, or somebody cut, is noticed.
+#[tokio::test]
+async fn the_filesystem_goes_on_with_nothing_that_is_too_short() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = FilesystemObjects::open(folder.path()).unwrap();
+    let at = key("cut");
+    let checkpoint = goes::begin(&store, &at, &bytes(1_000)).await.unwrap();
+    let partial =
+        std::fs::read_dir(folder.path().join("partial")).unwrap().next().unwrap().unwrap();
+    let file = std::fs::File::options().write(true).open(partial.path()).unwrap();
+    // Longer is fine: it was written, and nobody noted it.
+    file.set_len(2_000).unwrap();
+    assert_eq!(store.open(&at, Some(&checkpoint)).await.unwrap().taken(), 1_000);
+    file.set_len(999).unwrap();
+    let error = goes::refused(store.open(&at, Some(&checkpoint)).await);
+    assert!(matches!(error, ObjectError::Forgotten), "{error}");
 }
 
 #[tokio::test]

@@ -3,6 +3,8 @@
 mod buckets;
 mod faults;
 mod filesystem;
+mod goes;
+mod resumed;
 mod s3;
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,7 +1,9 @@
 //! Objects in buckets: real servers, as they are.
 
 use super::{
-    Names, UNLIMITED, body, conforms, key, read,
+    Names, UNLIMITED, body, conforms,
+    goes::{self, Writers},
+    key, read,
     support::{
         self,
         s3::{BUCKET, Server, objects},
@@ -11,7 +13,7 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use std::{sync::Arc, time::Duration};
 use trainable::objects::{
-    ObjectStore, RemoteObjects,
+    ObjectError, ObjectStore, RemoteObjects,
     filesystem::FilesystemObjects,
     moved::Moved,
     s3::{S3Objects, S3Settings},
@@ -32,6 +34,41 @@ async fn moto_conforms() {
     let store = objects(server.settings());
     conforms(&store, Names::Free).await;
     assert_eq!(store.sweep(Duration::ZERO).await.unwrap(), 0, "an upload is left unfinished");
+}
+
+#[tokio::test]
+async fn rclone_takes_objects_in_several_goes() {
+    let server = Server::rclone();
+    goes::conforms(|| Arc::new(objects(server.settings())), Writers::Untold, goes::HOUR).await;
+    nothing_unfinished(&server, &objects(server.settings())).await;
+}
+
+#[tokio::test]
+async fn moto_takes_objects_in_several_goes() {
+    let server = Server::moto();
+    support::s3::make_bucket(&server, BUCKET).await;
+    // It says of every upload that it was begun in 2010.
+    let century = Duration::from_secs(100 * 365 * 24 * 3_600);
+    goes::conforms(|| Arc::new(objects(server.settings())), Writers::Untold, century).await;
+}
+
+/// What was begun in one store is nothing in the other.
+#[tokio::test]
+async fn what_was_begun_before_the_move_begins_anew() {
+    let server = Server::rclone();
+    let folder = tempfile::tempdir().unwrap();
+    let old: Arc<dyn ObjectStore> = Arc::new(FilesystemObjects::open(folder.path()).unwrap());
+    let (at, all) = (key("moved"), goes::bytes(1_000));
+    let before = goes::begin(&*old, &at, &all.slice(..10)).await.unwrap();
+    let new: Arc<dyn ObjectStore> = Arc::new(objects(server.settings()));
+    let store = Moved { new, old: Arc::clone(&old) };
+    let error = goes::refused(store.open(&at, Some(&before)).await);
+    assert!(matches!(error, ObjectError::Forgotten), "{error}");
+    store.discard(&at, &before).await.unwrap();
+    assert_eq!(std::fs::read_dir(folder.path().join("partial")).unwrap().count(), 0);
+    let stored = goes::rest(&store, &at, None, &all).await.unwrap();
+    goes::stands(&store, &at, stored, &all).await;
+    assert_eq!(old.size(&at).await.unwrap(), None);
 }
 
 /// A prefix of nothing: the bucket is ours alone.

@@ -148,6 +148,12 @@ async fn what_is_copied_is_one_moment_and_all_there_is() {
             experiment_id: None,
             created_at: Utc::now(),
             stored_at: None,
+            length: None,
+            checkpoint: None,
+            holder: None,
+            source: None,
+            problem: None,
+            server_id: None,
         };
         insert::<uploads::Entity>(&from, row).await;
     });

@@ -140,11 +140,11 @@ async fn many_turns_at_once_leave_room_for_what_they_read() {
     let turns = (0..24).map(|_| {
         let store = store.clone();
         tokio::spawn(async move {
-            let turn = store.turn(Uuid::now_v7()).await.expect("a turn").expect("there are others");
+            let turn = store.turn(Uuid::now_v7()).await.expect("a turn");
             sleep(Duration::from_millis(500)).await;
             let found = sessions::find(store.read(), SessionId::new()).await;
             assert!(found.expect("the database answers").is_none());
-            assert!(turn.stands().await);
+            turn.held().await.expect("it is held");
         })
     });
     let all = futures::future::join_all(turns.collect::<Vec<_>>());
@@ -158,21 +158,21 @@ async fn a_turn_is_one_servers_and_who_loses_it_knows() {
     let first = Store::open_postgres(&url).await.expect("the database opens");
     let second = Store::open_postgres(&url).await.expect("it opens again");
     let what = Uuid::now_v7();
-    let turn = first.turn(what).await.expect("a turn").expect("there are others");
+    let turn = first.turn(what).await.expect("a turn");
     let next = {
         let second = second.clone();
         tokio::spawn(async move { second.turn(what).await })
     };
     sleep(Duration::from_secs(1)).await;
-    assert!(!next.is_finished() && turn.stands().await, "it is the first one's");
+    assert!(!next.is_finished() && turn.held().await.is_ok(), "it is the first one's");
     let text = "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted \
                 AND database = (SELECT oid FROM pg_database WHERE datname = current_database())";
     let ended = first.read().query_all_raw(Statement::from_string(DbBackend::Postgres, text)).await;
     assert_eq!(ended.expect("it is ended").len(), 1);
     let next = timeout(Duration::from_secs(5), next).await.expect("in time").expect("no panic");
-    let next = next.expect("a turn").expect("there are others");
-    assert!(!turn.stands().await, "the first one knows");
-    assert!(next.stands().await);
+    let next = next.expect("a turn");
+    assert!(turn.held().await.is_err(), "the first one knows");
+    next.held().await.expect("it is the second one's");
     // A turn that is dropped is over.
     drop(next);
     timeout(Duration::from_secs(5), first.turn(what)).await.expect("in time").expect("a turn");

@@ -51,8 +51,13 @@ pub fn trainable(data: &Path) -> Command {
 
 /// The binary serving on a port of its own, on the database and the object store that the tests run on.
 pub fn serve(data: &Path) -> Command {
+    serve_at(data, "127.0.0.1:0")
+}
+
+/// The same at an address of the test's own.
+pub fn serve_at(data: &Path, listen: &str) -> Command {
     let mut command = trainable(data);
-    command.args(["serve", "--listen", "127.0.0.1:0"]);
+    command.args(["serve", "--listen", listen]);
     if let Some(url) = database::url(&data.join("trainable.db")) {
         command.env("DATABASE_URL", url);
     }
@@ -212,7 +217,11 @@ impl Server {
     pub async fn start(data: &Path, set: &[(&str, &str)]) -> Self {
         let mut command = serve(data);
         command.envs(set.iter().copied());
-        let mut running = Running::start(command);
+        Self::of(Running::start(command), data).await
+    }
+
+    /// One that was started already.
+    pub async fn of(mut running: Running, data: &Path) -> Self {
         let line = running.line("the web client is at http://").await;
         let address = line.split("http://").nth(1).and_then(|rest| rest.split('/').next());
         let address = address.expect("an address").to_owned();

@@ -37,6 +37,7 @@ pub struct Server {
     pub store: Store,
     pub log: EventLog,
     pub directory: Directory,
+    pub objects: Arc<FilesystemObjects>,
     pub sandboxes: Arc<FakeSandboxes>,
     pub http: reqwest::Client,
     pub stopping: CancellationToken,
@@ -83,7 +84,7 @@ impl Server {
         let limits = dataset::Limits { upload_bytes: UPLOAD_LIMIT, ..dataset::Limits::default() };
         let datasets =
             Datasets::new(store.clone(), log.clone(), objects.clone(), port.clone(), limits);
-        let recordings = StoredRecordings::new(objects);
+        let recordings = StoredRecordings::new(objects.clone());
         let transcripts =
             Transcripts::new(store.clone(), log.clone(), datasets.clone(), recordings);
         let directory = Directory::new(Parts {
@@ -122,7 +123,7 @@ impl Server {
         };
         actix_web::rt::spawn(http::serve(listener, parts, stopping.clone()));
         let http = client();
-        Self { base, store, log, directory, sandboxes, http, stopping, _data: data }
+        Self { base, store, log, directory, objects, sandboxes, http, stopping, _data: data }
     }
 
     pub fn url(&self, path: &str) -> String {

@@ -1,6 +1,7 @@
 //! Files of finished stages in a bucket: a real server of S3, and what goes wrong between it and us.
 
 mod binary;
+mod goes;
 mod healing;
 mod several;
 #[path = "../support/mod.rs"]

@@ -69,27 +69,49 @@ async fn done(store: &Store) -> SessionId {
 #[tokio::test]
 async fn one_at_a_time_has_the_turn() {
     let Some((one, other)) = two().await else { return };
-    let session = SessionId::new();
-    let turn = synced::turn(&one, session).await.unwrap().expect("nobody has it");
-    assert!(synced::turn(&other, session).await.unwrap().is_none(), "both have it");
-    assert!(synced::turn(&other, SessionId::new()).await.unwrap().is_some(), "another session's");
+    let session = SessionId::new().0;
+    let turn = one.try_turn(session).await.unwrap().expect("nobody has it");
+    assert!(other.try_turn(session).await.unwrap().is_none(), "both have it");
+    assert!(other.try_turn(SessionId::new().0).await.unwrap().is_some(), "another session's");
     turn.held().await.unwrap();
     turn.end().await;
-    let turn = synced::turn(&other, session).await.unwrap().expect("it was given up");
+    let turn = other.try_turn(session).await.unwrap().expect("it was given up");
+    // Whoever lives has it for as long as he wants.
+    let lost = tokio::time::timeout(servers::LEASE + Duration::from_secs(2), turn.lost());
+    assert!(lost.await.is_err(), "it was lost");
+    turn.held().await.unwrap();
+    assert!(one.try_turn(session).await.unwrap().is_none());
+}
 
-    // Whoever keeps it has it for as long as that takes; a server that sleeps does not.
-    let (awake, asleep) = (turn, Instant::now());
-    let elsewhere = SessionId::new();
-    let forgotten = synced::turn(&other, elsewhere).await.unwrap().expect("nobody has it");
-    assert!(synced::turn(&one, elsewhere).await.unwrap().is_none());
-    let kept = tokio::time::timeout(servers::LEASE + Duration::from_secs(2), awake.keep());
-    assert!(kept.await.is_err(), "it was lost");
-    assert!(synced::turn(&one, session).await.unwrap().is_none());
-    while synced::turn(&one, elsewhere).await.unwrap().is_none() {
-        assert!(asleep.elapsed() < servers::LEASE * 2, "a server that sleeps holds up the others");
+/// A server that sleeps holds nobody up, and knows it when it wakes.
+#[tokio::test]
+async fn a_turn_ends_with_its_server_s_silence() {
+    let Some(url) = database::another() else { return };
+    let store = Store::open_postgres(&url).await.unwrap();
+    let what = SessionId::new().0;
+    let (taken, told) = tokio::sync::oneshot::channel();
+    let (wake, woken) = std::sync::mpsc::channel::<()>();
+    let asleep = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let turn = runtime.block_on(async {
+            let store = Store::open_postgres(&url).await.unwrap();
+            store.try_turn(what).await.unwrap().expect("nobody has it")
+        });
+        taken.send(()).unwrap();
+        // Nothing of it is run meanwhile.
+        woken.recv().unwrap();
+        runtime.block_on(turn.held()).is_err()
+    });
+    told.await.unwrap();
+    let since = Instant::now();
+    assert!(store.try_turn(what).await.unwrap().is_none());
+    while store.try_turn(what).await.unwrap().is_none() {
+        assert!(since.elapsed() < servers::LEASE * 2, "a server that sleeps holds up the others");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
-    assert!(forgotten.held().await.is_err(), "it woke, and does not know that it slept");
+    wake.send(()).unwrap();
+    let knows = tokio::task::spawn_blocking(|| asleep.join().unwrap()).await.unwrap();
+    assert!(knows, "it woke, and does not know that it slept");
 }
 
 /// What a server that is gone left unsent is another's to send, and what one that lives has is its own.

@@ -26,7 +26,7 @@ async fn without_a_list_every_other_site_is_refused() {
     let server = Server::start().await;
     for path in ["/graphql", "/uploads/x", "/files/sessions/x/y", "/login", "/graphql/ws"] {
         for origin in [APP, "null", "http://localhost.evil.example", "file://"] {
-            for method in ["POST", "PUT", "GET"] {
+            for method in ["POST", "PUT", "PATCH", "GET"] {
                 let answer = preflight(&server, path, origin, method).await;
                 assert_eq!(answer.status(), 403, "{path} {origin}");
                 assert!(cors(&answer).is_empty(), "{path} {origin}: {:?}", cors(&answer));
@@ -67,10 +67,10 @@ async fn a_listed_site_may_ask_and_nobody_else() {
     assert_eq!(allowed.status(), 204);
     let header = |name: &str| allowed.headers()[name].to_str().expect("text").to_owned();
     assert_eq!(header("access-control-allow-origin"), APP);
-    assert_eq!(header("access-control-allow-methods"), "GET, HEAD, POST, PUT");
+    assert_eq!(header("access-control-allow-methods"), "GET, HEAD, PATCH, POST, PUT");
     assert_eq!(
         header("access-control-allow-headers"),
-        "authorization, content-type, x-trainable-upload"
+        "authorization, content-type, x-trainable-upload, tus-resumable, upload-offset, upload-length"
     );
     assert!(header("vary").contains("origin"));
     // A token goes with the request, never a cookie: another site's page is nobody's session.

@@ -16,7 +16,7 @@ const MAX_CAUSE: usize = 160;
 #[derive(Debug)]
 pub(super) enum Answer {
     NoKey,
-    /// A multipart upload that is over: it was completed, or aborted.
+    /// A multipart upload that is over, as it was completed or aborted, or that has not the parts it should have.
     NoUpload,
     /// The range begins behind the object's end.
     BeyondEnd,
@@ -27,7 +27,8 @@ impl From<Answer> for ObjectError {
     /// For requests that name no object.
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::NoKey | Answer::NoUpload | Answer::BeyondEnd => {
+            Answer::NoUpload => ObjectError::Forgotten,
+            Answer::NoKey | Answer::BeyondEnd => {
                 ObjectError::Away("it forgot what it was given a moment ago".into())
             }
             Answer::Other(error) => error,
@@ -69,7 +70,7 @@ fn said(at: &str, bucket: &str, status: u16, code: Option<&str>, region: Option<
     let misplaced = |why: String| Answer::Other(ObjectError::Misplaced(why));
     match (code.unwrap_or_default(), status) {
         ("NoSuchBucket", _) => Answer::Other(ObjectError::NoBucket(bucket.to_owned())),
-        ("NoSuchUpload", _) => Answer::NoUpload,
+        ("NoSuchUpload" | "InvalidPart", _) => Answer::NoUpload,
         ("InvalidRange", _) | (_, 416) => Answer::BeyondEnd,
         ("NoSuchKey" | "NotFound", _) => Answer::NoKey,
         ("InvalidAccessKeyId", _) => refused("it does not know AWS_ACCESS_KEY_ID; set it again"),
@@ -168,6 +169,7 @@ mod tests {
         check(404, None, None, "NoKey");
         check(404, Some("NoSuchBucket"), None, "no bucket `data`");
         check(404, Some("NoSuchUpload"), None, "NoUpload");
+        check(400, Some("InvalidPart"), None, "NoUpload");
         check(416, Some("InvalidRange"), None, "BeyondEnd");
         check(403, Some("InvalidAccessKeyId"), None, "AWS_ACCESS_KEY_ID");
         check(403, Some("SignatureDoesNotMatch"), None, "AWS_SECRET_ACCESS_KEY");

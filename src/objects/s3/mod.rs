@@ -1,16 +1,22 @@
 //! Objects in a bucket of AWS, MinIO, R2, Garage, Ceph, or whatever else speaks S3.
 //!
 //! What is small is put at once, what is large in parts, each with its MD5 for the server to compare and
-//! signed with its SHA-256. Passing trouble is tried again by the client that is given here; a reading
+//! signed with its SHA-256. Parts that arrived stay for who goes on later, and so does what is too little for one, as
+//! an object of its own. Passing trouble is tried again by the client that is given here; a reading
 //! that breaks off goes on where it was. What is in memory is bounded, however many put at once.
 
 mod error;
+mod listed;
+mod partial;
 mod parts;
 mod put;
 mod read;
 mod remote;
+mod sweep;
 
-use super::{ObjectError, ObjectKey, ObjectStore, Place, RemoteObjects, Stored};
+use super::{
+    Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, Place, RemoteObjects, Stored,
+};
 use async_trait::async_trait;
 use aws_sdk_s3::{
     Client,
@@ -29,8 +35,12 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
+use partial::{Lasts, Partial};
 use std::{fmt, io, ops::Range, sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 
 /// How often one request is tried, and the waits between.
 const ATTEMPTS: u32 = 6;
@@ -82,8 +92,8 @@ struct Inner {
     at: String,
     /// Held by each part that is on its way.
     sending: Arc<Semaphore>,
-    /// Held by each put.
-    gathering: Semaphore,
+    /// Held by whoever writes an object.
+    gathering: Arc<Semaphore>,
 }
 
 impl S3Objects {
@@ -122,7 +132,8 @@ impl S3Objects {
         }
         let place = Place { endpoint, bucket, prefix };
         let client = Client::from_conf(config.build());
-        let (sending, gathering) = (Arc::new(Semaphore::new(SENDING)), Semaphore::new(GATHERING));
+        let sending = Arc::new(Semaphore::new(SENDING));
+        let gathering = Arc::new(Semaphore::new(GATHERING));
         Self(Arc::new(Inner { client, place, at, sending, gathering }))
     }
 
@@ -136,6 +147,18 @@ impl S3Objects {
 
     fn name(&self, key: &ObjectKey) -> String {
         self.0.place.name(key.as_str())
+    }
+
+    /// Waits for a place to gather in: each writer has a part in memory, however slowly it comes.
+    async fn place(&self) -> Result<OwnedSemaphorePermit, ObjectError> {
+        let place = timeout(PATIENCE, Arc::clone(&self.0.gathering).acquire_owned()).await;
+        place.map_err(|_| ObjectError::Busy)?.map_err(|_| ObjectError::Busy)
+    }
+
+    /// Waits for a place to send from.
+    async fn sending(&self) -> Result<OwnedSemaphorePermit, ObjectError> {
+        let place = Arc::clone(&self.0.sending).acquire_owned().await;
+        place.map_err(|_| ObjectError::Away("the server stops".into()))
     }
 
     async fn delete_name(&self, name: &str) -> Result<(), ObjectError> {
@@ -166,10 +189,43 @@ impl ObjectStore for S3Objects {
         body: BoxStream<'static, io::Result<Bytes>>,
         limit: u64,
     ) -> Result<Stored, ObjectError> {
-        // Each has a part in memory, however slowly it comes.
-        let place = timeout(PATIENCE, self.0.gathering.acquire()).await;
-        let _place = place.map_err(|_| ObjectError::Busy)?.map_err(|_| ObjectError::Busy)?;
-        put::put(self, &self.name(key), body, limit).await
+        let mut whole = Partial::begin(self, key, Lasts::WhileItIsWritten).await?;
+        let sent = match whole.go(body, limit).await {
+            Ok(()) => whole.end().await,
+            Err(error) => Err(error),
+        };
+        match sent {
+            Err(error) => {
+                // What nobody completes stays on the store, unseen and paid for.
+                whole.abort().await;
+                Err(match error {
+                    ObjectError::Forgotten => {
+                        ObjectError::Away("the upload was aborted by somebody else".into())
+                    }
+                    other => other,
+                })
+            }
+            sent => sent,
+        }
+    }
+
+    async fn open(
+        &self,
+        key: &ObjectKey,
+        from: Option<&Checkpoint>,
+    ) -> Result<Box<dyn PartialPut>, ObjectError> {
+        Ok(Box::new(match from {
+            None => Partial::begin(self, key, Lasts::ForLater).await?,
+            Some(checkpoint) => Partial::resume(self, key, checkpoint).await?,
+        }))
+    }
+
+    async fn discard(&self, key: &ObjectKey, checkpoint: &Checkpoint) -> Result<(), ObjectError> {
+        partial::discard(self, key, checkpoint).await
+    }
+
+    async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError> {
+        sweep::sweep(self, older_than).await
     }
 
     async fn get(

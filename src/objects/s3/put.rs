@@ -1,11 +1,7 @@
-//! Putting: at once what fits into one part, in parts what does not, whole or not at all.
+//! The requests that write: a small object at once, and what an upload in parts takes.
 
-use super::{
-    S3Objects,
-    error::Answer,
-    parts::{PART, Parts, hex},
-};
-use crate::objects::{ObjectError, Stored};
+use super::{S3Objects, error::Answer, listed};
+use crate::objects::{ObjectError, digest::hex};
 use aws_runtime::auth::SigV4OperationSigningConfig;
 use aws_sdk_s3::{
     config::{
@@ -19,50 +15,19 @@ use aws_sdk_s3::{
 use aws_sigv4::http_request::SignableBody;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
-use futures::stream::BoxStream;
 use md5::{Digest, Md5};
-use std::io;
-use tokio::task::JoinSet;
 
-/// Parts of one put that are on their way at once.
-const PARTS_AT_ONCE: usize = 3;
 /// How often bytes that were damaged on their way are sent again.
 const DAMAGED: u32 = 3;
 
-pub(super) async fn put(
-    store: &S3Objects,
-    name: &str,
-    body: BoxStream<'static, io::Result<Bytes>>,
-    limit: u64,
-) -> Result<Stored, ObjectError> {
-    let mut parts = Parts::new(body, limit);
-    let Some((number, first)) = parts.next().await? else { return Ok(parts.stored()) };
-    if first.len() < PART {
-        let stored = parts.stored();
-        whole(store, name, first, &stored.sha256).await?;
-        return Ok(stored);
-    }
-    let mut upload = Upload::begin(store, name).await?;
-    let sent = match upload.send(&mut parts, number, first).await {
-        Ok(sent) => upload.complete(sent, parts).await,
-        Err(error) => Err(error),
-    };
-    // What nobody completes stays on the store, unseen and paid for.
-    if sent.is_err() {
-        upload.abort().await;
-    }
-    upload.over = true;
-    sent
-}
-
 /// Puts one small object.
-async fn whole(
+pub(super) async fn whole(
     store: &S3Objects,
     name: &str,
     bytes: Bytes,
     sha256: &str,
 ) -> Result<(), ObjectError> {
-    let _place = place(store).await?;
+    let _place = store.sending().await?;
     let md5 = Md5::digest(&bytes);
     let mut damaged = 0;
     loop {
@@ -93,10 +58,8 @@ async fn whole(
 
 /// Begins an upload and aborts it: whoever may do that may write, and nothing is left.
 pub(super) async fn probe(store: &S3Objects, name: &str) -> Result<(), ObjectError> {
-    let mut upload = Upload::begin(store, name).await?;
-    upload.abort().await;
-    upload.over = true;
-    Ok(())
+    let id = begin(store, name).await?;
+    abort(store, name, &id).await
 }
 
 /// Tells the signer the digest of the bytes, which it would compute once more.
@@ -124,123 +87,65 @@ impl Intercept for Digested {
     }
 }
 
-/// An upload in parts. One that is dropped before it is over is aborted.
-struct Upload {
-    store: S3Objects,
-    name: String,
-    id: String,
-    over: bool,
+/// Begins an upload in parts. Answers its id.
+pub(super) async fn begin(store: &S3Objects, name: &str) -> Result<String, ObjectError> {
+    let create = store.client().create_multipart_upload().bucket(store.bucket()).key(name);
+    let id = match create.send().await {
+        Ok(created) => created.upload_id,
+        Err(error) => match begun(&error) {
+            Some(id) => Some(id),
+            None => return Err(store.answer(error).into()),
+        },
+    };
+    id.ok_or_else(|| ObjectError::Misplaced("the object store begins no uploads in parts".into()))
 }
 
-impl Upload {
-    async fn begin(store: &S3Objects, name: &str) -> Result<Self, ObjectError> {
-        let create = store.client().create_multipart_upload().bucket(store.bucket()).key(name);
-        let id = match create.send().await {
-            Ok(created) => created.upload_id,
-            Err(error) => match begun(&error) {
-                Some(id) => Some(id),
-                None => return Err(store.answer(error).into()),
-            },
-        };
-        let id = id.ok_or_else(|| {
-            ObjectError::Misplaced("the object store begins no uploads in parts".into())
-        })?;
-        Ok(Self { store: store.clone(), name: name.to_owned(), id, over: false })
-    }
-
-    async fn send(
-        &self,
-        parts: &mut Parts,
-        mut number: i32,
-        mut bytes: Bytes,
-    ) -> Result<Vec<CompletedPart>, ObjectError> {
-        // Those that are on their way end with this set, when it is dropped.
-        let mut sending = JoinSet::new();
-        let mut sent = Vec::new();
-        loop {
-            let place = place(&self.store).await?;
-            let (store, name, id) = (self.store.clone(), self.name.clone(), self.id.clone());
-            sending.spawn(async move {
-                let _place = place;
-                part(&store, &name, &id, number, bytes).await
-            });
-            while sending.len() >= PARTS_AT_ONCE {
-                sent.extend(joined(sending.join_next().await)?);
-            }
-            match parts.next().await? {
-                Some(next) => (number, bytes) = next,
-                None => break,
-            }
-        }
-        while let Some(part) = joined(sending.join_next().await)? {
-            sent.push(part);
-        }
-        sent.sort_by_key(CompletedPart::part_number);
-        Ok(sent)
-    }
-
-    async fn complete(
-        &self,
-        sent: Vec<CompletedPart>,
-        parts: Parts,
-    ) -> Result<Stored, ObjectError> {
-        let stored = parts.stored();
-        let complete = self
-            .store
-            .client()
-            .complete_multipart_upload()
-            .bucket(self.store.bucket())
-            .key(&self.name)
-            .upload_id(&self.id)
-            .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(sent)).build());
-        match complete.send().await.map_err(|error| self.store.answer(error)) {
-            Ok(_) => Ok(stored),
-            // An answer that was lost: what was tried again was done the first time.
-            Err(Answer::NoUpload | Answer::NoKey) if self.stands(stored.size).await? => Ok(stored),
-            Err(Answer::NoUpload) => {
-                Err(ObjectError::Away("the upload was aborted by somebody else".into()))
-            }
-            Err(other) => Err(other.into()),
-        }
-    }
-
-    /// Whether an object of this size stands under the name.
-    async fn stands(&self, size: u64) -> Result<bool, ObjectError> {
-        let head = self.store.client().head_object().bucket(self.store.bucket()).key(&self.name);
-        match head.send().await.map_err(|error| self.store.answer(error)) {
-            Ok(head) => Ok(head.content_length() == i64::try_from(size).ok()),
-            Err(Answer::NoKey) => Ok(false),
-            Err(other) => Err(other.into()),
-        }
-    }
-
-    async fn abort(&self) {
-        abort(&self.store, &self.name, &self.id).await;
+/// Makes an object of all parts.
+///
+/// *Errors*: [`ObjectError::Forgotten`] when the upload, or a part of it, is gone.
+pub(super) async fn complete(
+    store: &S3Objects,
+    name: &str,
+    id: &str,
+    sent: Vec<CompletedPart>,
+    size: u64,
+) -> Result<(), ObjectError> {
+    let complete = store
+        .client()
+        .complete_multipart_upload()
+        .bucket(store.bucket())
+        .key(name)
+        .upload_id(id)
+        .multipart_upload(CompletedMultipartUpload::builder().set_parts(Some(sent)).build());
+    match complete.send().await.map_err(|error| store.answer(error)) {
+        Ok(_) => Ok(()),
+        // An answer that was lost: what was tried again was done the first time.
+        Err(Answer::NoUpload | Answer::NoKey) if stands(store, name, size).await? => Ok(()),
+        Err(other) => Err(other.into()),
     }
 }
 
-impl Drop for Upload {
-    fn drop(&mut self) {
-        if self.over {
-            return;
-        }
-        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
-            let (store, name, id) = (self.store.clone(), self.name.clone(), self.id.clone());
-            runtime.spawn(async move { abort(&store, &name, &id).await });
-        }
+/// Whether an object of this size stands under the name.
+async fn stands(store: &S3Objects, name: &str, size: u64) -> Result<bool, ObjectError> {
+    let head = store.client().head_object().bucket(store.bucket()).key(name);
+    match head.send().await.map_err(|error| store.answer(error)) {
+        Ok(head) => Ok(head.content_length() == i64::try_from(size).ok()),
+        Err(Answer::NoKey) => Ok(false),
+        Err(other) => Err(other.into()),
     }
 }
 
-pub(super) async fn abort(store: &S3Objects, name: &str, id: &str) {
+/// Aborts an upload; nothing happens when it is over.
+pub(super) async fn abort(store: &S3Objects, name: &str, id: &str) -> Result<(), ObjectError> {
     let abort = store.client().abort_multipart_upload().bucket(store.bucket()).key(name);
     match abort.upload_id(id).send().await.map_err(|error| store.answer(error)) {
-        Ok(_) | Err(Answer::NoUpload | Answer::NoKey) => {}
-        // The sweep finds it.
-        Err(error) => tracing::warn!(?error, "an unfinished upload was not aborted"),
+        Ok(_) | Err(Answer::NoUpload | Answer::NoKey) => Ok(()),
+        Err(error) => Err(error.into()),
     }
 }
 
-async fn part(
+/// Sends one part.
+pub(super) async fn part(
     store: &S3Objects,
     name: &str,
     id: &str,
@@ -266,6 +171,13 @@ async fn part(
         });
         match sent {
             Err(ObjectError::Damaged) if damaged < DAMAGED => damaged += 1,
+            // A store that knows of no upload may close the connection without a look at what is sent.
+            Err(ObjectError::Away(why)) => {
+                return Err(match listed::exists(store, name, id).await {
+                    Ok(false) => ObjectError::Forgotten,
+                    Ok(true) | Err(_) => ObjectError::Away(why),
+                });
+            }
             other => return other,
         }
     }
@@ -293,24 +205,5 @@ fn compare(
     match plain {
         Some(plain) if !plain.eq_ignore_ascii_case(&hex(md5)) => Err(ObjectError::Damaged),
         Some(_) | None => Ok(etag.map(str::to_owned)),
-    }
-}
-
-/// Waits for one of the places that all puts share.
-async fn place(store: &S3Objects) -> Result<tokio::sync::OwnedSemaphorePermit, ObjectError> {
-    let place = store.0.sending.clone().acquire_owned().await;
-    place.map_err(|_| ObjectError::Away("the server stops".into()))
-}
-
-type Joined = Result<Result<CompletedPart, ObjectError>, tokio::task::JoinError>;
-
-fn joined(joined: Option<Joined>) -> Result<Option<CompletedPart>, ObjectError> {
-    match joined {
-        None => Ok(None),
-        Some(Ok(part)) => part.map(Some),
-        Some(Err(error)) => Err(ObjectError::Io {
-            action: "send a part of an object",
-            source: io::Error::other(error),
-        }),
     }
 }

@@ -63,44 +63,6 @@ impl RemoteObjects for S3Objects {
         }
     }
 
-    async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError> {
-        let before = Utc::now().timestamp() - older_than.as_secs() as i64;
-        let (mut key_marker, mut id_marker) = (None, None);
-        let mut swept = 0;
-        loop {
-            let list = self
-                .client()
-                .list_multipart_uploads()
-                .bucket(self.bucket())
-                .prefix(self.0.place.name(""))
-                .set_key_marker(key_marker.clone())
-                .set_upload_id_marker(id_marker.clone());
-            let listed = match list.send().await.map_err(|error| self.answer(error)) {
-                // So some say that there are none.
-                Err(Answer::NoUpload | Answer::NoKey) => return Ok(swept),
-                listed => listed?,
-            };
-            for upload in listed.uploads() {
-                let (Some(name), Some(id)) = (upload.key(), upload.upload_id()) else { continue };
-                // Whatever the store made of the prefix.
-                if !self.0.place.owns(self.bucket(), name) {
-                    continue;
-                }
-                if upload.initiated().is_some_and(|at| at.secs() <= before) {
-                    put::abort(self, name, id).await;
-                    swept += 1;
-                }
-            }
-            let given = |marker: Option<String>| marker.filter(|marker| !marker.is_empty());
-            let truncated = listed.is_truncated() == Some(true);
-            let next = (given(listed.next_key_marker), given(listed.next_upload_id_marker));
-            if !truncated || next == (None, None) || next == (key_marker, id_marker) {
-                return Ok(swept);
-            }
-            (key_marker, id_marker) = next;
-        }
-    }
-
     async fn presign(
         &self,
         key: &ObjectKey,

@@ -4,6 +4,7 @@
 //! It never fails a run: while the store is away it says so and tries again. Whatever breaks off, here or on a server
 //! that is gone, is found in the same rows by the next look.
 
+mod file;
 mod queue;
 mod reconcile;
 mod send;
@@ -26,9 +27,6 @@ const LAST_WAIT: Duration = Duration::from_secs(30);
 const LOOK: Duration = Duration::from_secs(60);
 /// Looks between two that go through all that was ever sent.
 const THOROUGH: u64 = 10;
-/// How often parts of unfinished uploads are looked for, in looks, and how old they are then.
-const SWEEP: u64 = 60;
-const ABANDONED: Duration = Duration::from_secs(24 * 3600);
 
 /// Starts the task, where there is a store to send to.
 pub(super) fn start(directory: &Directory) {
@@ -125,8 +123,7 @@ async fn is_away(directory: &Directory) -> Option<String> {
     away
 }
 
-/// Looks for what was left unsent, here or by servers that are gone, and clears what uploads left unfinished. False
-/// when the database did not answer.
+/// Looks for what was left unsent, here or by servers that are gone. False when the database did not answer.
 async fn look(directory: &Directory, looks: u64) -> bool {
     let Some(remote) = directory.parts().datasets.objects().remote() else { return true };
     let (syncing, store) = (directory.syncing(), &directory.parts().store);
@@ -146,14 +143,6 @@ async fn look(directory: &Directory, looks: u64) -> bool {
         }
     }
     syncing.answers(Whose::Database);
-    if looks % SWEEP == 1 {
-        match remote.sweep(ABANDONED).await {
-            Ok(0) => {}
-            Ok(swept) => tracing::info!(swept, "aborted uploads that nobody had finished"),
-            // Some stores list no unfinished uploads; theirs to clear.
-            Err(error) => tracing::debug!(%error, "unfinished uploads were not looked for"),
-        }
-    }
     true
 }
 

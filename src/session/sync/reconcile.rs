@@ -6,13 +6,10 @@
 use super::send::{Sender, Sending};
 use crate::{
     dataset::session_folder,
-    objects::{ObjectError, ObjectKey, ObjectStore},
+    objects::{Checkpoint, ObjectError, ObjectKey, ObjectStore},
     sandbox::{SandboxError, VolumeName},
     session::{CommandError, Directory, Parts, state::Command},
-    store::{
-        self, StoreError,
-        synced::{Turn, Wanted},
-    },
+    store::{self, StoreError, Turn, synced::Wanted},
 };
 use chrono::Utc;
 use entity::{
@@ -52,13 +49,14 @@ impl From<ObjectError> for Trouble {
                 Trouble::Store(error.to_string())
             }
             ObjectError::Full => Trouble::Store("the object store is full".into()),
-            ObjectError::Away(_) | ObjectError::Busy | ObjectError::Damaged => {
+            ObjectError::Away(_) | ObjectError::Busy | ObjectError::Held | ObjectError::Damaged => {
                 Trouble::Object(error.to_string())
             }
             ObjectError::Rejected(_)
             | ObjectError::NoObject(_)
             | ObjectError::TooLarge { .. }
             | ObjectError::Broken(_)
+            | ObjectError::Forgotten
             | ObjectError::Io { .. } => Trouble::Session(error.to_string()),
         }
     }
@@ -127,11 +125,11 @@ fn told(place: &str, id: SessionId, files: &[Wanted], sending: &Sending) -> Opti
 /// store was asked for anything.
 pub(super) async fn session(directory: &Directory, id: SessionId) -> Result<bool, Trouble> {
     let parts = directory.parts();
-    let turn = store::synced::turn(&parts.store, id).await?.ok_or(Trouble::Taken)?;
+    let turn = parts.store.try_turn(id.0).await?.ok_or(Trouble::Taken)?;
     let work = Work { directory, parts, id, turn: &turn };
     let done = tokio::select! {
         done = work.all() => done,
-        error = turn.keep() => Err(error.into()),
+        error = turn.lost() => Err(error.into()),
     };
     turn.end().await;
     done
@@ -198,24 +196,21 @@ impl Work<'_> {
             let stands = store::synced::of_session(read, id).await?;
             let wanted = store::synced::wanted(read, id, place).await?;
             let wanted: HashSet<String> = wanted.into_iter().map(|file| file.path).collect();
-            let unwanted: Vec<(String, i64)> = stands
+            let unwanted: Vec<Synced> = stands
                 .into_iter()
                 .filter(|row| !wanted.contains(&row.path) && !failed.contains_key(&row.path))
                 .take(DELETED)
-                .map(|row| (row.path, row.size))
                 .collect();
             if unwanted.is_empty() {
                 return Ok((asked, failed.into_values().next()));
             }
             asked = true;
             self.turn.held().await?;
-            store::synced::doubt(write, id, unwanted.clone(), Utc::now()).await?;
-            let deleting = unwanted.into_iter().map(|(path, _)| async move {
-                match key(id, &path) {
-                    Some(key) => (path, objects.delete(&key).await),
-                    // Nothing can stand there.
-                    None => (path, Ok(())),
-                }
+            let doubted: Vec<_> = unwanted.iter().map(|row| (row.path.clone(), row.size)).collect();
+            store::synced::doubt(write, id, doubted, Utc::now()).await?;
+            let deleting = unwanted.into_iter().map(|row| async move {
+                let deleted = delete(objects, id, &row).await;
+                (row.path, deleted)
             });
             let mut deleting = stream::iter(deleting).buffer_unordered(DELETED_AT_ONCE);
             let mut gone = Vec::new();
@@ -265,6 +260,16 @@ impl Work<'_> {
     }
 }
 
+/// Deletes what stands, or may stand, of a file, and what was on its way.
+async fn delete(objects: &dyn ObjectStore, id: SessionId, row: &Synced) -> Result<(), ObjectError> {
+    // Nothing can stand under a name that is too long.
+    let Some(key) = key(id, &row.path) else { return Ok(()) };
+    if let Some(checkpoint) = row.checkpoint.as_deref().and_then(Checkpoint::parse) {
+        objects.discard(&key, &checkpoint).await?;
+    }
+    objects.delete(&key).await
+}
+
 pub(super) fn key(id: SessionId, path: &str) -> Option<ObjectKey> {
     ObjectKey::file(&session_folder(id), path)
 }
@@ -293,6 +298,8 @@ mod tests {
             size: 1,
             sha256: sha256.into(),
             synced_at: Utc::now(),
+            checkpoint: None,
+            checkpoint_of: None,
         }
     }
 

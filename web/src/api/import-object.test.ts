@@ -18,7 +18,7 @@ function serverThat(answers: (object | null)[]) {
 }
 
 const under = (received: number) => ({
-  upload: { id: "U", state: "OPEN", import: { received, total: 4, error: null } },
+  upload: { id: "U", state: "OPEN", import: { received, total: 4, warning: null, error: null } },
 });
 const stored = { upload: { id: "U", state: "STORED", import: null } };
 
@@ -33,28 +33,40 @@ afterEach(() => {
 async function run(answers: (object | null)[]) {
   const { client, asked } = serverThat(answers);
   const shares: number[] = [];
+  const warnings: (string | undefined)[] = [];
   const sent = importObject(
     client,
     "s3://b/k",
-    (share) => shares.push(share),
+    (share, warning) => {
+      shares.push(share);
+      warnings.push(warning);
+    },
     () => {},
   );
   await vi.runAllTimersAsync();
-  return { sent: await sent, shares, asked: asked() };
+  return { sent: await sent, shares, warnings, asked: asked() };
 }
 
 test("an import is followed to its end, over answers that are lost", async () => {
   expect(await run([under(1), null, null, under(3), stored])).toEqual({
     sent: { uploadId: "U" },
-    shares: [0.25, 0.75],
+    shares: [0.25, 0.25, 0.75],
+    warnings: [undefined, "the connection was lost; trying again", undefined],
     asked: 5,
   });
+});
+
+test("what the server waits for is shown", async () => {
+  const waits = { ...under(1).upload, import: { ...under(1).upload.import, warning: "it waits" } };
+  const { sent, warnings } = await run([{ upload: waits }, stored]);
+  expect(sent).toEqual({ uploadId: "U" });
+  expect(warnings).toEqual(["it waits"]);
 });
 
 test("a server that does not answer any more is not asked for ever", async () => {
   const { sent, asked } = await run([under(1)]);
   expect(sent).toEqual({ message: "the server does not answer; import it again" });
-  expect(asked).toBe(31);
+  expect(asked).toBe(301);
 });
 
 test.each([0, 1000])("an import that nobody wants after %i ms is ended on the server", async (after) => {

@@ -1,9 +1,11 @@
 /** An object of a bucket becomes an upload: the server fetches it, and is asked how far it is. */
 import type { Client } from "urql";
 import { newKey } from "@/lib/new-key";
+import { dropUpload } from "./drop-upload";
 import { problemsOf } from "./errors";
 import { graphql } from "./gql";
 import type { Sent } from "./send-upload";
+import type { OnProgress } from "./upload";
 
 const ImportObject = graphql(`
   mutation ImportObject($input: ImportObjectInput!) {
@@ -29,34 +31,27 @@ const ImportProgress = graphql(`
       import {
         received
         total
+        warning
         error
       }
     }
   }
 `);
 
-const DeleteUpload = graphql(`
-  mutation DeleteUpload($input: DeleteUploadInput!) {
-    deleteUpload(input: $input) {
-      deletedId
-    }
-  }
-`);
-
 const AGAIN_MS = 400;
 /** After so many questions in a row without an answer the import is given up. */
-const FAILURES = 30;
+const FAILURES = 300;
 
 export async function importObject(
   client: Client,
   uri: string,
-  onProgress: (share: number) => void,
+  onProgress: OnProgress,
   onAbortable: (abort: () => void) => void,
 ): Promise<Sent> {
   let wanted = true;
   let id: string | undefined;
-  // Should it not be heard, an upload that nobody uses is deleted after a day.
-  const drop = () => id && client.mutation(DeleteUpload, { input: { uploadId: id } }).toPromise();
+  let share = 0;
+  const drop = () => id && dropUpload(client, id);
   onAbortable(() => {
     wanted = false;
     void drop();
@@ -74,12 +69,16 @@ export async function importObject(
     if (data) {
       const { upload } = data;
       if (upload?.state === "STORED") return { uploadId: id };
-      if (!upload?.import) return { message: "the server was restarted meanwhile; import it again" };
-      if (upload.import.error) return { message: upload.import.error };
-      onProgress(upload.import.received / Math.max(1, upload.import.total));
+      if (!upload?.import) return { message: "the server does not have this import any more; import it again" };
+      const { received, total, warning, error } = upload.import;
+      if (error) return { message: error };
+      share = received / Math.max(1, total);
+      onProgress(share, warning ?? undefined);
       failures = 0;
     } else if (++failures === FAILURES) {
       return { message: "the server does not answer; import it again" };
+    } else if (failures > 1) {
+      onProgress(share, "the connection was lost; trying again");
     }
     await new Promise((later) => setTimeout(later, AGAIN_MS));
   }

@@ -244,6 +244,11 @@ function FileLine({ upload: { name, size, source, progress }, problem, onRetry, 
             className="block h-1 w-full appearance-none overflow-hidden rounded-full bg-hover [&::-moz-progress-bar]:bg-accent [&::-webkit-progress-bar]:bg-hover [&::-webkit-progress-value]:bg-accent"
           />
         )}
+        {progress.state === "sending" && progress.warning && (
+          <p role="status" className="text-small text-warn">
+            {sentence(progress.warning)}
+          </p>
+        )}
         {trouble && (
           <p role="alert" className="text-small text-error">
             {sentence(trouble)}

@@ -6,7 +6,8 @@ import { sendUpload } from "@/api/send-upload";
 import { newKey } from "@/lib/new-key";
 
 export type Progress =
-  | { state: "sending"; share: number }
+  /** With a warning nothing moves at the moment; it is tried again. */
+  | { state: "sending"; share: number; warning?: string }
   | { state: "stored"; uploadId: string }
   | { state: "failed"; message: string };
 
@@ -53,7 +54,8 @@ export function useUploads(): Uploads {
 
   const send = async (key: string, source: Source) => {
     const report = (progress: Progress) => dispatch({ key, progress });
-    const onProgress = (share: number) => report({ state: "sending", share });
+    const onProgress = (share: number, warning?: string) =>
+      report({ state: "sending", share, ...(warning ? { warning } : {}) });
     const onAbortable = (abort: () => void) => aborts.current.set(key, abort);
     onProgress(0);
     const sent =

@@ -2,28 +2,32 @@
 //!
 //! ```text
 //! {root}/objects/{key}.object   an object, whole
-//! {root}/incoming/{id}          one that is still being written
+//! {root}/incoming/{id}          one that is still being written, and gone with its writer
+//! {root}/partial/{id}           one that comes in several goes, which stays
 //! ```
 //!
 //! An object appears by a rename after its bytes are on disk, so a reader sees it whole or not at
 //! all, after a power cut too. The ending keeps `a` and `a/b` apart, which can both be keys.
 
-use super::{ObjectError, ObjectKey, ObjectStore, Stored};
+mod partial;
+
+use super::{Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, Stored};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use sha2::{Digest, Sha256};
+use partial::{Lasts, Partial};
 use std::{
     fs, io,
     ops::Range,
     path::{Path, PathBuf},
+    time::Duration,
 };
 use tokio::{
     fs::File,
-    io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt},
+    io::{AsyncReadExt, AsyncSeekExt},
 };
 
 /// The largest piece of an object that is read at once, in bytes.
@@ -34,6 +38,7 @@ const PIECE: u64 = 64 * 1024;
 pub struct FilesystemObjects {
     objects: PathBuf,
     incoming: PathBuf,
+    partial: PathBuf,
 }
 
 impl FilesystemObjects {
@@ -51,9 +56,15 @@ impl FilesystemObjects {
 
     fn with(root: &Path, incoming: &str) -> Result<Self, ObjectError> {
         let root = std::path::absolute(root).map_err(failed("open the object store"))?;
-        let store = Self { objects: root.join("objects"), incoming: root.join(incoming) };
-        let made = fs::create_dir_all(&store.objects)
-            .and_then(|()| fs::create_dir_all(&store.incoming))
+        let store = Self {
+            objects: root.join("objects"),
+            incoming: root.join(incoming),
+            partial: root.join("partial"),
+        };
+        let made = [&store.objects, &store.incoming, &store.partial];
+        let made = made
+            .into_iter()
+            .try_for_each(fs::create_dir_all)
             .and_then(|()| sync(&root))
             .and_then(|()| clear(&store.incoming));
         made.map_err(failed("open the object store"))?;
@@ -70,30 +81,33 @@ impl ObjectStore for FilesystemObjects {
     async fn put(
         &self,
         key: &ObjectKey,
-        mut body: BoxStream<'static, io::Result<Bytes>>,
+        body: BoxStream<'static, io::Result<Bytes>>,
         limit: u64,
     ) -> Result<Stored, ObjectError> {
-        let failed = failed("store an object");
-        let incoming = Incoming(self.incoming.join(uuid::Uuid::now_v7().simple().to_string()));
-        let mut file = File::create_new(&incoming.0).await.map_err(&failed)?;
-        let mut hash = Sha256::new();
-        let mut size = 0;
-        while let Some(piece) = body.next().await {
-            let piece = piece.map_err(ObjectError::Broken)?;
-            size += piece.len() as u64;
-            if size > limit {
-                return Err(ObjectError::TooLarge { limit });
-            }
-            hash.update(&piece);
-            file.write_all(&piece).await.map_err(&failed)?;
-        }
-        file.flush().await.map_err(&failed)?;
-        file.sync_all().await.map_err(&failed)?;
-        drop(file);
-        let (objects, place) = (self.objects.clone(), self.path(key));
-        blocking(move || place_durably(&incoming.0, &objects, &place)).await.map_err(&failed)?;
-        let sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        Ok(Stored { size, sha256 })
+        let mut whole = Partial::begin(self, key, Lasts::WhileItIsWritten).await?;
+        whole.go(body, limit).await?;
+        whole.end().await
+    }
+
+    async fn open(
+        &self,
+        key: &ObjectKey,
+        from: Option<&Checkpoint>,
+    ) -> Result<Box<dyn PartialPut>, ObjectError> {
+        Ok(Box::new(match from {
+            None => Partial::begin(self, key, Lasts::ForLater).await?,
+            Some(checkpoint) => Partial::resume(self, key, checkpoint).await?,
+        }))
+    }
+
+    async fn discard(&self, key: &ObjectKey, checkpoint: &Checkpoint) -> Result<(), ObjectError> {
+        partial::discard(self, key, checkpoint).await
+    }
+
+    async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError> {
+        let folder = self.partial.clone();
+        let swept = blocking(move || partial::sweep(&folder, older_than));
+        swept.await.map_err(failed("look at unfinished objects"))
     }
 
     async fn get(
@@ -130,16 +144,6 @@ impl ObjectStore for FilesystemObjects {
             Err(error) => Err(error),
         });
         deleted.await.map_err(failed("delete an object"))
-    }
-}
-
-/// A file that is not an object yet; gone when dropped before its move.
-struct Incoming(PathBuf);
-
-impl Drop for Incoming {
-    fn drop(&mut self) {
-        // After the move there is nothing here, and the error says just that.
-        let _ = fs::remove_file(&self.0);
     }
 }
 
