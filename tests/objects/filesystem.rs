@@ -40,16 +40,19 @@ async fn the_filesystem_goes_on_with_nothing_that_is_too_short() {
     let folder = tempfile::tempdir().unwrap();
     let store = FilesystemObjects::open(folder.path()).unwrap();
     let at = key("cut");
-    let checkpoint = goes::begin(&store, &at, &bytes(1_000)).await.unwrap();
-    let partial =
-        std::fs::read_dir(folder.path().join("partial")).unwrap().next().unwrap().unwrap();
-    let file = std::fs::File::options().write(true).open(partial.path()).unwrap();
-    // Longer is fine: it was written, and nobody noted it.
-    file.set_len(2_000).unwrap();
-    assert_eq!(store.open(&at, Some(&checkpoint)).await.unwrap().taken(), 1_000);
-    file.set_len(999).unwrap();
-    let error = goes::refused(store.open(&at, Some(&checkpoint)).await);
-    assert!(matches!(error, ObjectError::Forgotten), "{error}");
+    for (length, whole) in [(2_000, true), (999, false)] {
+        let checkpoint = goes::begin(&store, &at, &bytes(1_000)).await.unwrap();
+        let mut partials = std::fs::read_dir(folder.path().join("partial")).unwrap();
+        let partial = partials.next().unwrap().unwrap().path();
+        let file = std::fs::File::options().write(true).open(partial).unwrap();
+        file.set_len(length).unwrap();
+        let stored = goes::rest(&store, &at, Some(&checkpoint), &bytes(1_000)).await;
+        match whole {
+            // What nobody noted is cut off.
+            true => goes::stands(&store, &at, stored.unwrap(), &bytes(1_000)).await,
+            false => assert!(matches!(stored, Err(ObjectError::Forgotten)), "{stored:?}"),
+        }
+    }
 }
 
 #[tokio::test]

@@ -117,12 +117,12 @@ mod tests {
     use super::*;
 
     #[track_caller]
-    fn check(text: &str, expect: Option<(&[(i32, u64, &str)], Option<&str>)>) {
-        let expect = expect.map(|(parts, next)| Page {
+    fn check(text: &str, parts: &[(i32, u64, &str)], next: Option<&str>) {
+        let expect = Page {
             parts: parts.iter().map(|(n, size, etag)| (*n, *size, (*etag).to_owned())).collect(),
             next: next.map(str::to_owned),
-        });
-        assert_eq!(Page::read(text), expect, "{text}");
+        };
+        assert_eq!(Page::read(text), Some(expect), "{text}");
     }
 
     #[test]
@@ -131,13 +131,13 @@ mod tests {
         let part =
             "<Part><PartNumber>7</PartNumber><ETag>&quot;ab&quot;</ETag><Size>9</Size></Part>";
         let marker = "<NextPartNumberMarker>7</NextPartNumberMarker>";
-        check(&format!("{head}</ListPartsResponse>"), Some((&[], None)));
-        check(&format!("{head}{marker}{part}"), Some((&[(7, 9, "\"ab\"")], None)));
-        check(
-            &format!("{head}{marker}<IsTruncated>true</IsTruncated>{part}"),
-            Some((&[(7, 9, "\"ab\"")], Some("7"))),
-        );
-        check(&format!("{head}{}", part.replace('9', "x")), None);
-        check("<html>hello</html>", None);
+        let found = (7, 9, "\"ab\"");
+        check(&format!("{head}</ListPartsResponse>"), &[], None);
+        check(&format!("{head}{marker}{part}"), &[found], None);
+        let truncated = "<IsTruncated>true</IsTruncated>";
+        check(&format!("{head}{marker}{truncated}{part}"), &[found], Some("7"));
+        for nothing in [format!("{head}{}", part.replace('9', "x")), "<html>hello</html>".into()] {
+            assert_eq!(Page::read(&nothing), None, "{nothing}");
+        }
     }
 }
