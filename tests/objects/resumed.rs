@@ -41,7 +41,7 @@ async fn what_arrived_is_not_sent_again() {
     let stored = rest(&scene.store, &at, checkpoint.as_ref(), &all).await.unwrap();
     assert_eq!(sent(&scene.faults.seen()), (vec![4, 5, 6], 0));
     stands(&scene.store, &at, stored, &all).await;
-    assert_eq!(scene.rests(), [PathBuf::new(); 0], "the rest is left");
+    assert!(scene.rests().is_empty(), "the rest is left");
 
     // What fits into one part is put at once, and no rest before it.
     scene.faults.seen();
@@ -126,7 +126,7 @@ async fn a_rest_that_was_damaged_or_deleted_is_sent_again() {
         let error = refused(scene.store.open(&at, Some(&checkpoint)).await);
         assert!(matches!(error, ObjectError::Forgotten), "{error}");
         scene.store.discard(&at, &checkpoint).await.unwrap();
-        assert_eq!(scene.rests(), [PathBuf::new(); 0]);
+        assert!(scene.rests().is_empty());
     }
 }
 
