@@ -43,6 +43,19 @@ pub(super) struct Held {
 }
 
 impl Held {
+    /// Waits until somebody newer has it, on this server or another.
+    pub(super) async fn lost(&self, store: &Store) {
+        loop {
+            if timeout(LOOK, self.asked()).await.is_ok() {
+                return;
+            }
+            // One that cannot be asked now is asked again.
+            if let Ok(false) = uploads::holds(store.read(), self.row.id, self.holder).await {
+                return;
+            }
+        }
+    }
+
     /// Waits until somebody newer wants to write it.
     pub(super) async fn asked(&self) {
         self.seat.asked().await;
@@ -116,7 +129,12 @@ impl Datasets {
             }
         }
         let held = self.hold(id, length).await?;
-        // Whoever had it until now may have noted more.
+        // Whoever had it until now may have said another length, or noted more.
+        if let (Some(length), Some(announced)) = (length, held.row.length.map(i64::unsigned_abs))
+            && announced != length
+        {
+            return Err(ReceiveError::OtherLength { length: announced });
+        }
         goes_on(&held.row, from)?;
         self.go(held, body).await
     }
@@ -203,7 +221,9 @@ impl Datasets {
             put => put?,
         };
         let length = held.row.length.map(i64::unsigned_abs);
-        let limit = length.unwrap_or(self.limits.upload_bytes);
+        let most = self.limits.upload_bytes;
+        // Who reaches the limit has said all: where that is not known, one byte more would be too many.
+        let limit = length.unwrap_or(most.saturating_add(1));
         let (kept, lost) = (put.kept(), CancellationToken::new());
         let notes = notes(self.store.clone(), held.row.id, held.holder, put.kept(), lost.clone());
         // A task of its own: two notes must never overtake each other.
@@ -215,7 +235,18 @@ impl Datasets {
         };
         let finished = match written {
             // Nobody breaks this off: whoever comes next finds it done.
-            Some(Ok(put)) if length == Some(put.taken()) => Some(put.finish().await.map(Some)),
+            Some(Ok(put)) if length == Some(put.taken()) => {
+                // An older request on another server, which did not look lately, must not replace a newer one's.
+                let (db, id) = (self.store.read(), held.row.id);
+                match uploads::holds(db, id, held.holder).await {
+                    Ok(true) => Some(put.finish().await.map(Some)),
+                    Ok(false) => None,
+                    Err(error) => return Err(unavailable(error)),
+                }
+            }
+            Some(Ok(put)) if put.taken() > most => {
+                return Err(ReceiveError::TooLarge { limit_mib: most >> 20 });
+            }
             Some(Ok(_put)) => Some(Ok(None)),
             Some(Err(error)) => Some(Err(error)),
             None => None,

@@ -140,7 +140,7 @@ impl Datasets {
         let task = tokio::spawn(async move {
             if let Some(problem) = datasets.fetch(id, &uri, first).await {
                 tracing::warn!(upload.id = %id, problem, "an import ended early");
-                let said = uploads::set_problem(datasets.store.write(), id, &problem).await;
+                let said = uploads::set_problem(&datasets.store, id, &problem).await;
                 if let Err(error) = said {
                     // It is taken up again, and comes to the same.
                     tracing::warn!(upload.id = %id, %error, "how an import ended was not noted");
@@ -153,7 +153,8 @@ impl Datasets {
 
     /// Fetches an object to its end. Answers why it never will be.
     async fn fetch(&self, id: UploadId, uri: &Uri, mut first: Option<Download>) -> Option<String> {
-        let (mut wait, mut since) = (FIRST_WAIT, Instant::now());
+        // The time since something came, without that in which it waited for its turn.
+        let (mut wait, mut since) = (FIRST_WAIT, None);
         let count = self.imports.received(id);
         let mut best = 0;
         loop {
@@ -164,9 +165,9 @@ impl Datasets {
             };
             let now = count.load(Relaxed);
             if now > best {
-                (wait, since, best) = (FIRST_WAIT, Instant::now(), now);
+                (wait, since, best) = (FIRST_WAIT, None, now);
             }
-            if since.elapsed() > PATIENCE {
+            if since.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
                 return Some(format!("{fault}; import it again"));
             }
             tracing::warn!(upload.id = %id, fault, received = now, "an import goes on later");
@@ -184,9 +185,11 @@ impl Datasets {
         first: Option<Download>,
         count: &Arc<AtomicU64>,
     ) -> Result<(), Fault> {
-        let (download, _turn) = match (first, self.imports.turn_now()) {
+        let turn = self.imports.turn_now();
+        // A connection that nobody reads for long is closed by the other side.
+        let first = first.filter(|_| turn.is_some());
+        let (download, _turn) = match (first, turn) {
             (Some(first), Some(turn)) => (first, turn),
-            // A connection that nobody reads for long is closed by the other side.
             (_, turn) => {
                 let turn = match turn {
                     Some(turn) => turn,

@@ -1,15 +1,16 @@
 //! What the runners see of uploads: copies in a volume of their own.
 
-use super::{Datasets, create::CreateError, object_key};
+use super::{Datasets, create::CreateError, goes::hex, object_key};
 use crate::{
     objects::ObjectError,
     sandbox::{Access, Mount, Volume, VolumeName, VolumePath},
 };
 use entity::uploads::Model as Upload;
 use futures::{StreamExt, TryStreamExt};
+use sha2::{Digest, Sha256};
 use std::{
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
@@ -97,17 +98,31 @@ async fn one(
         other => NotCopied::Otherwise(other.into()),
     })?;
     let broke = Arc::new(AtomicBool::new(false));
+    let digest = Arc::new(Mutex::new(Sha256::new()));
     let read = {
-        let broke = Arc::clone(&broke);
+        let (broke, digest) = (Arc::clone(&broke), Arc::clone(&digest));
+        let body = body.inspect_ok(move |piece| of(&digest).update(piece));
         body.inspect_err(move |_| broke.store(true, Relaxed))
     };
     let put = volume.put(&place(n), read.map_err(std::io::Error::other).boxed()).await;
-    put.map(drop).map_err(|error| match broke.load(Relaxed) {
+    put.map_err(|error| match broke.load(Relaxed) {
         true => NotCopied::Away(CreateError::Unavailable(
             "an uploaded file could not be read to its end; try again".into(),
         )),
         false => NotCopied::Otherwise(error.into()),
-    })
+    })?;
+    let read = hex(&std::mem::take(&mut *of(&digest)).finalize());
+    if upload.sha256.as_ref().is_some_and(|sent| *sent != read) {
+        tracing::error!(upload.id = %upload.id, "an upload is not what was sent");
+        return Err(NotCopied::Otherwise(CreateError::Unavailable(
+            "an uploaded file is not what was sent any more; upload it again".into(),
+        )));
+    }
+    Ok(())
+}
+
+fn of(digest: &Mutex<Sha256>) -> MutexGuard<'_, Sha256> {
+    digest.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The n-th upload's place. Names of users never become paths.

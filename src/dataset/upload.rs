@@ -211,7 +211,7 @@ impl Datasets {
         let key = object_key(id);
         let stored = tokio::select! {
             stored = self.objects.put(&key, body, self.limits.upload_bytes) => stored,
-            () = held.asked() => return Err(ReceiveError::TakenOver),
+            () = held.lost(&self.store) => return Err(ReceiveError::TakenOver),
         };
         let before = checkpoint(&held.row);
         let row = self.stored(held, stored.map_err(|error| ReceiveError::of(id, error))?).await?;

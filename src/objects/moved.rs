@@ -38,7 +38,8 @@ impl ObjectStore for Moved {
     }
 
     async fn sweep(&self, older_than: Duration) -> Result<usize, ObjectError> {
-        Ok(self.old.sweep(older_than).await? + self.new.sweep(older_than).await?)
+        let (old, new) = (self.old.sweep(older_than).await, self.new.sweep(older_than).await);
+        Ok(old? + new?)
     }
 
     async fn get(

@@ -9,7 +9,8 @@ use entity::{
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel,
-    QueryFilter, QueryOrder, sea_query::Expr,
+    QueryFilter, QueryOrder, QueryTrait,
+    sea_query::{Expr, Func},
 };
 use uuid::Uuid;
 
@@ -39,7 +40,7 @@ pub async fn of_experiment(
 }
 
 /// Makes a request the one that may write an upload, which nobody before it may any more. `length` is that of an
-/// upload which was announced without one. False when it is stored, or gone.
+/// upload which was announced without one; the first word counts. False when it is stored, or gone.
 pub async fn hold(
     db: &impl ConnectionTrait,
     id: UploadId,
@@ -49,7 +50,9 @@ pub async fn hold(
     let mut update =
         uploads::Entity::update_many().col_expr(uploads::Column::Holder, Expr::value(holder));
     if let Some(length) = length {
-        update = update.col_expr(uploads::Column::Length, Expr::value(length));
+        let known = Expr::col(uploads::Column::Length);
+        let known = Func::coalesce([known, Expr::value(length)]);
+        update = update.col_expr(uploads::Column::Length, known.into());
     }
     let done = update
         .filter(uploads::Column::Id.eq(id))
@@ -115,16 +118,14 @@ pub async fn set_stored(
 }
 
 /// Says why an import ended before its object was stored. Nobody goes on with it then.
-pub async fn set_problem(
-    db: &impl ConnectionTrait,
-    id: UploadId,
-    problem: &str,
-) -> Result<(), StoreError> {
+pub async fn set_problem(store: &Store, id: UploadId, problem: &str) -> Result<(), StoreError> {
     uploads::Entity::update_many()
         .col_expr(uploads::Column::Problem, Expr::value(problem))
         .filter(uploads::Column::Id.eq(id))
         .filter(uploads::Column::State.eq(UploadState::Open))
-        .exec(db)
+        // Another server may be at it by now.
+        .apply_if(store.server(), |rows, me| rows.filter(uploads::Column::ServerId.eq(me)))
+        .exec(store.write())
         .await?;
     Ok(())
 }

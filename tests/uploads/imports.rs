@@ -219,6 +219,6 @@ async fn an_import_is_one_servers() {
     assert!(store::uploads::take_import(&other, upload.id).await.unwrap());
     assert!(!store::uploads::take_import(&third, upload.id).await.unwrap());
     assert_eq!((left(&other).await, left(&third).await), (1, 0));
-    store::uploads::set_problem(other.write(), upload.id, "it is gone").await.unwrap();
+    store::uploads::set_problem(&other, upload.id, "it is gone").await.unwrap();
     assert_eq!(left(&other).await, 0);
 }

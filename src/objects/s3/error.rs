@@ -16,8 +16,10 @@ const MAX_CAUSE: usize = 160;
 #[derive(Debug)]
 pub(super) enum Answer {
     NoKey,
-    /// A multipart upload that is over, as it was completed or aborted, or that has not the parts it should have.
+    /// A multipart upload that is over: it was completed, or aborted.
     NoUpload,
+    /// A multipart upload that has not the parts it should have.
+    NoPart,
     /// The range begins behind the object's end.
     BeyondEnd,
     Other(ObjectError),
@@ -27,7 +29,7 @@ impl From<Answer> for ObjectError {
     /// For requests that name no object.
     fn from(answer: Answer) -> Self {
         match answer {
-            Answer::NoUpload => ObjectError::Forgotten,
+            Answer::NoUpload | Answer::NoPart => ObjectError::Forgotten,
             Answer::NoKey | Answer::BeyondEnd => {
                 ObjectError::Away("it forgot what it was given a moment ago".into())
             }
@@ -70,7 +72,8 @@ fn said(at: &str, bucket: &str, status: u16, code: Option<&str>, region: Option<
     let misplaced = |why: String| Answer::Other(ObjectError::Misplaced(why));
     match (code.unwrap_or_default(), status) {
         ("NoSuchBucket", _) => Answer::Other(ObjectError::NoBucket(bucket.to_owned())),
-        ("NoSuchUpload" | "InvalidPart", _) => Answer::NoUpload,
+        ("NoSuchUpload", _) => Answer::NoUpload,
+        ("InvalidPart", _) => Answer::NoPart,
         ("InvalidRange", _) | (_, 416) => Answer::BeyondEnd,
         ("NoSuchKey" | "NotFound", _) => Answer::NoKey,
         ("InvalidAccessKeyId", _) => refused("it does not know AWS_ACCESS_KEY_ID; set it again"),
@@ -109,7 +112,7 @@ fn said(at: &str, bucket: &str, status: u16, code: Option<&str>, region: Option<
             Answer::Other(ObjectError::Full)
         }
         (_, 401 | 403) => Answer::Other(ObjectError::Refused(format!(
-            "they may not do this in bucket `{bucket}`; allow them to list, read, write and delete there"
+            "they may not do this in bucket `{bucket}`; allow them to list, read, write and delete there, and to list and abort uploads in parts"
         ))),
         // Answers to HEAD have no code.
         ("", 404) => Answer::NoKey,
@@ -119,7 +122,9 @@ fn said(at: &str, bucket: &str, status: u16, code: Option<&str>, region: Option<
             Answer::Other(match status {
                 // Too slow, or too often: that passes.
                 408 | 425 | 429 => ObjectError::Away(words),
-                400..500 => ObjectError::Rejected(words),
+                400..=499 => ObjectError::Rejected(words),
+                // It does not know the request.
+                501 => ObjectError::Rejected(words),
                 _ => ObjectError::Away(words),
             })
         }
@@ -169,7 +174,8 @@ mod tests {
         check(404, None, None, "NoKey");
         check(404, Some("NoSuchBucket"), None, "no bucket `data`");
         check(404, Some("NoSuchUpload"), None, "NoUpload");
-        check(400, Some("InvalidPart"), None, "NoUpload");
+        check(400, Some("InvalidPart"), None, "NoPart");
+        check(501, Some("NotImplemented"), None, "does not take this");
         check(416, Some("InvalidRange"), None, "BeyondEnd");
         check(403, Some("InvalidAccessKeyId"), None, "AWS_ACCESS_KEY_ID");
         check(403, Some("SignatureDoesNotMatch"), None, "AWS_SECRET_ACCESS_KEY");

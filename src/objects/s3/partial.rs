@@ -46,6 +46,8 @@ struct State {
     upload: Option<String>,
     /// Whole parts.
     parts: i32,
+    /// What the store called them: whoever else sent one of them sent something else.
+    tags: String,
     /// The digest after them, put away.
     sha256: String,
     rest: Option<Rest>,
@@ -141,9 +143,16 @@ impl Partial {
         let place = store.place().await?;
         let name = store.name(key);
         let sent = match &state.upload {
-            Some(id) => listed::parts(store, &name, id, parts::whole(state.parts)).await?,
+            Some(id) => match listed::parts(store, &name, id, parts::whole(state.parts)).await {
+                // It lists none.
+                Err(ObjectError::Rejected(_)) => return Err(ObjectError::Forgotten),
+                listed => listed?,
+            },
             None => Vec::new(),
         };
+        if tags(&sent) != state.tags {
+            return Err(ObjectError::Forgotten);
+        }
         let mut parts = Parts::resume(state.parts, &state.sha256).ok_or(ObjectError::Forgotten)?;
         let point = parts.point();
         let mut rest = state.rest;
@@ -306,6 +315,7 @@ impl Partial {
             key: self.key.as_str().to_owned(),
             upload: self.upload.clone(),
             parts: self.point.parts,
+            tags: tags(&self.sent),
             sha256: self.point.sha256.clone(),
             rest: self.rest.clone(),
         };
@@ -357,7 +367,8 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let lasts = self.lasts == Lasts::ForLater && self.kept.borrow().is_some();
+        // No checkpoint names an upload without parts.
+        let lasts = self.lasts == Lasts::ForLater && self.point.parts > 0;
         let Some(id) = self.upload.take().filter(|_| !self.over && !lasts) else { return };
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let (store, name) = (self.store.clone(), self.name.clone());
@@ -398,11 +409,23 @@ pub(super) async fn abort(store: &S3Objects, name: &str, id: &str) {
     }
 }
 
-/// The rest as it was kept; `None` when it is not there, or another one.
+/// What the store calls these parts, in short.
+fn tags(sent: &[CompletedPart]) -> String {
+    let mut all = Md5::new();
+    for part in sent {
+        all.update(part.e_tag().unwrap_or_default().trim_matches('"'));
+        all.update("/");
+    }
+    hex(&all.finalize())
+}
+
+/// The rest as it was kept; `None` when it is not there, or another one. A later go that was not noted has put a longer
+/// one there, which begins with it.
 async fn fetch(store: &S3Objects, name: &str, rest: &Rest) -> Result<Option<Bytes>, ObjectError> {
-    let mut body = match read::open(store, store.bucket(), name, None).await {
+    let range = Some(0..rest.size);
+    let mut body = match read::open(store, store.bucket(), name, range).await {
         Ok(opened) if opened.size == rest.size => opened.body,
-        Ok(_) | Err(Answer::NoKey) => return Ok(None),
+        Ok(_) | Err(Answer::NoKey | Answer::BeyondEnd) => return Ok(None),
         Err(other) => return Err(other.into()),
     };
     let mut bytes = BytesMut::new();

@@ -56,10 +56,16 @@ pub(super) async fn whole(
     }
 }
 
-/// Begins an upload and aborts it: whoever may do that may write, and nothing is left.
+/// Begins an upload, asks for its parts and aborts it: whoever may do that may write and go on, and nothing is left.
 pub(super) async fn probe(store: &S3Objects, name: &str) -> Result<(), ObjectError> {
     let id = begin(store, name).await?;
-    abort(store, name, &id).await
+    let known = listed::exists(store, name, &id).await;
+    abort(store, name, &id).await?;
+    match known {
+        // Nothing can be gone on with there, and all else works.
+        Ok(_) | Err(ObjectError::Rejected(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
 }
 
 /// Tells the signer the digest of the bytes, which it would compute once more.
@@ -110,6 +116,7 @@ pub(super) async fn complete(
     sent: Vec<CompletedPart>,
     size: u64,
 ) -> Result<(), ObjectError> {
+    let tag = tag_of(&sent);
     let complete = store
         .client()
         .complete_multipart_upload()
@@ -120,19 +127,49 @@ pub(super) async fn complete(
     match complete.send().await.map_err(|error| store.answer(error)) {
         Ok(_) => Ok(()),
         // An answer that was lost: what was tried again was done the first time.
-        Err(Answer::NoUpload | Answer::NoKey) if stands(store, name, size).await? => Ok(()),
+        Err(Answer::NoUpload | Answer::NoKey)
+            if stands(store, name, size, tag.as_deref()).await? =>
+        {
+            Ok(())
+        }
         Err(other) => Err(other.into()),
     }
 }
 
-/// Whether an object of this size stands under the name.
-async fn stands(store: &S3Objects, name: &str, size: u64) -> Result<bool, ObjectError> {
+/// Whether an object stands under the name that was made of the parts: of this size, and with their tag where the
+/// store says one of that kind.
+async fn stands(
+    store: &S3Objects,
+    name: &str,
+    size: u64,
+    tag: Option<&str>,
+) -> Result<bool, ObjectError> {
     let head = store.client().head_object().bucket(store.bucket()).key(name);
     match head.send().await.map_err(|error| store.answer(error)) {
-        Ok(head) => Ok(head.content_length() == i64::try_from(size).ok()),
+        Ok(head) => {
+            let other = |found: &str| {
+                let found = found.trim_matches('"');
+                found.contains('-') && tag.is_some_and(|tag| tag != found)
+            };
+            let same = !head.e_tag().is_some_and(other);
+            Ok(same && head.content_length() == i64::try_from(size).ok())
+        }
         Err(Answer::NoKey) => Ok(false),
         Err(other) => Err(other.into()),
     }
+}
+
+/// The tag of an object that is made of parts: the MD5 of their MD5s, and how many they are. `None` where the store's
+/// tags are something else, as with encryption.
+fn tag_of(sent: &[CompletedPart]) -> Option<String> {
+    let mut all = Md5::new();
+    for part in sent {
+        let tag = part.e_tag()?.trim_matches('"');
+        let byte = |at: usize| u8::from_str_radix(tag.get(at..at + 2)?, 16).ok();
+        let bytes: Option<Vec<u8>> = (0..tag.len()).step_by(2).map(byte).collect();
+        all.update(bytes.filter(|bytes| bytes.len() == 16)?);
+    }
+    Some(format!("{}-{}", hex(&all.finalize()), sent.len()))
 }
 
 /// Aborts an upload; nothing happens when it is over.
@@ -205,5 +242,23 @@ fn compare(
     match plain {
         Some(plain) if !plain.eq_ignore_ascii_case(&hex(md5)) => Err(ObjectError::Damaged),
         Some(_) | None => Ok(etag.map(str::to_owned)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tag_is_that_of_all_parts() {
+        let part = |tag: &str| CompletedPart::builder().e_tag(tag).build();
+        let (a, b) = (hex(&Md5::digest(b"a")), hex(&Md5::digest(b"b")));
+        let both = [Md5::digest(b"a"), Md5::digest(b"b")].concat();
+        let expect = format!("{}-2", hex(&Md5::digest(&both)));
+        assert_eq!(tag_of(&[part(&format!("\"{a}\"")), part(&b)]), Some(expect));
+        for other in ["", "abc", "\"d41d8cd98f00b204e9800998ecf8427e-1\"", "zz"] {
+            assert_eq!(tag_of(&[part(&a), part(other)]), None, "{other}");
+        }
+        assert_eq!(tag_of(&[CompletedPart::builder().build()]), None);
     }
 }

@@ -102,7 +102,7 @@ impl Reading {
                 // It may be back in a moment, like a connection.
                 Err(Answer::Other(ObjectError::Away(_))) => {}
                 Err(Answer::Other(error)) => return Err(io::Error::other(error)),
-                Err(Answer::NoKey | Answer::NoUpload | Answer::BeyondEnd) => {
+                Err(Answer::NoKey | Answer::NoUpload | Answer::NoPart | Answer::BeyondEnd) => {
                     return Err(changed());
                 }
             }

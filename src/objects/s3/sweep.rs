@@ -9,7 +9,9 @@ use std::time::Duration;
 pub(super) async fn sweep(store: &S3Objects, older_than: Duration) -> Result<usize, ObjectError> {
     let age = i64::try_from(older_than.as_secs()).unwrap_or(i64::MAX);
     let before = Utc::now().timestamp().saturating_sub(age);
-    Ok(uploads(store, before).await? + rests(store, before).await?)
+    // The rests too where uploads are not listed.
+    let (uploads, rests) = (uploads(store, before).await, rests(store, before).await);
+    Ok(uploads? + rests?)
 }
 
 async fn uploads(store: &S3Objects, before: i64) -> Result<usize, ObjectError> {

@@ -127,19 +127,19 @@ async fn is_away(directory: &Directory) -> Option<String> {
 async fn look(directory: &Directory, looks: u64) -> bool {
     let Some(remote) = directory.parts().datasets.objects().remote() else { return true };
     let (syncing, store) = (directory.syncing(), &directory.parts().store);
-    let found = async {
-        let mut found = store::synced::untold(store).await?;
-        if looks.is_multiple_of(THOROUGH) {
-            found.append(&mut store::synced::astray(store, &remote.place().uri("")).await?);
-        }
-        Ok::<_, store::StoreError>(found)
-    };
-    match found.await {
+    match store::synced::untold(store).await {
         Ok(sessions) => syncing.found(sessions),
         Err(error) => {
             tracing::warn!(%error, "unsent files could not be looked for");
             syncing.says(Whose::Database, "the database does not answer".into());
             return false;
+        }
+    }
+    if looks.is_multiple_of(THOROUGH) {
+        match store::synced::astray(store, &remote.place().uri("")).await {
+            Ok(sessions) => syncing.found(sessions),
+            // It looks at all that was ever sent: on a slow database with much of it the next one may come through.
+            Err(error) => tracing::warn!(%error, "files that are astray could not be looked for"),
         }
     }
     syncing.answers(Whose::Database);
