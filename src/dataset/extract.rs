@@ -33,6 +33,9 @@ impl Datasets {
     ///
     /// *Errors*: the sentence in them is for people.
     pub async fn extract(&self, experiment: ExperimentId) -> Result<Value, CreateError> {
+        if let Some(described) = self.ready(experiment).await? {
+            return Ok(described);
+        }
         // Two sessions of one experiment may start at once; the second finds the folder ready.
         let turn = {
             let mut locks = self.extracting.lock().unwrap_or_else(PoisonError::into_inner);
@@ -40,17 +43,16 @@ impl Datasets {
             Arc::clone(locks.entry(experiment).or_default())
         };
         let _turn = turn.lock().await;
-        // Nor may two servers write it at once.
-        let turn_of_all = self.store.turn(experiment.0).await?;
-        let name = dataset_volume(experiment);
-        let volume = self.sandboxes.volume(&name).await?;
-        let path = |text| VolumePath::parse(text).expect("a plain name is a path");
-        if volume.stat(&path(READY)).await?.is_some()
-            && let Some(described) =
-                json(volume.as_ref(), &path("dataset.json"), MAX_DESCRIPTION).await?
-        {
+        // Before the other turn, which takes a connection of its own.
+        if let Some(described) = self.ready(experiment).await? {
             return Ok(described);
         }
+        // Nor may two servers write it at once.
+        let turn_of_all = self.store.turn(experiment.0).await?;
+        if let Some(described) = self.ready(experiment).await? {
+            return Ok(described);
+        }
+        let name = dataset_volume(experiment);
         let gone = || CreateError::Unavailable("the experiment was deleted".into());
         let db = self.store.read();
         let row = self.store.timely(experiments::find(db, experiment)).await?.ok_or_else(gone)?;
@@ -82,6 +84,19 @@ impl Datasets {
         volume.put(&path(READY), mark).await?;
         Ok(described)
     }
+
+    /// The `dataset.json` of a folder that is whole; `None` for one that is not.
+    async fn ready(&self, experiment: ExperimentId) -> Result<Option<Value>, CreateError> {
+        let volume = self.sandboxes.volume(&dataset_volume(experiment)).await?;
+        match volume.stat(&path(READY)).await? {
+            Some(_) => Ok(json(volume.as_ref(), &path("dataset.json"), MAX_DESCRIPTION).await?),
+            None => Ok(None),
+        }
+    }
+}
+
+fn path(text: &str) -> VolumePath {
+    VolumePath::parse(text).expect("a plain name is a path")
 }
 
 /// The volume of an experiment's dataset.

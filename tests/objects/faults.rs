@@ -27,7 +27,7 @@ impl Scene {
         Self::before(Server::rclone()).await
     }
 
-    async fn before(server: Server) -> Self {
+    pub async fn before(server: Server) -> Self {
         let faults = Faults::before(&server.address()).await;
         let store = objects(settings(faults.address()));
         Self { server, faults, store }

@@ -4,10 +4,11 @@ use super::{
     faults::Scene,
     goes::{PART, begin, breaks, bytes, noted, refused, rest, stands, whole},
     key, read,
-    support::s3::{BUCKET, faults::Fault},
+    support::s3::{BUCKET, Server, faults::Fault, make_bucket},
 };
+use bytes::Bytes;
 use std::{path::PathBuf, time::Duration};
-use trainable::objects::{ObjectError, ObjectStore};
+use trainable::objects::{Checkpoint, ObjectError, ObjectStore};
 
 /// The parts that were sent, and the small objects.
 fn sent(seen: &[String]) -> (Vec<u32>, usize) {
@@ -155,5 +156,44 @@ async fn an_upload_that_somebody_aborts_is_said_to_be_gone() {
     let checkpoint = noted(&kept).unwrap();
     assert_eq!(checkpoint.taken(), PART as u64);
     let stored = rest(&scene.store, &at, Some(&checkpoint), &all).await.unwrap();
+    stands(&scene.store, &at, stored, &all).await;
+}
+
+/// A request of an older go that arrives late: what it sent is of the same size, and something else.
+#[tokio::test]
+async fn a_part_that_another_go_sent_is_not_taken_for_ours() {
+    let server = Server::moto();
+    make_bucket(&server, BUCKET).await;
+    let scene = Scene::before(server).await;
+    let (at, all) = (key("mixed"), bytes(3 * PART + 7));
+    let other: Bytes = all.iter().map(|byte| byte ^ 1).collect();
+    let first = begin(&scene.store, &at, &all.slice(..PART)).await.unwrap();
+    let goes_on = async |from: &Checkpoint, bytes: Bytes| {
+        let partial = scene.store.open(&at, Some(from)).await.unwrap();
+        let kept = partial.kept();
+        refused(partial.write(breaks(&bytes), u64::MAX).await);
+        noted(&kept).unwrap()
+    };
+    let third = goes_on(&first, all.slice(PART..3 * PART)).await;
+    assert_eq!(third.taken(), 3 * PART as u64);
+    let ours = scene.store.open(&at, Some(&third)).await.unwrap();
+    drop(ours);
+    goes_on(&first, other.slice(PART..2 * PART)).await;
+    let error = refused(scene.store.open(&at, Some(&third)).await);
+    assert!(matches!(error, ObjectError::Forgotten), "{error}");
+}
+
+/// A later go kept more behind the last part, and was killed before it was noted.
+#[tokio::test]
+async fn a_rest_that_grew_unnoted_still_holds_what_was_noted() {
+    let scene = Scene::open().await;
+    let (at, all) = (key("grown"), bytes(PART + 700));
+    let noted = begin(&scene.store, &at, &all.slice(..PART + 100)).await.unwrap();
+    let partial = scene.store.open(&at, Some(&noted)).await.unwrap();
+    refused(partial.write(breaks(&all.slice(PART + 100..PART + 300)), u64::MAX).await);
+    let partial = scene.store.open(&at, Some(&noted)).await.unwrap();
+    assert_eq!(partial.taken(), PART as u64 + 100);
+    drop(partial);
+    let stored = rest(&scene.store, &at, Some(&noted), &all).await.unwrap();
     stands(&scene.store, &at, stored, &all).await;
 }
