@@ -50,6 +50,15 @@ impl Checkpoint {
     }
 }
 
+/// How long an unfinished object stays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lasts {
+    /// It goes with its writer.
+    WhileItIsWritten,
+    /// It stays as soon as anything of it is kept.
+    ForLater,
+}
+
 /// An object that is being written, by its one writer. Dropping it leaves what is kept, to go on from later.
 #[async_trait]
 pub trait PartialPut: Send {

@@ -11,14 +11,14 @@
 
 mod partial;
 
-use super::{Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, Stored};
+use super::{Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, Stored, partial::Lasts};
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use partial::{Lasts, Partial};
+use partial::Partial;
 use std::{
     fs, io,
     ops::Range,

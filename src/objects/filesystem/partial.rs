@@ -1,7 +1,9 @@
 //! Writing: a file of its own per object, locked while somebody writes it, and moved in its place when it is whole.
 
 use super::{FilesystemObjects, absent, blocking, failed, place_durably, sync};
-use crate::objects::{Checkpoint, ObjectError, ObjectKey, PartialPut, Stored, digest::Hashing};
+use crate::objects::{
+    Checkpoint, ObjectError, ObjectKey, PartialPut, Stored, digest::Hashing, partial::Lasts,
+};
 use async_trait::async_trait;
 use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
@@ -32,15 +34,6 @@ struct State {
     id: Uuid,
     key: String,
     sha256: String,
-}
-
-/// How long an unfinished file stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lasts {
-    /// It goes with its writer.
-    WhileItIsWritten,
-    /// It stays as soon as anything of it is kept.
-    ForLater,
 }
 
 /// A file that is not an object yet.

@@ -12,10 +12,12 @@ mod parts;
 mod put;
 mod read;
 mod remote;
+mod rest;
 mod sweep;
 
 use super::{
     Checkpoint, ObjectError, ObjectKey, ObjectStore, PartialPut, Place, RemoteObjects, Stored,
+    partial::Lasts,
 };
 use async_trait::async_trait;
 use aws_sdk_s3::{
@@ -35,7 +37,7 @@ use futures::{
     StreamExt,
     stream::{self, BoxStream},
 };
-use partial::{Lasts, Partial};
+use partial::Partial;
 use std::{fmt, io, ops::Range, sync::Arc, time::Duration};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},

@@ -9,16 +9,17 @@
 //! A checkpoint speaks of whole parts without a gap, all of which the store has said it has, and of that rest.
 
 use super::{
-    S3Objects,
-    error::Answer,
-    listed,
+    S3Objects, listed,
     parts::{self, MOST_PARTS, Part, Parts, Point},
-    put, read,
+    put,
+    rest::{self, Rest},
 };
-use crate::objects::{Checkpoint, ObjectError, ObjectKey, PartialPut, Stored, digest::hex};
+use crate::objects::{
+    Checkpoint, ObjectError, ObjectKey, PartialPut, Stored, digest::hex, partial::Lasts,
+};
 use async_trait::async_trait;
 use aws_sdk_s3::types::CompletedPart;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{StreamExt, stream::BoxStream};
 use md5::{Digest, Md5};
 use serde::{Deserialize, Serialize};
@@ -34,8 +35,6 @@ use uuid::Uuid;
 const PARTS_AT_ONCE: usize = 3;
 /// Whose states these are.
 const KIND: &str = "s3 1";
-/// Where rests are. No key of anybody's begins so.
-const UNFINISHED: &str = "unfinished";
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct State {
@@ -53,14 +52,6 @@ struct State {
     rest: Option<Rest>,
 }
 
-/// What came behind the last whole part.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Rest {
-    /// Bytes.
-    size: u64,
-    md5: String,
-}
-
 /// A part that is to be sent. The last one may not be whole, and no checkpoint speaks of it.
 struct Outgoing {
     number: i32,
@@ -72,15 +63,6 @@ impl From<Part> for Outgoing {
     fn from(Part { bytes, until }: Part) -> Self {
         Self { number: until.parts, bytes, until: Some(until) }
     }
-}
-
-/// How long an unfinished object stays.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Lasts {
-    /// It goes with its writer.
-    WhileItIsWritten,
-    /// It stays as soon as anything of it is kept.
-    ForLater,
 }
 
 /// An object that is not there yet.
@@ -157,7 +139,7 @@ impl Partial {
         let point = parts.point();
         let mut rest = state.rest;
         if let Some(kept) = &rest {
-            match fetch(store, &rest_name(store, state.id), kept).await? {
+            match rest::fetch(store, &rest::name(store, state.id), kept).await? {
                 Some(mut bytes) => {
                     // As long as a part: other sizes than ours.
                     if parts.take(&mut bytes).is_some() {
@@ -303,7 +285,7 @@ impl Partial {
             return Ok(());
         }
         let sha256 = hex(&Sha256::digest(&bytes));
-        put::whole(&self.store, &rest_name(&self.store, self.id), bytes, &sha256).await?;
+        put::whole(&self.store, &rest::name(&self.store, self.id), bytes, &sha256).await?;
         self.rest = Some(rest);
         self.note();
         Ok(())
@@ -347,7 +329,7 @@ impl Partial {
         }
         self.over = true;
         if self.kept.borrow().is_some() {
-            let name = rest_name(&self.store, self.id);
+            let name = rest::name(&self.store, self.id);
             if let Err(error) = self.store.delete_name(&name).await {
                 // The sweep finds it.
                 tracing::warn!(%error, "the rest of a finished object was not deleted");
@@ -419,33 +401,6 @@ fn tags(sent: &[CompletedPart]) -> String {
     hex(&all.finalize())
 }
 
-/// The rest as it was kept; `None` when it is not there, or another one. A later go that was not noted has put a longer
-/// one there, which begins with it.
-async fn fetch(store: &S3Objects, name: &str, rest: &Rest) -> Result<Option<Bytes>, ObjectError> {
-    let range = Some(0..rest.size);
-    let mut body = match read::open(store, store.bucket(), name, range).await {
-        Ok(opened) if opened.size == rest.size => opened.body,
-        Ok(_) | Err(Answer::NoKey | Answer::BeyondEnd) => return Ok(None),
-        Err(other) => return Err(other.into()),
-    };
-    let mut bytes = BytesMut::new();
-    while let Some(piece) = body.next().await {
-        let broke = |error: io::Error| ObjectError::Away(error.to_string());
-        bytes.extend_from_slice(&piece.map_err(broke)?);
-    }
-    let same = bytes.len() as u64 == rest.size && hex(&Md5::digest(&bytes)) == rest.md5;
-    Ok(same.then(|| bytes.freeze()))
-}
-
-/// What the names of all rests begin with.
-pub(super) fn rests(store: &S3Objects) -> String {
-    store.0.place.name(&format!("{UNFINISHED}/"))
-}
-
-fn rest_name(store: &S3Objects, id: Uuid) -> String {
-    format!("{}{}", rests(store), id.simple())
-}
-
 pub(super) async fn discard(
     store: &S3Objects,
     key: &ObjectKey,
@@ -456,7 +411,7 @@ pub(super) async fn discard(
         put::abort(store, &store.name(key), id).await?;
     }
     // A later checkpoint may have had one.
-    store.delete_name(&rest_name(store, state.id)).await
+    store.delete_name(&rest::name(store, state.id)).await
 }
 
 fn state(key: &ObjectKey, checkpoint: &Checkpoint) -> Option<State> {

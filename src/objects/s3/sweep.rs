@@ -1,6 +1,6 @@
 //! Finding what was begun and never finished.
 
-use super::{S3Objects, error::Answer, partial};
+use super::{S3Objects, error::Answer, partial, rest};
 use crate::objects::ObjectError;
 use chrono::Utc;
 use std::time::Duration;
@@ -52,7 +52,7 @@ async fn uploads(store: &S3Objects, before: i64) -> Result<usize, ObjectError> {
 }
 
 async fn rests(store: &S3Objects, before: i64) -> Result<usize, ObjectError> {
-    let folder = partial::rests(store);
+    let folder = rest::folder(store);
     let mut token: Option<String> = None;
     let mut swept = 0;
     loop {
